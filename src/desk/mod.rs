@@ -1,0 +1,141 @@
+//! Where it all comes together: load, decide, commit, relay. The only room that sees both the rules and the ports.
+
+mod error;
+mod read;
+mod relay;
+mod turn;
+
+pub use error::{CommitFailed, InDoubt, LoadError, RecordByIdError, RunError};
+pub use relay::{Relay, Relayed};
+
+use crate::clock::{Clock, SystemClock, new_release_id};
+use crate::gate::{Facts, GateSet};
+use crate::phase::Start;
+use crate::release::step::{FindUnauthorised, RequestRelease};
+use crate::release::{AnyStep, By, Decision, Proposal, Release, ReleaseRequest, Tenant, Upcasters};
+use crate::store::{AnyStore, Store};
+use std::{fmt, sync::Arc};
+
+/// Runs steps and records of one tenant's releases: gathers facts, asks the gates, commits to the store.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::gate::{GateSet, EvidencePolicy, Percent};
+/// use phasegate::release::{TestKind, step::Deploy};
+/// use phasegate::{Desk, Gate, MemoryStore};
+///
+/// let gate = Gate::<Deploy>::new("production", 1)?
+///     .require(EvidencePolicy::new([(TestKind::Functional, Percent::new(95)?)]));
+/// let desk = Desk::new(MemoryStore::new()).with_gates(GateSet::new().with(gate));
+/// # Ok::<(), phasegate::phase::Invalid>(())
+/// ```
+#[derive(Clone)]
+pub struct Desk<S = AnyStore> {
+    store: S,
+    tenant: Tenant,
+    gates: Arc<GateSet>,
+    clock: Arc<dyn Clock>,
+    upcasters: Arc<Upcasters>,
+    refusals: Refusals,
+}
+
+/// Whether refusals are written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusals {
+    Recorded,
+    Forgotten,
+}
+
+impl<S: Store> Desk<S> {
+    /// A desk on that store: for the tenant `default`, without gates, by the machine's clock.
+    #[must_use]
+    pub fn new(store: S) -> Self {
+        Self {
+            store,
+            tenant: Tenant::new("default").expect("a word is a tenant"),
+            gates: Arc::default(),
+            clock: Arc::new(SystemClock),
+            upcasters: Arc::default(),
+            refusals: Refusals::Recorded,
+        }
+    }
+
+    /// The same desk for another tenant.
+    #[must_use]
+    pub fn tenant(mut self, tenant: Tenant) -> Self {
+        self.tenant = tenant;
+        self
+    }
+
+    /// The same desk with these gates.
+    #[must_use]
+    pub fn with_gates(mut self, gates: GateSet) -> Self {
+        self.gates = Arc::new(gates);
+        self
+    }
+
+    /// The same desk by another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The same desk, reading payloads of older schemas too.
+    #[must_use]
+    pub fn with_upcasters(mut self, upcasters: Upcasters) -> Self {
+        self.upcasters = Arc::new(upcasters);
+        self
+    }
+
+    /// The same desk, not writing refusals down; gates then cannot be tried on what was refused before.
+    #[must_use]
+    pub fn forgetting_refusals(mut self) -> Self {
+        self.refusals = Refusals::Forgotten;
+        self
+    }
+
+    /// The store.
+    #[must_use]
+    pub const fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The gates.
+    #[must_use]
+    pub fn gates(&self) -> &GateSet {
+        &self.gates
+    }
+
+    /// Asks for a release to begin, under a new id.
+    pub fn request(&self, request: ReleaseRequest) -> Proposal<RequestRelease, Start> {
+        Release::request(self.tenant.clone(), new_release_id(), request)
+    }
+
+    /// Asks to record a change that was found after the fact, under a new id.
+    pub fn found_unauthorised(&self, found: FindUnauthorised) -> Proposal<FindUnauthorised, Start> {
+        Release::found_unauthorised(self.tenant.clone(), new_release_id(), found)
+    }
+
+    /// Why not now: the decision that a step would get, with every blocker. Nothing is written.
+    #[must_use]
+    pub fn explain<P>(
+        &self,
+        release: &Release<P>,
+        step: impl Into<AnyStep>,
+        by: impl Into<By>,
+    ) -> Decision {
+        self.gates
+            .explain(release, step, &Facts::at(self.clock.now()), &by.into())
+    }
+}
+
+impl<S> fmt::Debug for Desk<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk")
+            .field("tenant", &self.tenant)
+            .field("gates", &self.gates)
+            .finish_non_exhaustive()
+    }
+}

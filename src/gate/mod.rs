@@ -1,0 +1,430 @@
+//! Decide: named, versioned sets of policies on a step, and the clearances that only they can mint.
+//!
+//! A [`Policy`] judges one thing; a [`Gate`] requires some policies of a step; a [`GateSet`] holds all gates of an
+//! organisation and answers [`explain`](GateSet::explain) and [`decide`](GateSet::decide). The lifecycle's own
+//! invariants are always judged too, and no gate can waive them.
+
+mod clearance;
+mod facts;
+mod load;
+mod policies;
+mod policy;
+mod rule;
+
+pub use clearance::{Cleared, Refused};
+pub use facts::Facts;
+pub use load::{Mistake, Policies};
+pub use policies::evidence::{EvidencePolicy, Percent};
+pub use policy::{Ask, Offers, Policy};
+pub use rule::{HostRule, Requirement, Rule};
+
+use crate::phase::{Action, Instant};
+use crate::release::{
+    AnyStep, Asking, By, Core, Decision, Digest, Enforcement, Finding, GateId, Key, Occasion,
+    OverrideGranted, Proposal, Reason, Release, State, Step, Track, Verdict, earliest,
+};
+use serde::Serialize;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+};
+
+/// A named, versioned set of policies that a step has to satisfy.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::Gate;
+/// use phasegate::gate::{EvidencePolicy, Percent};
+/// use phasegate::release::TestKind;
+/// use phasegate::release::step::Deploy;
+///
+/// let gate = Gate::<Deploy>::new("production", 1)?
+///     .require(EvidencePolicy::new([(TestKind::Functional, Percent::new(95)?)]));
+/// # Ok::<(), phasegate::phase::Invalid>(())
+/// ```
+///
+/// A policy that reads what the release cannot have where the step begins does not compile:
+///
+/// ```compile_fail,E0277
+/// # use phasegate::{Gate, gate::EvidencePolicy, release::step::Authorise};
+/// # let policy = EvidencePolicy::new([]);
+/// let gate = Gate::<Authorise>::new("intake", 1).unwrap().require(policy); // nothing is tested yet
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate<S> {
+    gate: AnyGate,
+    step: PhantomData<fn() -> S>,
+}
+
+impl<S: OnStep> Gate<S> {
+    /// A gate on step `S` without any policy yet.
+    ///
+    /// # Errors
+    ///
+    /// - empty, too large or malformed: the name is no [`Key`]
+    pub fn new(name: impl AsRef<str>, version: u32) -> Result<Self, crate::phase::Invalid> {
+        let gate = AnyGate::new(
+            Key::new(name)?,
+            version,
+            S::ACTION,
+            BTreeSet::new(),
+            Vec::new(),
+        );
+        Ok(Self {
+            gate,
+            step: PhantomData,
+        })
+    }
+
+    /// Adds a policy that blocks.
+    #[must_use]
+    pub fn require<P: Policy>(self, policy: P) -> Self
+    where
+        S: Offers<P::Reads>,
+    {
+        self.enforce(policy, Enforcement::Block)
+    }
+
+    /// Adds a policy with a stated enforcement.
+    #[must_use]
+    pub fn enforce<P: Policy>(mut self, policy: P, enforcement: Enforcement) -> Self
+    where
+        S: Offers<P::Reads>,
+    {
+        self.gate
+            .requirements
+            .push(Requirement::new(policy.into_rule(), enforcement));
+        self.gate.reseal();
+        self
+    }
+
+    /// The same gate, holding for releases on this track only; called again, on these tracks.
+    #[must_use]
+    pub fn on_track(mut self, track: Track) -> Self {
+        self.gate.tracks.insert(track);
+        self.gate.reseal();
+        self
+    }
+
+    /// Decides a proposal by this gate alone: a clearance, or a refusal that gives the release back.
+    ///
+    /// # Errors
+    ///
+    /// - refused: with every blocker
+    pub fn decide<P>(
+        &self,
+        proposal: Proposal<S, P>,
+        facts: &Facts,
+        by: &By,
+    ) -> Result<Cleared<S, P>, Refused<P>> {
+        clearance::decide(std::slice::from_ref(&self.gate), proposal, facts, by)
+    }
+}
+
+/// Names the action of a step's type.
+pub trait OnStep: Step {
+    /// The step.
+    const ACTION: Action;
+}
+
+/// A gate whose step is known only at run time: what a [`GateSet`] holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnyGate {
+    id: GateId,
+    action: Action,
+    tracks: BTreeSet<Track>,
+    requirements: Vec<Requirement>,
+}
+
+#[derive(Serialize)]
+struct Rules<'a> {
+    step: Action,
+    tracks: &'a BTreeSet<Track>,
+    rules: &'a [Requirement],
+}
+
+impl AnyGate {
+    fn new(
+        name: Key,
+        version: u32,
+        action: Action,
+        tracks: BTreeSet<Track>,
+        requirements: Vec<Requirement>,
+    ) -> Self {
+        let id = GateId {
+            name,
+            version,
+            digest: Digest::ZERO,
+        };
+        let mut gate = Self {
+            id,
+            action,
+            tracks,
+            requirements,
+        };
+        gate.reseal();
+        gate
+    }
+
+    fn reseal(&mut self) {
+        let rules = Rules {
+            step: self.action,
+            tracks: &self.tracks,
+            rules: &self.requirements,
+        };
+        self.id.digest = Digest::of_value(&rules);
+    }
+
+    /// Name, version and digest of the rules.
+    #[must_use]
+    pub const fn id(&self) -> &GateId {
+        &self.id
+    }
+
+    /// The step that it holds.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        self.action
+    }
+
+    /// The tracks on which it holds; empty for all.
+    #[must_use]
+    pub const fn tracks(&self) -> &BTreeSet<Track> {
+        &self.tracks
+    }
+
+    /// What it requires.
+    #[must_use]
+    pub fn requirements(&self) -> &[Requirement] {
+        &self.requirements
+    }
+
+    fn holds_for(&self, action: Action, track: Track) -> bool {
+        self.action == action && (self.tracks.is_empty() || self.tracks.contains(&track))
+    }
+}
+
+/// All gates of an organisation.
+///
+/// Without any, only the lifecycle's invariants hold.
+///
+/// # Examples
+///
+/// The same rules from a file; every mistake is found at once, with its place:
+///
+/// ```
+/// use phasegate::gate::{GateSet, Policies};
+///
+/// let mistakes = GateSet::from_json(
+///     r#"{ "gates": [
+///         { "name": "intake", "version": 1, "step": "authorise",
+///           "rules": [{ "rule": { "evidence": { "required": { "functional": 95 } } } }] },
+///         { "name": "production", "version": 1, "step": "deplyo", "rules": [] }
+///     ] }"#,
+///     &Policies::new(),
+/// )
+/// .unwrap_err();
+/// assert_eq!(
+///     mistakes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+///     [
+///         "gates[0].rules[0]: policy `evidence` reads what a release has in Testing, and `authorise` leaves Request",
+///         "gates[1].step: no step `deplyo`",
+///     ],
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GateSet {
+    gates: Vec<AnyGate>,
+}
+
+impl GateSet {
+    /// No gates: only the invariants hold.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { gates: Vec::new() }
+    }
+
+    /// The same set and one more gate.
+    #[must_use]
+    pub fn with<S>(mut self, gate: Gate<S>) -> Self {
+        self.gates.push(gate.gate);
+        self
+    }
+
+    /// All gates, in the order in which they were added.
+    #[must_use]
+    pub fn gates(&self) -> &[AnyGate] {
+        &self.gates
+    }
+
+    /// The gates that hold this step of this release: those on the step, for the release's track.
+    pub fn gates_for<P>(
+        &self,
+        release: &Release<P>,
+        action: Action,
+    ) -> impl Iterator<Item = &AnyGate> {
+        let track = release.track();
+        self.gates
+            .iter()
+            .filter(move |gate| gate.holds_for(action, track))
+    }
+
+    /// Why not now: the decision that a step would get, without asking for it.
+    ///
+    /// All gates are asked and all their policies, so that the answer has every blocker; it has none if and only if
+    /// the step would be cleared.
+    #[must_use]
+    pub fn explain<P>(
+        &self,
+        release: &Release<P>,
+        step: impl Into<AnyStep>,
+        facts: &Facts,
+        by: &By,
+    ) -> Decision {
+        judge(&self.gates, release.core(), &step.into(), facts, by)
+    }
+
+    /// Decides a proposal: a clearance, or a refusal that gives the release back.
+    ///
+    /// # Errors
+    ///
+    /// - refused: with every blocker
+    pub fn decide<S, P>(
+        &self,
+        proposal: Proposal<S, P>,
+        facts: &Facts,
+        by: &By,
+    ) -> Result<Cleared<S, P>, Refused<P>> {
+        clearance::decide(&self.gates, proposal, facts, by)
+    }
+}
+
+/// Every decision about a step comes from here.
+fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By) -> Decision {
+    let state = &core.state;
+    let now = facts.now();
+    let action = step.action();
+    let on = Occasion {
+        actor: &by.actor,
+        occurred_at: by.occurred_at.unwrap_or(now),
+        recorded_at: now,
+    };
+    let mut decision = Decision {
+        asked: Asking::Step(action),
+        actor: by.actor.clone(),
+        at: now,
+        gates: Vec::new(),
+        findings: lifecycle(state.admits_asking(core.head.version, step, on)),
+        facts: BTreeMap::new(),
+        holds_until: None,
+    };
+    if action.leads(state.standing).is_none() {
+        return decision;
+    }
+    let track = step_track(state, step);
+    let ask = Ask::new(core, step, track, facts, &by.actor);
+    for gate in gates.iter().filter(|gate| gate.holds_for(action, track)) {
+        decision.gates.push(gate.id.clone());
+        for requirement in &gate.requirements {
+            let policy = requirement.rule.judge();
+            let needs = policy.needs();
+            let verdict = policy.verdict(&ask.knowing(&needs), state);
+            let verdict = excepted(verdict, &requirement.policy, action, state, now);
+            let blocking = requirement.enforcement == Enforcement::Block;
+            decision.holds_until = earliest(
+                decision.holds_until,
+                ends(&verdict, state).filter(|_| blocking),
+            );
+            for key in needs {
+                if let Some(fact) = facts.get(&key) {
+                    decision.holds_until = earliest(
+                        decision.holds_until,
+                        Some(fact.expires()).filter(|_| blocking),
+                    );
+                    decision.facts.insert(key, fact.clone());
+                }
+            }
+            decision.findings.push(Finding {
+                gate: gate.id.name.clone(),
+                policy: requirement.policy.clone(),
+                policy_version: policy.version(),
+                enforcement: requirement.enforcement,
+                verdict,
+            });
+        }
+    }
+    decision
+}
+
+/// The track that gates go by; before a release begins, the one that is asked for.
+fn step_track(state: &State, step: &AnyStep) -> Track {
+    match step {
+        AnyStep::RequestRelease(step) => step.request.track,
+        AnyStep::FindUnauthorised(step) => step.request.track,
+        _ => state.track,
+    }
+}
+
+fn lifecycle(reasons: Vec<Reason>) -> Vec<Finding> {
+    if reasons.is_empty() {
+        return Vec::new();
+    }
+    let own = || Key::new("lifecycle").expect("a word is a key");
+    vec![Finding {
+        gate: own(),
+        policy: own(),
+        policy_version: 1,
+        enforcement: Enforcement::Block,
+        verdict: Verdict::Violated { reasons },
+    }]
+}
+
+/// A violation that overrides cover as a whole is excepted, and uses them up.
+fn excepted(
+    verdict: Verdict,
+    policy: &Key,
+    action: Action,
+    state: &State,
+    now: Instant,
+) -> Verdict {
+    let Verdict::Violated { reasons } = verdict else {
+        return verdict;
+    };
+    let fits = |granted: &OverrideGranted, code: &Key| {
+        granted.step == action
+            && granted.policy == *policy
+            && granted.code == *code
+            && now < granted.until
+    };
+    let usable = || {
+        state
+            .overrides
+            .values()
+            .filter(|one| !one.is_used)
+            .map(|one| &one.granted)
+    };
+    let mut overrides: Vec<Key> = Vec::new();
+    for reason in &reasons {
+        match usable()
+            .find(|granted| fits(granted, &reason.code) && !overrides.contains(&granted.id))
+        {
+            Some(granted) => overrides.push(granted.id.clone()),
+            None => return Verdict::Violated { reasons },
+        }
+    }
+    Verdict::Excepted { reasons, overrides }
+}
+
+/// When time alone ends what a verdict rests on.
+fn ends(verdict: &Verdict, state: &State) -> Option<Instant> {
+    match verdict {
+        Verdict::Satisfied { until } => *until,
+        Verdict::Excepted { overrides, .. } => overrides
+            .iter()
+            .filter_map(|id| state.overrides.get(id))
+            .map(|one| one.granted.until)
+            .min(),
+        Verdict::Violated { .. } | Verdict::Unknown { .. } | Verdict::Failed { .. } => None,
+    }
+}

@@ -1,0 +1,3 @@
+//! The built-in policies, one file each.
+
+pub(super) mod evidence;

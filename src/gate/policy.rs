@@ -1,0 +1,215 @@
+//! One rule of a gate, and what it is told.
+
+use super::facts::Facts;
+use super::rule::Rule;
+use crate::phase::{Action, Instant, Standing, steps};
+use crate::release::{
+    Actor, AnyStep, Core, Earned, Fact, Has, Key, Person, ReleaseId, ReleaseRequest, Role, Track,
+    Verdict, step,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::fmt::Debug;
+
+/// One rule: judges whether a release may take a step.
+///
+/// # For implementers
+///
+/// A policy is plain data (its parameters) and one pure function. It says what it reads, and gets that as an
+/// argument; attached where a release cannot have it, it does not compile, or is refused on load. A second way in is
+/// a file, by [`NAME`](Self::NAME) with parameters, after [`Policies::with`](super::Policies::with).
+///
+/// # Contract
+///
+/// 1. The same input gives the same verdict, on every machine: no clock, no randomness, no I/O.
+/// 2. A verdict other than satisfied has at least one reason; a reason's code stays what it is once published.
+/// 3. Host facts are asked for by keys that [`facts`](Self::facts) names; other keys are answered with nothing.
+/// 4. A change of meaning raises [`VERSION`](Self::VERSION).
+///
+/// A policy that panics counts as failed, where the host's build unwinds.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::gate::{Ask, Policy};
+/// use phasegate::release::{Reason, ReleasePackage, Verdict};
+/// use serde::{Deserialize, Serialize};
+///
+/// /// A package stays small enough to be understood.
+/// #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// #[serde(deny_unknown_fields)]
+/// struct SmallPackage {
+///     most_units: usize,
+/// }
+///
+/// impl Policy for SmallPackage {
+///     type Reads = ReleasePackage;
+///     const NAME: &'static str = "small-package";
+///
+///     fn judge(&self, _ask: &Ask<'_>, package: &ReleasePackage) -> Verdict {
+///         let units = package.units().len();
+///         if units <= self.most_units {
+///             return Verdict::SATISFIED;
+///         }
+///         let message = format!("the package has {units} units, and at most {} are allowed", self.most_units);
+///         Verdict::of(vec![Reason::new("package-too-large", message, "split it into two releases")])
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a policy",
+    note = "a policy derives `Debug, PartialEq, Eq, Serialize, Deserialize` and implements `phasegate::gate::Policy`"
+)]
+pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'static {
+    /// What it reads of the release, besides what [`Ask`] has; `()` for nothing.
+    type Reads: Earned;
+
+    /// The name by which files, findings and overrides know it.
+    const NAME: &'static str;
+
+    /// The version of its meaning.
+    const VERSION: u32 = 1;
+
+    /// The keys of the host facts that it needs.
+    fn facts(&self) -> Vec<Key> {
+        Vec::new()
+    }
+
+    /// Judges the step that `ask` is about.
+    fn judge(&self, ask: &Ask<'_>, read: <Self::Reads as Earned>::Of<'_>) -> Verdict;
+
+    #[doc(hidden)]
+    fn into_rule(self) -> Rule {
+        Rule::host(self)
+    }
+}
+
+/// Marks a step before which every release has an `R`, whichever phase it leaves.
+#[diagnostic::on_unimplemented(
+    message = "before `{Self}`, a release need not have a `{R}`",
+    note = "attach the policy to a later step, or let it read less"
+)]
+pub trait Offers<R: Earned> {}
+
+macro_rules! expand {
+    ($($step:ident $name:literal $can:ident $kind:literal $door:ident [$($from:ty),*] => $to:ty, $way:literal;)*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl<R: Earned> Offers<R> for step::$step where $($from: Has<R>),* {}
+
+        impl super::OnStep for step::$step {
+            const ACTION: Action = Action::$step;
+        }
+    )* };
+}
+
+use crate::phase::{
+    Closure, Deployment, Development, OnHold, Plan, Request, Review, Start, Testing,
+};
+steps!(expand);
+
+/// What every policy is told, whatever the phase: who asks for what when, and what the release always has.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    core: &'a Core,
+    step: &'a AnyStep,
+    track: Track,
+    facts: &'a Facts,
+    actor: &'a Actor,
+    needs: &'a [Key],
+}
+
+impl<'a> Ask<'a> {
+    pub(super) const fn new(
+        core: &'a Core,
+        step: &'a AnyStep,
+        track: Track,
+        facts: &'a Facts,
+        actor: &'a Actor,
+    ) -> Self {
+        Self {
+            core,
+            step,
+            track,
+            facts,
+            actor,
+            needs: &[],
+        }
+    }
+
+    /// The same, for a policy that said it needs these facts.
+    pub(super) const fn knowing(&self, needs: &'a [Key]) -> Self {
+        Self { needs, ..*self }
+    }
+
+    /// The instant for which is decided.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.facts.now()
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub const fn actor(&self) -> &'a Actor {
+        self.actor
+    }
+
+    /// The step that is asked for, with what it was asked with.
+    #[must_use]
+    pub const fn step(&self) -> &'a AnyStep {
+        self.step
+    }
+
+    /// The step's name.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        self.step.action()
+    }
+
+    /// The release's id.
+    #[must_use]
+    pub const fn release(&self) -> ReleaseId {
+        self.core.head.id
+    }
+
+    /// Where the release stands.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        self.core.state.standing
+    }
+
+    /// The release's track.
+    #[must_use]
+    pub const fn track(&self) -> Track {
+        self.track
+    }
+
+    /// What was asked for when the release began.
+    #[must_use]
+    pub fn request(&self) -> Option<&'a ReleaseRequest> {
+        match self.step {
+            AnyStep::RequestRelease(step) => Some(&step.request),
+            AnyStep::FindUnauthorised(step) => Some(&step.request),
+            _ => self.core.state.request.as_deref(),
+        }
+    }
+
+    /// Who asked for the release.
+    #[must_use]
+    pub const fn requested_by(&self) -> Option<&'a Actor> {
+        self.core.state.requested_by.as_ref()
+    }
+
+    /// Whether a person has a role.
+    #[must_use]
+    pub fn has_role(&self, person: &Person, role: &Role) -> bool {
+        self.core.state.has_role(person, role)
+    }
+
+    /// A host's fact that the policy said it needs, if it is known and still holds.
+    #[must_use]
+    pub fn fact(&self, key: &Key) -> Option<&'a Fact> {
+        self.needs
+            .contains(key)
+            .then(|| self.facts.get(key))
+            .flatten()
+    }
+}

@@ -1,0 +1,171 @@
+//! A policy as a value: what both doors, types and files, end in.
+
+use super::policies::evidence::EvidencePolicy;
+use super::policy::{Ask, Policy};
+use crate::phase::PhaseName;
+use crate::release::{Earned, Enforcement, Key, Reason, State, StateRef, Verdict};
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde_json::value::RawValue;
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
+
+/// A policy as a value that can be compared, written, walked and judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Rule {
+    /// What has to be tested, and how well.
+    Evidence(EvidencePolicy),
+    /// A policy of the host's own: known by name and parameters, opaque otherwise.
+    Host(HostRule),
+}
+
+impl Rule {
+    /// The rule of a host's policy.
+    #[must_use]
+    pub fn host(policy: impl Policy) -> Self {
+        let params = serde_json::to_string(&policy).unwrap_or_else(|_| "null".to_owned());
+        Self::Host(HostRule {
+            name: policy.name(),
+            params: params.into(),
+            policy: Arc::new(policy),
+        })
+    }
+
+    /// The policy's name.
+    #[must_use]
+    pub fn name(&self) -> Key {
+        self.judge().name()
+    }
+
+    /// The phases in which a release has what the policy reads.
+    #[must_use]
+    pub fn phases(&self) -> &'static [PhaseName] {
+        self.judge().phases()
+    }
+
+    pub(super) fn judge(&self) -> &dyn Judge {
+        match self {
+            Self::Evidence(policy) => policy,
+            Self::Host(host) => host.policy.as_ref(),
+        }
+    }
+}
+
+/// A policy of the host's own. Two are equal if name and parameters are.
+#[derive(Clone)]
+pub struct HostRule {
+    name: Key,
+    params: Arc<str>,
+    policy: Arc<dyn Judge>,
+}
+
+impl HostRule {
+    /// Its parameters, as JSON.
+    #[must_use]
+    pub fn params(&self) -> &str {
+        &self.params
+    }
+}
+
+impl PartialEq for HostRule {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.params) == (&other.name, &other.params)
+    }
+}
+
+impl Eq for HostRule {}
+
+impl fmt::Debug for HostRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HostRule({} {})", self.name, self.params)
+    }
+}
+
+impl Serialize for HostRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let params: &RawValue =
+            serde_json::from_str(&self.params).map_err(serde::ser::Error::custom)?;
+        let mut host = serializer.serialize_struct("HostRule", 2)?;
+        host.serialize_field("name", &self.name)?;
+        host.serialize_field("params", params)?;
+        host.end()
+    }
+}
+
+/// A policy of a gate and what its verdict does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Requirement {
+    /// The policy.
+    pub rule: Rule,
+    /// What its verdict does to the step.
+    pub enforcement: Enforcement,
+    /// The policy's name, kept because every finding has it.
+    #[serde(skip)]
+    pub(super) policy: Key,
+}
+
+impl Requirement {
+    pub(super) fn new(rule: Rule, enforcement: Enforcement) -> Self {
+        Self {
+            policy: rule.name(),
+            rule,
+            enforcement,
+        }
+    }
+}
+
+/// A policy without its type: one non-generic way to judge all of them.
+pub(super) trait Judge: Send + Sync {
+    fn name(&self) -> Key;
+    fn version(&self) -> u32;
+    fn needs(&self) -> Vec<Key>;
+    fn phases(&self) -> &'static [PhaseName];
+    fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict;
+}
+
+impl<P: Policy> Judge for P {
+    fn name(&self) -> Key {
+        Key::new(P::NAME).unwrap_or_else(|_| Key::new("unnamed").expect("a word is a key"))
+    }
+
+    fn version(&self) -> u32 {
+        P::VERSION
+    }
+
+    fn needs(&self) -> Vec<Key> {
+        self.facts()
+    }
+
+    fn phases(&self) -> &'static [PhaseName] {
+        P::Reads::PHASES
+    }
+
+    fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict {
+        let state = StateRef(state);
+        let failed = |code, message: String, remedy| Verdict::Failed {
+            reasons: vec![Reason::new(code, message, remedy)],
+        };
+        let Some(read) = P::Reads::of(&state) else {
+            let message = format!(
+                "policy `{}` reads what a release in {} has not got",
+                P::NAME,
+                ask.standing()
+            );
+            return failed(
+                "cannot-read",
+                message,
+                "attach it to a step before which the release has it",
+            );
+        };
+        // Nothing of ours is half changed when a policy panics: it only sees shared references.
+        let verdict = std::panic::catch_unwind(AssertUnwindSafe(|| self.judge(ask, read)));
+        verdict.unwrap_or_else(|_| {
+            failed(
+                "panicked",
+                format!("policy `{}` panicked", P::NAME),
+                "mend the policy; nothing clears until then",
+            )
+        })
+    }
+}

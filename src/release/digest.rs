@@ -1,0 +1,136 @@
+//! SHA-256 digests: of payloads, packages, plans, and of one envelope after the other.
+
+use crate::phase::{Invalid, InvalidKind, written_as_text};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use std::{fmt, str::FromStr};
+
+/// A SHA-256 digest, written as 64 lower-case hexadecimal digits.
+///
+/// # Source
+///
+/// FIPS 180-4.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest before the first event: all zero.
+    pub const ZERO: Self = Self([0; 32]);
+
+    /// The digest of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest of a value's JSON, as this crate writes it.
+    pub(crate) fn of_value(value: &impl Serialize) -> Self {
+        // Our own plain data always serializes; were it ever not to, the digest would match nothing that did.
+        serde_json::to_vec(value).map_or(Self::ZERO, |json| Self::of(&json))
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0_u8; 64];
+        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
+        }
+        f.pad(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self:.8}…)")
+    }
+}
+
+impl FromStr for Digest {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let refused = || {
+            Invalid::new(
+                InvalidKind::Malformed,
+                "digest",
+                text,
+                "64 lower-case hexadecimal digits",
+            )
+        };
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != 32 || !rest.is_empty() {
+            return Err(refused());
+        }
+        let value = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        let mut bytes = [0; 32];
+        for (byte, &[high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = value(high)
+                .zip(value(low))
+                .map(|(high, low)| high << 4 | low)
+                .ok_or_else(refused)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+written_as_text!(Digest, "a digest of 64 lower-case hexadecimal digits");
+
+/// Digests a sequence of fields so that no two sequences look alike: every field is preceded by its length.
+pub(crate) struct Fields(Sha256);
+
+impl Fields {
+    pub(crate) fn new(domain: &str) -> Self {
+        Self(Sha256::new()).field(domain.as_bytes())
+    }
+
+    pub(crate) fn field(mut self, bytes: &[u8]) -> Self {
+        self.0.update((bytes.len() as u64).to_be_bytes());
+        self.0.update(bytes);
+        self
+    }
+
+    pub(crate) fn digest(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_reads_back_and_nothing_else_does() {
+        // FIPS 180-4, the digest of "abc".
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Digest::of(b"abc").to_string(), abc);
+        assert_eq!(abc.parse::<Digest>().unwrap(), Digest::of(b"abc"));
+        for bad in [
+            "",
+            "ba78",
+            &abc.to_uppercase(),
+            &format!("{abc}0"),
+            &abc.replace('b', "g"),
+        ] {
+            assert!(bad.parse::<Digest>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn fields_do_not_run_into_each_other() {
+        let one = Fields::new("t").field(b"ab").field(b"c").digest();
+        let other = Fields::new("t").field(b"a").field(b"bc").digest();
+        assert_ne!(one, other);
+    }
+}

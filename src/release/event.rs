@@ -1,0 +1,315 @@
+//! What happened, in code and on the wire.
+
+use super::chain::hash;
+use super::digest::Digest;
+use super::error::{LogError, LogErrorKind};
+use super::id::{EventId, Stream, Version};
+use super::limits::PAYLOAD_BYTES;
+use super::people::Actor;
+use super::record::AnyRecord;
+use super::step::StepTaken;
+use crate::phase::{Action, Instant, RecordKind};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
+
+/// Something that happened to a release: a step that was taken, or a record that was added.
+///
+/// The payload is the step or the record itself, so that what one asks for and what the log keeps are one type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Event {
+    /// A step was taken.
+    Step(StepTaken),
+    /// A record was added.
+    Record(AnyRecord),
+}
+
+enum Kind {
+    Step(Action),
+    Record(RecordKind),
+}
+
+static KINDS: LazyLock<HashMap<&'static str, Kind>> = LazyLock::new(|| {
+    let steps = Action::ALL
+        .iter()
+        .map(|&action| (action.event_kind(), Kind::Step(action)));
+    let records = RecordKind::ALL
+        .iter()
+        .map(|&record| (record.event_kind(), Kind::Record(record)));
+    steps.chain(records).collect()
+});
+
+/// The schema in which this crate writes every kind.
+pub const SCHEMA: u16 = 1;
+
+impl Event {
+    /// The event's kind, as the wire has it.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Step(taken) => taken.step.action().event_kind(),
+            Self::Record(record) => record.kind().event_kind(),
+        }
+    }
+
+    /// Whether a reader that does not know the kind must not read on: every step is, and no record.
+    #[must_use]
+    pub const fn is_critical(&self) -> bool {
+        matches!(self, Self::Step(_))
+    }
+
+    /// Whether another writer's event just before it changes nothing about it.
+    #[must_use]
+    pub const fn commutes(&self) -> bool {
+        match self {
+            Self::Step(_) => false,
+            Self::Record(record) => record.kind().commutes(),
+        }
+    }
+
+    pub(crate) fn encode(&self) -> serde_json::Result<String> {
+        match self {
+            Self::Step(taken) => taken.encode(),
+            Self::Record(record) => record.encode(),
+        }
+    }
+}
+
+/// JSON text, kept byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Payload(Arc<str>);
+
+impl Payload {
+    pub(crate) fn new(json: impl Into<Arc<str>>) -> Self {
+        Self(json.into())
+    }
+
+    /// The JSON text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for Payload {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Not checked again: it was JSON when it was taken.
+        serde_json::from_str::<&RawValue>(&self.0)
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Self(Box::<str>::from(raw).into()))
+    }
+}
+
+/// An event as a store keeps it: who, when, where in which log, the payload as JSON, and its link in the hash chain.
+///
+/// These fields stay as they are for good; `docs/event-format.md` describes them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Envelope {
+    /// Identifies the event.
+    pub id: EventId,
+    /// The log it stands in.
+    pub stream: Stream,
+    /// Its position there.
+    pub version: Version,
+    /// What kind of event it is, such as `release.deployment_started`.
+    pub kind: Cow<'static, str>,
+    /// The schema of the payload.
+    pub schema: u16,
+    /// Whether a reader that does not know the kind must not read on.
+    pub critical: bool,
+    /// When it was true.
+    pub occurred_at: Instant,
+    /// When it was decided or recorded.
+    pub recorded_at: Instant,
+    /// Who asked for it.
+    pub actor: Actor,
+    /// SHA-256 over the payload's bytes.
+    pub payload_digest: Digest,
+    /// The hash of the event before, or zero.
+    pub prev: Digest,
+    /// The hash of this event.
+    pub hash: Digest,
+    /// The payload.
+    pub data: Payload,
+}
+
+impl Envelope {
+    /// Reads an envelope from one line of JSON.
+    ///
+    /// # Errors
+    ///
+    /// - malformed: no JSON, a field that is missing, unknown or of the wrong type, or a limit that is broken
+    pub fn from_json(line: &str) -> Result<Self, LogError> {
+        serde_json::from_str(line)
+            .map_err(|error| LogError::new(LogErrorKind::Malformed, None, error.to_string()))
+    }
+
+    /// Writes the envelope as one line of JSON.
+    ///
+    /// # Errors
+    ///
+    /// - malformed: the payload is not JSON, which cannot happen to an envelope that this crate made or read
+    pub fn to_json(&self) -> Result<String, LogError> {
+        serde_json::to_string(self).map_err(|error| {
+            LogError::new(
+                LogErrorKind::Malformed,
+                Some(self.version),
+                error.to_string(),
+            )
+        })
+    }
+
+    /// What happened, or nothing where this version of the crate does not know the kind and need not.
+    ///
+    /// # Errors
+    ///
+    /// - unknown kind: the event is critical, and this version of the crate does not know it
+    /// - malformed: the payload is not what the kind and schema say
+    pub fn decode(&self) -> Result<Option<Event>, LogError> {
+        self.decode_with(&Upcasters::default())
+    }
+
+    /// The same, with payloads of older or foreign schemas brought up to date first.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode), and whatever an upcaster refuses.
+    pub fn decode_with(&self, upcasters: &Upcasters) -> Result<Option<Event>, LogError> {
+        let refused = |kind, what: String| Err(LogError::new(kind, Some(self.version), what));
+        let Some(kind) = KINDS.get(self.kind.as_ref()) else {
+            return if self.critical {
+                refused(
+                    LogErrorKind::UnknownKind,
+                    format!("`{}` is critical and unknown here", self.kind),
+                )
+            } else {
+                Ok(None)
+            };
+        };
+        if self.data.as_str().len() > PAYLOAD_BYTES {
+            return refused(
+                LogErrorKind::TooLarge,
+                format!("a payload of more than {PAYLOAD_BYTES} bytes"),
+            );
+        }
+        let data = match upcasters.bring_up(&self.kind, self.schema, self.data.as_str()) {
+            Ok(data) => data,
+            Err(what) => {
+                return refused(LogErrorKind::Malformed, format!("`{}`: {what}", self.kind));
+            }
+        };
+        let event = match kind {
+            Kind::Step(action) => StepTaken::decode(*action, &data).map(Event::Step),
+            Kind::Record(record) => AnyRecord::decode(*record, &data).map(Event::Record),
+        };
+        match event {
+            Ok(event) => Ok(Some(event)),
+            Err(error) => refused(
+                LogErrorKind::Malformed,
+                format!("`{}` does not hold {error}", self.kind),
+            ),
+        }
+    }
+}
+
+/// Brings payloads of other schemas up to the one that this version reads, on reading and in one place.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::release::Upcasters;
+///
+/// // Before schema 1, the text of a note was called `body`.
+/// let upcasters = Upcasters::default().with("release.noted", 0, |json| Ok(json.replace("\"body\"", "\"text\"")));
+/// ```
+#[derive(Default)]
+pub struct Upcasters(HashMap<(String, u16), Upcast>);
+
+type Upcast = Box<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
+
+impl Upcasters {
+    /// Adds one: from this schema of this kind to the next.
+    #[must_use]
+    pub fn with(
+        mut self,
+        kind: impl Into<String>,
+        schema: u16,
+        upcast: impl Fn(&str) -> Result<String, String> + Send + Sync + 'static,
+    ) -> Self {
+        self.0.insert((kind.into(), schema), Box::new(upcast));
+        self
+    }
+
+    fn bring_up<'a>(&self, kind: &str, schema: u16, json: &'a str) -> Result<Cow<'a, str>, String> {
+        let mut json = Cow::Borrowed(json);
+        for schema in schema..SCHEMA {
+            let upcast = self.0.get(&(kind.to_owned(), schema));
+            let upcast = upcast.ok_or_else(|| format!("schema {schema} has no upcaster"))?;
+            json = Cow::Owned(upcast(&json)?);
+        }
+        if schema > SCHEMA {
+            return Err(format!(
+                "schema {schema} is newer than {SCHEMA}, which is read here"
+            ));
+        }
+        Ok(json)
+    }
+}
+
+impl std::fmt::Debug for Upcasters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set()
+            .entries(self.0.keys().collect::<std::collections::BTreeSet<_>>())
+            .finish()
+    }
+}
+
+/// Where and when an event came to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Occasion<'a> {
+    pub(crate) actor: &'a Actor,
+    pub(crate) occurred_at: Instant,
+    pub(crate) recorded_at: Instant,
+}
+
+/// Seals an event into the next envelope of its log.
+pub(crate) fn seal(
+    event: &Event,
+    data: String,
+    id: EventId,
+    stream: &Stream,
+    last: (Version, Digest),
+    on: Occasion<'_>,
+) -> Envelope {
+    let mut envelope = Envelope {
+        id,
+        stream: stream.clone(),
+        version: last.0.plus(1),
+        kind: Cow::Borrowed(event.kind()),
+        schema: SCHEMA,
+        critical: event.is_critical(),
+        occurred_at: on.occurred_at,
+        recorded_at: on.recorded_at,
+        actor: on.actor.clone(),
+        payload_digest: Digest::of(data.as_bytes()),
+        prev: last.1,
+        hash: Digest::ZERO,
+        data: Payload::new(data),
+    };
+    envelope.hash = hash(&envelope);
+    envelope
+}

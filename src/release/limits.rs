@@ -1,0 +1,26 @@
+//! Every limit of the crate in one place: lengths in characters, counts in entries, sizes in bytes.
+
+use crate::phase::Seconds;
+
+/// Longest name or title, in characters.
+pub const NAME_CHARS: usize = 200;
+/// Longest key, person, service, environment or tenant, in characters.
+pub const KEY_CHARS: usize = 200;
+/// Longest free text, in characters.
+pub const TEXT_CHARS: usize = 20_000;
+/// Most entries of one collection inside one value: milestones of a plan, units of a package ...
+pub const ENTRIES: usize = 1_000;
+/// Largest payload of one event, in bytes of JSON.
+pub const PAYLOAD_BYTES: usize = 1 << 20;
+/// Most events in one batch.
+pub const BATCH_EVENTS: usize = 100;
+/// Most read guards in one batch.
+pub const BATCH_GUARDS: usize = 100;
+/// Most events of one stream.
+pub const STREAM_EVENTS: u64 = 1_000_000;
+/// Most rows that one read of a store returns.
+pub const PAGE_ROWS: usize = 1_000;
+/// How far `occurred_at` may lie after `recorded_at`: clocks differ that much.
+pub const CLOCK_SKEW: Seconds = Seconds::minutes(5);
+/// How long a host's fact holds when it does not say so itself.
+pub const FACT_HOLDS: Seconds = Seconds::minutes(5);

@@ -1,0 +1,88 @@
+//! The thing that moves: its contents, its state, its events, and the typed shell around them.
+//!
+//! Start at [`Release`](crate::Release). What a release is made of has a type per thing, in the words of the trade;
+//! what can happen to it is a [`step`] or a record ([`AnyRecord`] lists them), and either becomes an [`Event`] in an
+//! [`Envelope`]. Every value keeps the [`limits`] from the moment it exists.
+
+mod admits;
+mod any;
+mod apply;
+mod approval;
+mod batch;
+mod chain;
+mod decision;
+mod deployment;
+mod digest;
+mod earned;
+mod error;
+mod event;
+mod fact;
+mod id;
+pub mod limits;
+mod notice;
+mod package;
+mod people;
+mod plan;
+mod proposal;
+mod record;
+mod relation;
+mod replay;
+mod request;
+mod review;
+mod shell;
+mod state;
+pub mod step;
+mod testing;
+mod text;
+mod view;
+mod words;
+
+pub use any::{AnyRelease, HeldRelease};
+pub use approval::{Answer, Approval, OverrideGranted, RetrospectiveApproval};
+pub use batch::{Batch, Summary};
+pub use chain::{Broken, BrokenHow, verify};
+pub use decision::{Asking, Blocker, Decision, Enforcement, Finding, GateId, Reason, Verdict};
+pub use deployment::{
+    AttemptFinished, AttemptNeverLive, AttemptOutcome, AttemptStarted, IncidentLinked,
+    IncidentRestored, Liveness, Outage, Planning,
+};
+pub use digest::Digest;
+pub use earned::{Earned, Has, Route};
+pub use error::{LogError, LogErrorKind};
+pub use event::{Envelope, Event, Payload, SCHEMA, Upcasters};
+pub use fact::{Fact, FactSource, FactValue};
+pub use id::{CommandId, EventId, ReleaseId, Stream, StreamKind, Version};
+pub use notice::{Delivery, Notice};
+pub use package::{CodeChange, ReleasePackage, ReleaseUnit, UnitKind};
+pub use people::{Actor, Role, RoleGiven, RoleRelieved};
+pub use plan::{
+    BackOutPlan, Baseline, Milestone, MilestoneReached, ReleasePlan, Risk, SuccessCriterion, Wave,
+    When,
+};
+pub use proposal::{By, Proposal};
+pub use record::{AnyRecord, Record, Recording, StepRefused, Takes};
+pub use relation::{ChildAttached, DependencyDeclared, ParentDeclared};
+pub use replay::{replay, replay_with};
+pub use request::{
+    Assessment, AssessmentDecision, Attribute, Currency, ModelReference, Money, Objective,
+    ReleaseKind, ReleaseRequest, Track, TrackChanged,
+};
+pub use review::{
+    ClosureItem, ClosureRecord, Confirmation, Correction, CriterionOutcome, CriterionResult,
+    EarlyLifeSupportWaived, Ending, Note, PostImplementationReview, ReviewOutcome, TaskDone,
+    TaskOpened,
+};
+pub use shell::Release;
+pub use state::Debt;
+pub use step::{AnyStep, Moves, Step, StepTaken};
+pub use testing::{DefectFound, DefectResolved, Evidence, Severity, TestKind, TestReport, TestRun};
+pub use text::{Bounded, Environment, Key, Name, Person, Service, Tenant, Text};
+pub use view::ReleaseView;
+
+pub(crate) use batch::{derived_command, intent};
+pub(crate) use decision::earliest;
+pub(crate) use earned::StateRef;
+pub(crate) use event::{Occasion, seal};
+pub(crate) use proposal::Asked;
+pub(crate) use shell::Core;
+pub(crate) use state::State;

@@ -1,0 +1,89 @@
+//! Who does what: people, systems, roles.
+
+use super::text::{Key, Person};
+use super::words::{plain, words};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Who asked for a step or added a record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "someone or something acts; there is no third"
+)]
+pub enum Actor {
+    /// A person.
+    Person(Person),
+    /// A system that acts under a name of its own, such as a pipeline.
+    System(Key),
+}
+
+impl Actor {
+    /// The person, if it is one.
+    #[must_use]
+    pub const fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::System(_) => None,
+        }
+    }
+}
+
+impl From<Person> for Actor {
+    fn from(person: Person) -> Self {
+        Self::Person(person)
+    }
+}
+
+impl From<&Person> for Actor {
+    fn from(person: &Person) -> Self {
+        Self::Person(person.clone())
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(person) => person.fmt(f),
+            Self::System(system) => write!(f, "{system} (system)"),
+        }
+    }
+}
+
+words! {
+    /// The part that a person plays in a release.
+    pub enum Role {
+        /// Accountable for the release from Plan on; exactly one person at a time.
+        ReleaseManager "release_manager",
+        /// Authorises the change.
+        ChangeAuthority "change_authority",
+        /// Advises the change authority.
+        #[doc(alias = "CAB")]
+        ChangeAdvisoryBoard "change_advisory_board",
+        /// Builds what is released.
+        Builder "builder",
+        /// Tests the release package.
+        Tester "tester",
+        /// Puts the release package live.
+        Deployer "deployer",
+    }
+}
+
+plain! {
+    /// A person is given a role. Whoever is given the role of the release manager takes it over.
+    pub struct RoleGiven {
+        /// Who is given the role.
+        person: Person,
+        /// The role.
+        role: Role,
+    }
+
+    /// A person is relieved of a role.
+    pub struct RoleRelieved {
+        /// Who is relieved.
+        person: Person,
+        /// The role.
+        role: Role,
+    }
+}

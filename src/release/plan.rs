@@ -1,0 +1,160 @@
+//! What is planned: scope, milestones, budget, window, back-out, criteria; and when it is agreed.
+
+use super::request::Money;
+use super::text::{Bounded, Key, Name, Person, Text};
+use super::words::plain;
+use crate::phase::{Instant, Interval, Invalid, InvalidKind, Seconds, written_as_text};
+use chrono::NaiveDate;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
+
+/// When something is planned: on a calendar day, or at an instant.
+///
+/// # Time
+///
+/// A day is a UTC day. Written `2026-03-02` or `2026-03-02T10:00:00Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a plan names a day or an instant")]
+pub enum When {
+    /// Some time on that UTC day, which lies between 1970 and 9999.
+    Day(NaiveDate),
+    /// At that instant.
+    At(Instant),
+}
+
+impl When {
+    /// The UTC calendar day.
+    #[must_use]
+    pub fn day(self) -> NaiveDate {
+        match self {
+            Self::Day(day) => day,
+            Self::At(at) => at.day(),
+        }
+    }
+}
+
+impl FromStr for When {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if text.len() != "2026-03-02".len() {
+            return text.parse().map(Self::At);
+        }
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| {
+            Invalid::new(
+                InvalidKind::Malformed,
+                "day",
+                text,
+                "a day such as `2026-03-02`",
+            )
+        })?;
+        Instant::start_of(day).map(|_| Self::Day(day))
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(day) => f.pad(&day.to_string()),
+            Self::At(at) => at.fmt(f),
+        }
+    }
+}
+
+written_as_text!(When, "a day such as `2026-03-02`, or an instant");
+
+plain! {
+    /// A point of the plan that people look out for.
+    #[derive(Default)]
+    pub struct Milestone {} with {
+        /// When it is planned; nothing while that is still open.
+        planned: Option<When>,
+        /// What it is.
+        what: Option<Name>,
+    }
+
+    /// How a deployment is undone.
+    pub struct BackOutPlan {
+        /// The steps.
+        how: Text,
+    } with {
+        /// When it was last rehearsed.
+        rehearsed: Option<Instant>,
+    }
+
+    /// One portion of a rollout.
+    pub struct Wave {
+        /// Its name.
+        name: Key,
+        /// How long it is watched before the next one.
+        bake: Seconds,
+    }
+
+    /// Something that may go wrong.
+    pub struct Risk {
+        /// What may go wrong.
+        what: Text,
+    } with {
+        /// What is done about it.
+        mitigation: Text,
+        /// Who watches it.
+        owner: Option<Person>,
+    }
+
+    /// How it is judged whether an objective was met.
+    pub struct SuccessCriterion {
+        /// What has to be true.
+        what: Text,
+    } with {
+        /// The objective of the request that it stands for.
+        objective: Option<Key>,
+    }
+
+    /// The plan of a release. Recording another one replaces it; [`Baseline`] agrees on it.
+    ///
+    /// The rest of the code says *plan* for it; the phase of that name is [`phase::Plan`](crate::phase::Plan).
+    pub struct ReleasePlan {
+        /// How long after going live incidents count against the release; zero for not at all.
+        early_life_support: Seconds,
+    } with {
+        /// What is in, and what is not.
+        scope: Text,
+        /// The milestones, by the host's key.
+        milestones: Bounded<BTreeMap<Key, Milestone>>,
+        /// Who answers for what.
+        responsibilities: Bounded<BTreeMap<Key, Person>>,
+        /// Who has to be kept informed.
+        stakeholders: Bounded<BTreeSet<Person>>,
+        /// What it may cost.
+        budget: Option<Money>,
+        /// When it is to go live.
+        window: Option<Interval>,
+        /// The rollout, wave by wave.
+        waves: Bounded<Vec<Wave>>,
+        /// How it is undone.
+        back_out: Option<BackOutPlan>,
+        /// What may go wrong, by the host's key.
+        risks: Bounded<BTreeMap<Key, Risk>>,
+        /// How success is judged, by the host's key.
+        success_criteria: Bounded<BTreeMap<Key, SuccessCriterion>>,
+    }
+
+    /// The current plan becomes the one that the release is measured against.
+    ///
+    /// The first baseline stays for comparison; a later one is a re-baseline.
+    #[derive(Default)]
+    #[doc(alias = "rebaseline")]
+    pub struct Baseline {} with {
+        /// Why it is agreed, or agreed anew.
+        reason: Text,
+    }
+
+    /// A milestone was reached; `occurred_at` says when.
+    pub struct MilestoneReached {
+        /// The milestone, by its key in the plan. One that nobody planned can be reached too.
+        milestone: Key,
+    }
+}

@@ -1,0 +1,120 @@
+//! The records as one value, and which phase takes which.
+
+use super::step::{AnyStep, Moves};
+use super::words::plain;
+use super::{
+    approval::{Approval, OverrideGranted, RetrospectiveApproval},
+    decision::Decision,
+    deployment::{
+        AttemptFinished, AttemptNeverLive, AttemptStarted, IncidentLinked, IncidentRestored, Outage,
+    },
+    package::CodeChange,
+    people::{RoleGiven, RoleRelieved},
+    plan::{Baseline, MilestoneReached, ReleasePlan},
+    relation::{ChildAttached, DependencyDeclared, ParentDeclared},
+    request::TrackChanged,
+    review::{
+        Confirmation, Correction, CriterionResult, EarlyLifeSupportWaived, Note,
+        PostImplementationReview, TaskDone, TaskOpened,
+    },
+    testing::{DefectFound, DefectResolved, Evidence, TestRun},
+};
+use crate::phase::{self, Anywhere, OnHold, RecordKind, records};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+plain! {
+    /// A step was asked for and refused. Kept so that a changed gate can be tried on what was refused before.
+    pub struct StepRefused {
+        /// The step, with what it was asked with.
+        step: AnyStep,
+        /// The decision against it.
+        decision: Decision,
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// A fact added within a phase: one of the types of this crate, or [`AnyRecord`].
+///
+/// Sealed: the records are the lifecycle's. What else a host wants to keep is a [`Note`] or
+/// [`Evidence`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a record of a release",
+    note = "the records are listed at `phasegate::phase::RecordKind`"
+)]
+pub trait Record: Into<AnyRecord> + sealed::Sealed {}
+
+/// Marks a phase in which a release takes the record `R`.
+#[diagnostic::on_unimplemented(
+    message = "a release in `{Self}` does not take `{R}`",
+    label = "not recorded here",
+    note = "`RecordKind::is_taken_in` tells which phases take a record",
+    note = "loaded from a store? use `load_as` or match on `AnyRelease`"
+)]
+pub trait Takes<R> {}
+
+/// The asking to add the record `R`.
+#[derive(Debug)]
+pub struct Recording<R>(std::marker::PhantomData<R>);
+
+impl<R, P: Takes<R>> Moves<Recording<R>> for P {
+    type To = P;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R, P: phase::Holdable + Takes<R>> Takes<R> for OnHold<P> {}
+
+impl<R: Record> Takes<R> for Anywhere {}
+
+macro_rules! expand {
+    ($($record:ident $name:literal $kind:literal $order:ident [$($phase:ident),*];)*) => {
+        /// A record that is known only at run time. Written as the record's name and its fields.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum AnyRecord {
+            $(
+                #[doc = concat!("Recorded by an event of kind `", $kind, "`.")]
+                #[serde(rename = $name)]
+                $record(Arc<$record>),
+            )*
+        }
+
+        impl AnyRecord {
+            /// Which record it is.
+            #[must_use]
+            pub const fn kind(&self) -> RecordKind {
+                match self { $(Self::$record(_) => RecordKind::$record,)* }
+            }
+
+            pub(crate) fn encode(&self) -> serde_json::Result<String> {
+                match self { $(Self::$record(record) => serde_json::to_string(record.as_ref()),)* }
+            }
+
+            pub(crate) fn decode(kind: RecordKind, data: &str) -> serde_json::Result<Self> {
+                match kind { $(RecordKind::$record => serde_json::from_str(data).map(Self::$record),)* }
+            }
+        }
+
+        $(
+            impl sealed::Sealed for $record {}
+            impl Record for $record {}
+            impl From<$record> for AnyRecord {
+                fn from(record: $record) -> Self {
+                    Self::$record(Arc::new(record))
+                }
+            }
+            $(
+                #[diagnostic::do_not_recommend]
+                impl Takes<$record> for phase::$phase {}
+            )*
+        )*
+    };
+}
+
+records!(expand);
+
+impl sealed::Sealed for AnyRecord {}
+impl Record for AnyRecord {}

@@ -1,0 +1,115 @@
+//! From a log to the release: one event after the other, each of them distrusted.
+
+use super::any::AnyRelease;
+use super::error::{LogError, LogErrorKind};
+use super::event::{Envelope, Occasion, Upcasters};
+use super::id::{ReleaseId, StreamKind, Version};
+use super::shell::Core;
+
+/// Makes the release of its whole log.
+///
+/// Every entry has to follow the one before it, to be readable, and to be allowed by the lifecycle where it stands.
+/// Payloads are not digested again: [`verify`](super::verify) does that. Cost grows with the number of entries, about
+/// a microsecond each.
+///
+/// # Errors
+///
+/// - empty: there is no entry
+/// - broken: entries are missing, doubled, out of order, unlinked, or of another log
+/// - malformed, too large, unknown kind: an entry cannot be read
+/// - inadmissible: an entry says what the lifecycle does not allow there
+pub fn replay<'a>(log: impl IntoIterator<Item = &'a Envelope>) -> Result<AnyRelease, LogError> {
+    replay_with(log, &Upcasters::default())
+}
+
+/// The same, with payloads of older or foreign schemas brought up to date first.
+///
+/// # Errors
+///
+/// As [`replay`], and whatever an upcaster refuses.
+pub fn replay_with<'a>(
+    log: impl IntoIterator<Item = &'a Envelope>,
+    upcasters: &Upcasters,
+) -> Result<AnyRelease, LogError> {
+    let mut log = log.into_iter();
+    let empty = || LogError::new(LogErrorKind::Empty, None, "it has no entry");
+    let first = log.next().ok_or_else(empty)?;
+    let mut core = Core::before(first)?;
+    core.follow(first, upcasters)?;
+    for entry in log {
+        core.follow(entry, upcasters)?;
+    }
+    Ok(AnyRelease::of(core))
+}
+
+impl Core {
+    /// The release before the first entry of its log.
+    fn before(first: &Envelope) -> Result<Self, LogError> {
+        let foreign = |what: &str| LogError::new(LogErrorKind::Broken, Some(first.version), what);
+        if first.stream.kind != StreamKind::Release {
+            return Err(foreign("it is not the log of a release"));
+        }
+        let id: Result<ReleaseId, _> = first.stream.id.as_str().parse();
+        let id = id.map_err(|_| foreign("the log is not named by a release's id"))?;
+        Ok(Self::new(id, first.stream.clone(), first.recorded_at))
+    }
+
+    /// Moves by the next entry of the log, or says why not and stays as it is.
+    pub(crate) fn follow(
+        &mut self,
+        entry: &Envelope,
+        upcasters: &Upcasters,
+    ) -> Result<(), LogError> {
+        let head = &self.head;
+        let refuse = |kind, what: String| Err(LogError::new(kind, Some(entry.version), what));
+        if entry.stream != head.stream {
+            return refuse(
+                LogErrorKind::Broken,
+                format!(
+                    "it belongs to `{}`, expected `{}`",
+                    entry.stream, head.stream
+                ),
+            );
+        }
+        let expected = head.version.plus(1);
+        if entry.version != expected {
+            return refuse(LogErrorKind::Broken, format!("expected version {expected}"));
+        }
+        if entry.prev != head.hash {
+            return refuse(
+                LogErrorKind::Broken,
+                "it is not linked to the entry before it".to_owned(),
+            );
+        }
+        if let Some(event) = entry.decode_with(upcasters)? {
+            let on = Occasion {
+                actor: &entry.actor,
+                occurred_at: entry.occurred_at,
+                recorded_at: entry.recorded_at,
+            };
+            if let Some(reason) = self.state.admits(head.id, head.version, &event, on).first() {
+                return refuse(
+                    LogErrorKind::Inadmissible,
+                    format!("`{}`: {}", entry.kind, reason.message),
+                );
+            }
+            self.state.apply(&event, on);
+        } else if head.version == Version::NONE {
+            return refuse(
+                LogErrorKind::Inadmissible,
+                format!("`{}` does not begin a release", entry.kind),
+            );
+        }
+        self.advance(entry);
+        Ok(())
+    }
+
+    pub(crate) fn advance(&mut self, entry: &Envelope) {
+        if self.head.version == Version::NONE {
+            self.head.created_at = entry.recorded_at;
+        }
+        self.head.version = entry.version;
+        self.head.hash = entry.hash;
+        self.head.updated_at = entry.recorded_at;
+    }
+}

@@ -1,0 +1,250 @@
+//! Everything about a release that decisions look at. History is not in it.
+
+use super::approval::{Approval, OverrideGranted};
+use super::deployment::{AttemptOutcome, AttemptStarted, IncidentLinked, Liveness, Outage};
+use super::digest::Digest;
+use super::id::ReleaseId;
+use super::package::{CodeChange, ReleasePackage};
+use super::people::{Actor, Role};
+use super::plan::ReleasePlan;
+use super::request::{Assessment, ReleaseRequest, Track};
+use super::review::{
+    ClosureItem, Confirmation, CriterionResult, Ending, PostImplementationReview, ReviewOutcome,
+    TaskOpened,
+};
+use super::step::{AnyStep, Authorise};
+use super::testing::{DefectFound, Evidence, TestReport};
+use super::text::{Key, Person};
+use crate::phase::{Action, Instant, Interval, Phase, PhaseName, Seconds, Standing, Start};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct State {
+    pub(crate) standing: Standing,
+    pub(crate) request: Option<Arc<ReleaseRequest>>,
+    pub(crate) requested_by: Option<Actor>,
+    pub(crate) track: Track,
+    pub(crate) authorised: Option<Arc<Authorise>>,
+    pub(crate) people: BTreeSet<(Role, Person)>,
+    pub(crate) plan: Option<Arc<ReleasePlan>>,
+    pub(crate) baseline: Option<Arc<ReleasePlan>>,
+    pub(crate) first_baseline: Option<Arc<ReleasePlan>>,
+    pub(crate) baselines: u32,
+    /// Whether the latest baseline still stands; planning anew takes it back.
+    pub(crate) is_baselined: bool,
+    pub(crate) milestones: BTreeMap<Key, Instant>,
+    pub(crate) changes: BTreeMap<Key, Arc<CodeChange>>,
+    pub(crate) package: Option<Arc<ReleasePackage>>,
+    pub(crate) test_report: Option<TestReport>,
+    pub(crate) evidence: BTreeMap<Key, Arc<Evidence>>,
+    pub(crate) defects: BTreeMap<Key, (Arc<DefectFound>, Resolved)>,
+    pub(crate) window: Option<Interval>,
+    pub(crate) entry: Option<Entry>,
+    /// How often Deployment was entered; attempts belong to one of these times.
+    pub(crate) deployments: u32,
+    pub(crate) attempts: BTreeMap<Key, Attempt>,
+    pub(crate) live_at: Option<Instant>,
+    pub(crate) support: Option<Seconds>,
+    pub(crate) is_support_waived: bool,
+    pub(crate) is_backed_out: bool,
+    pub(crate) outages: BTreeMap<Key, Arc<Outage>>,
+    pub(crate) incidents: BTreeMap<Key, Incident>,
+    pub(crate) debts: Vec<Debt>,
+    pub(crate) review: Option<Arc<PostImplementationReview>>,
+    pub(crate) is_review_owed: bool,
+    pub(crate) results: BTreeMap<Key, Arc<CriterionResult>>,
+    pub(crate) outcome: Option<ReviewOutcome>,
+    pub(crate) confirmations: BTreeMap<ClosureItem, Arc<Confirmation>>,
+    pub(crate) tasks: BTreeMap<Key, (Arc<TaskOpened>, Resolved)>,
+    pub(crate) approvals: BTreeMap<(Action, Person, Role), GivenApproval>,
+    pub(crate) overrides: BTreeMap<Key, GrantedOverride>,
+    pub(crate) parent: Option<ReleaseId>,
+    pub(crate) children: BTreeSet<ReleaseId>,
+    pub(crate) dependencies: BTreeMap<ReleaseId, PhaseName>,
+    pub(crate) ending: Option<Ending>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Resolved {
+    No,
+    Yes,
+}
+
+/// How Deployment or Review was reached.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Entry {
+    Gated(Arc<ReleasePlan>, TestReport),
+    /// By a debt, and its place in the list.
+    Expedited(usize),
+    Unauthorised(usize),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Attempt {
+    pub(crate) started: Arc<AttemptStarted>,
+    pub(crate) began: Instant,
+    pub(crate) deployment: u32,
+    pub(crate) end: AttemptEnd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum AttemptEnd {
+    Running,
+    Finished(AttemptOutcome, Instant),
+    NeverLive,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Incident {
+    pub(crate) linked: Arc<IncidentLinked>,
+    pub(crate) restored: Option<Instant>,
+}
+
+/// What was left out when a release went live without the usual way, and has to be made up for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
+#[non_exhaustive]
+pub struct Debt {
+    /// Since when it is owed.
+    pub since: Instant,
+    /// Who asked for it or did it, and cannot approve it afterwards.
+    pub involved: BTreeSet<Actor>,
+    /// Who approved it afterwards.
+    pub approved_by: Option<Actor>,
+    /// Whether a post-implementation review was held since.
+    pub is_reviewed: bool,
+}
+
+impl Debt {
+    /// Whether nothing is owed any more.
+    #[must_use]
+    pub const fn is_paid(&self) -> bool {
+        self.approved_by.is_some() && self.is_reviewed
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct GivenApproval {
+    pub(crate) approval: Arc<Approval>,
+    pub(crate) by: Actor,
+    pub(crate) at: Instant,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct GrantedOverride {
+    pub(crate) granted: Arc<OverrideGranted>,
+    pub(crate) by: Actor,
+    pub(crate) is_used: bool,
+}
+
+impl State {
+    /// Before the first event.
+    pub(crate) const fn start() -> Self {
+        Self {
+            standing: Start::STANDING,
+            request: None,
+            requested_by: None,
+            track: Track::Normal,
+            authorised: None,
+            people: BTreeSet::new(),
+            plan: None,
+            baseline: None,
+            first_baseline: None,
+            baselines: 0,
+            is_baselined: false,
+            milestones: BTreeMap::new(),
+            changes: BTreeMap::new(),
+            package: None,
+            test_report: None,
+            evidence: BTreeMap::new(),
+            defects: BTreeMap::new(),
+            window: None,
+            entry: None,
+            deployments: 0,
+            attempts: BTreeMap::new(),
+            live_at: None,
+            support: None,
+            is_support_waived: false,
+            is_backed_out: false,
+            outages: BTreeMap::new(),
+            incidents: BTreeMap::new(),
+            debts: Vec::new(),
+            review: None,
+            is_review_owed: false,
+            results: BTreeMap::new(),
+            outcome: None,
+            confirmations: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            approvals: BTreeMap::new(),
+            overrides: BTreeMap::new(),
+            parent: None,
+            children: BTreeSet::new(),
+            dependencies: BTreeMap::new(),
+            ending: None,
+        }
+    }
+
+    pub(crate) fn assessment(&self) -> Option<&Assessment> {
+        self.authorised.as_deref().map(|step| &step.assessment)
+    }
+
+    pub(crate) fn agreed_plan(&self) -> Option<&Arc<ReleasePlan>> {
+        self.baseline.as_ref().filter(|_| self.is_baselined)
+    }
+
+    pub(crate) fn holders<'a>(&'a self, role: &'a Role) -> impl Iterator<Item = &'a Person> {
+        self.people
+            .iter()
+            .filter(move |(held, _)| held == role)
+            .map(|(_, person)| person)
+    }
+
+    pub(crate) fn has_role(&self, person: &Person, role: &Role) -> bool {
+        self.people
+            .iter()
+            .any(|(held, holder)| held == role && holder == person)
+    }
+
+    pub(crate) fn open_tasks(&self) -> impl Iterator<Item = &Arc<TaskOpened>> {
+        self.tasks
+            .values()
+            .filter(|(_, done)| *done == Resolved::No)
+            .map(|(task, _)| task)
+    }
+
+    /// The attempts on live environments since Deployment was last entered.
+    pub(crate) fn live_attempts(&self) -> impl Iterator<Item = (&Key, &Attempt)> {
+        self.attempts
+            .iter()
+            .filter(|(_, attempt)| attempt.deployment == self.deployments)
+            .filter(|(_, attempt)| attempt.started.liveness == Liveness::Live)
+    }
+
+    /// What an approval of this step would be about: the step with all it needs, and what it would act on.
+    pub(crate) fn subject(&self, step: &AnyStep) -> Digest {
+        let usable: Vec<_> = self
+            .overrides
+            .values()
+            .filter(|one| !one.is_used && one.granted.step == step.action())
+            .map(|one| &one.granted)
+            .collect();
+        let package = self.package.as_ref().map(|package| package.digest());
+        Digest::of_value(&(
+            "phasegate/subject/1",
+            step,
+            &self.request,
+            &self.plan,
+            package,
+            usable,
+        ))
+    }
+
+    /// When early life support ends, once the release is live.
+    pub(crate) fn support_ends(&self) -> Option<Instant> {
+        self.live_at
+            .zip(self.support)
+            .map(|(live_at, length)| live_at.plus(length))
+    }
+}

@@ -1,0 +1,134 @@
+//! What was tested and found: runs, evidence, defects.
+
+use super::digest::Digest;
+use super::text::{Environment, Key, Name, Text};
+use super::words::{plain, words};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+words! {
+    /// What a test is after.
+    pub enum TestKind {
+        /// It does what it should.
+        Functional "functional",
+        /// Its parts work together.
+        Integration "integration",
+        /// It keeps attackers out.
+        Security "security",
+        /// It is fast enough.
+        Performance "performance",
+        /// Its users accept it.
+        #[doc(alias = "UAT")]
+        Acceptance "acceptance",
+        /// It keeps data whole.
+        DataIntegrity "data_integrity",
+        /// It stays up.
+        Availability "availability",
+    }
+}
+
+/// How bad a defect or an incident is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Severity {
+    /// Hardly noticed.
+    Trivial,
+    /// A nuisance with a way around it.
+    Minor,
+    /// An important function is hurt.
+    Major,
+    /// The service is down, or data or people are in danger.
+    Critical,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Trivial => "trivial",
+            Self::Minor => "minor",
+            Self::Major => "major",
+            Self::Critical => "critical",
+        })
+    }
+}
+
+plain! {
+    /// A run of tests against one package in one environment. A run under the same id replaces the one before.
+    pub struct TestRun {
+        /// The host's id of the run.
+        id: Key,
+        /// What the tests are after.
+        kind: TestKind,
+        /// Where they ran.
+        environment: Environment,
+        /// The digest of the release package that was tested.
+        package: Digest,
+        /// How many passed.
+        passed: u32,
+        /// How many failed.
+        failed: u32,
+    } with {
+        /// How many did not run.
+        skipped: u32,
+        /// Where the full report is.
+        report: Text,
+    }
+
+    /// A document that proves something. Evidence under the same key replaces the one before.
+    pub struct Evidence {
+        /// The host's key.
+        key: Key,
+        /// What it proves.
+        what: Name,
+        /// The digest of the document.
+        digest: Digest,
+    } with {
+        /// The release package that it is about, if it is about one.
+        package: Option<Digest>,
+        /// Where the document is.
+        location: Text,
+    }
+
+    /// A defect of the release was found.
+    pub struct DefectFound {
+        /// The host's id.
+        id: Key,
+        /// How bad it is.
+        severity: Severity,
+    } with {
+        /// Whether it breaks what worked before.
+        is_regression: bool,
+        /// What is wrong.
+        summary: Text,
+    }
+
+    /// A defect no longer counts.
+    pub struct DefectResolved {
+        /// The host's id.
+        id: Key,
+    } with {
+        /// How it was resolved.
+        resolution: Text,
+    }
+}
+
+/// Every test run about the one release package that is in Testing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TestReport {
+    pub(crate) package: Digest,
+    pub(crate) runs: BTreeMap<Key, Arc<TestRun>>,
+}
+
+impl TestReport {
+    /// The digest of the release package that was tested.
+    #[must_use]
+    pub const fn package(&self) -> Digest {
+        self.package
+    }
+
+    /// The runs, in the order of their ids.
+    pub fn runs(&self) -> impl ExactSizeIterator<Item = &TestRun> {
+        self.runs.values().map(AsRef::as_ref)
+    }
+}

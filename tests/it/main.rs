@@ -1,0 +1,3 @@
+//! One integration binary: every file is a story or a behaviour.
+#[cfg(test)]
+mod real_data;
