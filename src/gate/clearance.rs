@@ -4,8 +4,8 @@ use super::{AnyGate, Facts, judge, lifecycle};
 use crate::phase::Instant;
 use crate::release::limits::PAYLOAD_BYTES;
 use crate::release::{
-    Asked, Asking, Batch, By, Core, Decision, Event, EventId, Occasion, Proposal, Reason, Release,
-    StepTaken, Stream, Summary, Version, derived_command, intent, seal,
+    Asked, Asking, Batch, By, Core, Decision, Event, EventId, Proposal, Reason, Release, StepTaken,
+    Stream, Summary, Version, derived_command, intent, seal,
 };
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -67,7 +67,7 @@ impl<P> fmt::Debug for Refused<P> {
         f.debug_struct("Refused")
             .field("release", &self.release)
             .field("decision", &self.decision)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -100,9 +100,7 @@ pub(super) fn decide<S, P>(
         }
         Asked::Record(record) => {
             let event = Event::Record(record.clone());
-            let reasons =
-                core.state
-                    .admits(core.head.id, core.head.version, &event, occasion(facts, by));
+            let reasons = core.state.admits(&event, core.occasion(by, facts.now()));
             let decision = Decision {
                 asked: Asking::Record(record.kind()),
                 actor: by.actor().clone(),
@@ -141,14 +139,6 @@ pub(super) fn decide<S, P>(
             drop(event);
             Err(refused(release, Arc::new(decision), asked))
         }
-    }
-}
-
-fn occasion<'a>(facts: &Facts, by: &'a By) -> Occasion<'a> {
-    Occasion {
-        actor: by.actor(),
-        occurred_at: by.occurred_at.unwrap_or(facts.now()),
-        recorded_at: facts.now(),
     }
 }
 
@@ -195,7 +185,7 @@ fn batch(
         id,
         &head.stream,
         (head.version, head.hash),
-        occasion(facts, by),
+        core.occasion(by, facts.now()),
     );
     Ok(Batch {
         stream: head.stream.clone(),
