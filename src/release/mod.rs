@@ -1,6 +1,6 @@
 //! The thing that moves: its contents, its state, its events, and the typed shell around them.
 //!
-//! Start at [`Release`](crate::Release). What a release is made of has a type per thing, in the words of the trade;
+//! Start at [`Release`]. What a release is made of has a type per thing, in the words of the trade;
 //! what can happen to it is a [`step`] or a record ([`AnyRecord`] lists them), and either becomes an [`Event`] in an
 //! [`Envelope`]. Every value keeps the [`limits`] from the moment it exists.
 
