@@ -87,32 +87,7 @@ pub(super) fn decide<S, P>(
 ) -> Result<Cleared<S, P>, Refused<P>> {
     let Proposal { release, asked, .. } = proposal;
     let core = release.core();
-    let (decision, event) = match &asked {
-        Asked::Step(step) => {
-            let decision = Arc::new(judge(gates, core, step, facts, by));
-            (
-                Arc::clone(&decision),
-                Event::Step(StepTaken {
-                    step: step.clone(),
-                    decision,
-                }),
-            )
-        }
-        Asked::Record(record) => {
-            let event = Event::Record(record.clone());
-            let reasons = core.state.admits(&event, core.occasion(by, facts.now()));
-            let decision = Decision {
-                asked: Asking::Record(record.kind()),
-                actor: by.actor().clone(),
-                at: facts.now(),
-                gates: Vec::new(),
-                findings: lifecycle(reasons),
-                facts: std::collections::BTreeMap::new(),
-                holds_until: None,
-            };
-            (Arc::new(decision), event)
-        }
-    };
+    let (decision, event) = decision_on(gates, core, &asked, facts, by);
     let refused = |release, decision: Arc<Decision>, asked| Refused {
         release,
         decision: Box::new(Arc::unwrap_or_clone(decision)),
@@ -138,6 +113,34 @@ pub(super) fn decide<S, P>(
             decision.findings.extend(lifecycle(vec![reason]));
             drop(event);
             Err(refused(release, Arc::new(decision), asked))
+        }
+    }
+}
+
+/// The decision on what is asked, and the event that it would lead to.
+pub(super) fn decision_on(
+    gates: &[AnyGate],
+    core: &Core,
+    asked: &Asked,
+    facts: &Facts,
+    by: &By,
+) -> (Arc<Decision>, Event) {
+    match asked {
+        Asked::Step(step) => {
+            let decision = Arc::new(judge(gates, core, step, facts, by));
+            let taken = StepTaken {
+                step: step.clone(),
+                decision: Arc::clone(&decision),
+            };
+            (decision, Event::Step(taken))
+        }
+        Asked::Record(record) => {
+            let event = Event::Record(record.clone());
+            let reasons = core.state.admits(&event, core.occasion(by, facts.now()));
+            let asked = Asking::Record(record.kind());
+            let mut decision = Decision::begun(asked, by.actor().clone(), facts.now());
+            decision.findings = lifecycle(reasons);
+            (Arc::new(decision), event)
         }
     }
 }

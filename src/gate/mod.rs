@@ -9,6 +9,7 @@ mod facts;
 mod load;
 mod policies;
 mod policy;
+mod rehearsal;
 mod rule;
 
 pub use clearance::{Cleared, Refused};
@@ -16,6 +17,7 @@ pub use facts::Facts;
 pub use load::{Mistake, Policies};
 pub use policies::evidence::{EvidencePolicy, Percent};
 pub use policy::{Ask, Offers, Policy};
+pub use rehearsal::Rehearsal;
 pub use rule::{HostRule, Requirement, Rule};
 
 use crate::phase::{Action, Instant};
@@ -24,10 +26,7 @@ use crate::release::{
     OverrideGranted, Proposal, Reason, Release, State, Step, Track, Verdict, earliest,
 };
 use serde::Serialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    marker::PhantomData,
-};
+use std::{collections::BTreeSet, marker::PhantomData};
 
 /// A named, versioned set of policies that a step has to satisfy.
 ///
@@ -305,15 +304,8 @@ fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By)
     let state = &core.state;
     let now = facts.now();
     let action = step.action();
-    let mut decision = Decision {
-        asked: Asking::Step(action),
-        actor: by.actor.clone(),
-        at: now,
-        gates: Vec::new(),
-        findings: lifecycle(state.admits_step(step, core.occasion(by, now))),
-        facts: BTreeMap::new(),
-        holds_until: None,
-    };
+    let mut decision = Decision::begun(Asking::Step(action), by.actor.clone(), now);
+    decision.findings = lifecycle(state.admits_step(step, core.occasion(by, now)));
     if action.leads(state.standing).is_none() {
         return decision;
     }
