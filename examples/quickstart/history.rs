@@ -41,7 +41,7 @@ pub(crate) struct Revision {
     pub(crate) at: Instant,
     pub(crate) planned: Plan,
     #[serde(default)]
-    removed: Vec<Key>,
+    pub(crate) removed: Vec<Key>,
 }
 
 /// Something that happened: when, what, and on whose word.

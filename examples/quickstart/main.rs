@@ -4,10 +4,10 @@
 //! executor will do.
 #![expect(clippy::print_stdout, reason = "an example is there to print")]
 
-mod adherence;
+pub(crate) mod adherence;
 mod agreed_day;
-mod history;
-mod show;
+pub(crate) mod history;
+pub(crate) mod show;
 mod trail;
 mod trouble;
 mod walk;
