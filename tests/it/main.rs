@@ -2,6 +2,8 @@
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod desk_support;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod quickstart;
@@ -9,5 +11,7 @@ mod quickstart;
 mod real_data;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod store_contract;
 #[cfg(test)]
 mod wire;
