@@ -6,6 +6,8 @@ mod desk_support;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod quickstart;
 #[cfg(test)]
 mod real_data;
@@ -13,5 +15,7 @@ mod real_data;
 mod samples;
 #[cfg(test)]
 mod store_contract;
+#[cfg(test)]
+mod support;
 #[cfg(test)]
 mod wire;
