@@ -235,7 +235,7 @@ impl State {
                 .clears_at(ends),
             );
         }
-        reasons.unless(!self.is_review_owed || self.review.is_some(), || {
+        reasons.unless(!self.is_review_owed, || {
             Reason::new(
                 "review-owed",
                 "a release that was backed out needs a post-implementation review",
