@@ -285,9 +285,12 @@ impl State {
             };
             keep(&mut self.attempts, &started.attempt, attempt);
             if started.liveness == Liveness::Live
-                && let Some(debt) = self.debts.last_mut()
+                && let Some(Entry::Expedited(debt)) = self.entry
+                && let Some(debt) = self.debts.get_mut(debt)
             {
                 debt.involved.insert(on.actor.clone());
+                // Whoever approves and then does it has approved their own work.
+                debt.approved_by.take_if(|by| by == on.actor);
             }
         }
         if let AnyRecord::AttemptFinished(finished) = record {
