@@ -147,13 +147,7 @@ impl State {
                 "assess it anew, or `reject` it",
             )
         });
-        reasons.unless(self.track != Track::Standard, || {
-            Reason::new(
-                "no-model",
-                "the standard track needs a release model in good standing, and there are no models yet",
-                "record `TrackChanged` to normal",
-            )
-        });
+        reasons.unless(self.track != Track::Standard, no_model);
     }
 
     fn needs_manager(&self, reasons: &mut Reasons) {
@@ -312,7 +306,12 @@ impl State {
                 self.admits_relief(&relieved.role, &relieved.person, reasons)
             }
             AnyRecord::TrackChanged(changed) => {
-                reasons.say(&changed.reason, "reason of the new track")
+                reasons.say(&changed.reason, "reason of the new track");
+                let is_judged_later = self.is_in(PhaseName::Request);
+                reasons.unless(
+                    changed.track != Track::Standard || is_judged_later,
+                    no_model,
+                );
             }
             AnyRecord::Approval(_)
             | AnyRecord::RetrospectiveApproval(_)
@@ -619,6 +618,14 @@ fn admits_time(version: Version, on: Occasion<'_>, reasons: &mut Reasons) {
             "begin another release",
         )
     });
+}
+
+fn no_model() -> Reason {
+    Reason::new(
+        "no-model",
+        "the standard track needs a release model in good standing, and there are no models yet",
+        "record `TrackChanged` to normal",
+    )
 }
 
 fn taken_in(kind: crate::phase::RecordKind, phase: PhaseName) -> bool {
