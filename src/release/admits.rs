@@ -75,13 +75,7 @@ impl State {
         match step {
             AnyStep::RequestRelease(_) | AnyStep::Resume(_) => {}
             AnyStep::FindUnauthorised(found) => {
-                reasons.unless(found.live_since <= on.recorded_at.plus(CLOCK_SKEW), || {
-                    let message = format!(
-                        "it is said to be live since {}, and it is {}",
-                        found.live_since, on.recorded_at
-                    );
-                    Reason::new("in-the-future", message, "state since when it is live")
-                })
+                past("be live since", found.live_since, on, reasons);
             }
             AnyStep::Authorise(step) => self.admits_authorise(step.assessment.decision, reasons),
             AnyStep::Reject(step) => reasons.say(&step.reason, "reason of the rejection"),
@@ -293,6 +287,7 @@ impl State {
                 format!("it is taken in {}", phases.join(", ")),
             ));
         }
+        admits_instants(record, on, reasons);
         match record {
             AnyRecord::ReleasePlan(plan) => self.admits_plan(plan, reasons),
             AnyRecord::Baseline(_) => reasons.unless(self.plan.is_some(), || {
@@ -603,20 +598,40 @@ impl State {
 }
 
 fn admits_time(version: Version, on: Occasion<'_>, reasons: &mut Reasons) {
-    reasons.unless(on.occurred_at <= on.recorded_at.plus(CLOCK_SKEW), || {
-        Reason::new(
-        "in-the-future",
-        format!("it is said to have happened at {}, and it is {}", on.occurred_at, on.recorded_at),
-        "state when it really happened; at most 5 minutes ahead are taken for clocks that differ",
-    )
-    .clears_at(on.occurred_at.minus(CLOCK_SKEW))
-    });
+    past("have happened at", on.occurred_at, on, reasons);
     reasons.unless(version.get() < STREAM_EVENTS, || {
         Reason::new(
             "too-long",
             format!("the log has {version} events"),
             "begin another release",
         )
+    });
+}
+
+/// What a record says of when, besides its own `occurred_at`.
+fn admits_instants(record: &AnyRecord, on: Occasion<'_>, reasons: &mut Reasons) {
+    if let AnyRecord::CodeChange(change) = record {
+        past("have been committed at", change.committed_at, on, reasons);
+    }
+    if let AnyRecord::IncidentLinked(linked) = record {
+        past("have been raised at", linked.raised, on, reasons);
+    }
+    if let AnyRecord::Outage(outage) = record {
+        past("have begun at", outage.began, on, reasons);
+        if let Some(ended) = outage.ended {
+            past("have ended at", ended, on, reasons);
+        }
+    }
+}
+
+fn past(verb: &str, at: Instant, on: Occasion<'_>, reasons: &mut Reasons) {
+    reasons.unless(at <= on.recorded_at.plus(CLOCK_SKEW), || {
+        Reason::new(
+            "in-the-future",
+            format!("it is said to {verb} {at}, and it is {}", on.recorded_at),
+            "state when it really happened; at most 5 minutes ahead are taken for clocks that differ",
+        )
+        .clears_at(at.minus(CLOCK_SKEW))
     });
 }
 
@@ -692,4 +707,34 @@ fn cycle(what: &str, other: ReleaseId) -> Reason {
     let message =
         format!("release `{other}` is on the other side already, and cannot be the {what} too");
     Reason::new("cycle", message, "name another release")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::step::StartDevelopment;
+
+    #[test]
+    fn a_log_ends_at_its_limit() {
+        let actor = Actor::Person(Person::new("kim").unwrap());
+        let now = Instant::EPOCH;
+        let on = Occasion {
+            actor: &actor,
+            occurred_at: now,
+            recorded_at: now,
+        };
+        let codes = |version| {
+            let reasons = State::start().admits_asking(
+                Version::new(version),
+                &StartDevelopment::new().into(),
+                on,
+            );
+            reasons
+                .into_iter()
+                .map(|reason| reason.code.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(codes(STREAM_EVENTS - 1), ["no-such-step"]);
+        assert_eq!(codes(STREAM_EVENTS), ["too-long", "no-such-step"]);
+    }
 }
