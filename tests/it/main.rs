@@ -6,6 +6,8 @@ mod desk_support;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod invariants;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod quickstart;
