@@ -1,6 +1,8 @@
 //! What a release is asked for: need, objectives, value and cost, and what came of the assessment.
 
+use super::happens::{Happens, Occasion, Reasons};
 use super::id::ReleaseId;
+use super::state::State;
 use super::text::{Bounded, Key, Name, Service, Text};
 use super::words::{plain, words};
 use crate::phase::{Instant, Invalid, InvalidKind, written_as_text};
@@ -8,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    sync::Arc,
 };
 
 words! {
@@ -202,5 +205,15 @@ pub enum AssessmentDecision {
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} (minor units)", self.minor_units, self.currency)
+    }
+}
+
+impl Happens for TrackChanged {
+    fn admits(&self, _state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.not_blank(&self.reason, "reason of the new track");
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.track = self.track;
     }
 }
