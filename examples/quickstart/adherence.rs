@@ -93,6 +93,14 @@ impl Adherence {
         line.actual = Some(at);
     }
 
+    /// How many milestones are like that.
+    pub(crate) fn count(&self, is_like: fn(&Line) -> bool) -> usize {
+        self.milestones
+            .values()
+            .filter(|line| is_like(line))
+            .count()
+    }
+
     /// The milestone that is the release itself.
     pub(crate) fn release(&self) -> Option<&Line> {
         let mut lines = self.milestones.iter();

@@ -53,7 +53,7 @@ fn head(page: &mut String, schedules: &Schedules) -> fmt::Result {
         "Times    UTC\n",
         "Marks    *  recorded: it happened, at that instant\n",
         "         p  planned: the day that it was to happen; whether it did is not recorded\n",
-        "         ~  illustrative: made up here, as are all people and what they do\n",
+        "         ~  illustrative: made up here; so are all people, what they do, and early life support\n",
     ));
     Ok(())
 }
@@ -63,40 +63,35 @@ fn heading(page: &mut String, text: &str) -> fmt::Result {
 }
 
 fn stale_writer(page: &mut String, conflict: &Conflict) -> fmt::Result {
-    heading(
-        page,
-        &format!("{TROUBLED} on its way: a stale writer loses, and loses nothing"),
-    )?;
-    let at = minute(conflict.at);
-    let (seen, loaded) = (conflict.seen, conflict.loaded);
+    let title = format!("{TROUBLED} on its way: a stale writer loses, and loses nothing");
+    heading(page, &title)?;
+    let Conflict {
+        at,
+        seen,
+        message,
+        given_back,
+        loaded,
+    } = conflict;
+    let at = minute(*at);
     writeln!(
         page,
         "{at}  *  A new plan is merged while ana looks at version {seen}."
     )?;
     writeln!(
         page,
-        "{at}  ~  ana agrees to the plan that she sees. The desk refuses:\n"
+        "{at}  ~  ana agrees to the plan that she sees. The desk:\n"
     )?;
-    wrapped(page, "    ", &conflict.message)?;
-    writeln!(
-        page,
-        "\nShe has the release back as it was, at version {}. She loads version {loaded}, which has the new\n\
-         plan, and agrees to that.",
-        conflict.given_back,
-    )
+    wrapped(page, "    ", message)?;
+    let given_back = format!("She has the release back as it was, at version {given_back};");
+    writeln!(page, "\n{given_back} she loads version {loaded},")?;
+    writeln!(page, "which has the new plan, and agrees to that.")
 }
 
 fn refused_deploy(page: &mut String, refusal: &Refusal) -> fmt::Result {
-    let Refusal {
-        decision,
-        cleared_at,
-        lifted,
-    } = refusal;
-    heading(
-        page,
-        &format!("{TROUBLED} on its way: a gate refuses, and says why not"),
-    )?;
-    let (asked, cleared) = (minute(decision.at), minute(*cleared_at));
+    let title = format!("{TROUBLED} on its way: a gate refuses, and says what is missing");
+    heading(page, &title)?;
+    let decision = &refusal.decision;
+    let (asked, cleared) = (minute(decision.at), minute(refusal.cleared_at));
     writeln!(
         page,
         "{asked}  ~  dee asks to deploy on the day that was agreed first:\n"
@@ -104,22 +99,19 @@ fn refused_deploy(page: &mut String, refusal: &Refusal) -> fmt::Result {
     for (place, blocker) in (1..).zip(decision.blockers()) {
         let label = format!("    {place}  {:10}  ", blocker.finding.policy);
         wrapped(page, &label, blocker.reason.message.as_str())?;
-        wrapped(
-            page,
-            "                   remedy: ",
-            blocker.reason.remedy.as_str(),
-        )?;
+        let label = format!("{:17}  remedy: ", "");
+        wrapped(page, &label, blocker.reason.remedy.as_str())?;
     }
     writeln!(
         page,
         "\n{cleared}  ~  What was done about it, and what it lifted:\n"
     )?;
-    for (what, places) in lifted {
+    for (what, places) in &refusal.lifted {
         let places: Vec<_> = places.iter().map(ToString::to_string).collect();
         writeln!(page, "    {what:44}  lifts {}", places.join(" and "))?;
     }
-    let places: usize = lifted.iter().map(|(_, places)| places.len()).sum();
-    if places == decision.blockers().count() {
+    let lifted: usize = refusal.lifted.iter().map(|(_, places)| places.len()).sum();
+    if lifted == decision.blockers().count() {
         writeln!(
             page,
             "\nNothing stands against it any more, and the gate clears the step."
@@ -136,23 +128,15 @@ fn releases(page: &mut String, all: &[(&str, Adherence)]) -> fmt::Result {
         "               p        *           p           p           *\n",
     ));
     for (name, found) in all {
-        let planned = found
-            .milestones
-            .values()
-            .filter(|line| line.is_planned)
-            .count();
-        let reached = found
-            .milestones
-            .values()
-            .filter(|line| line.actual.is_some())
-            .count();
+        let Some(release) = found.release() else {
+            continue;
+        };
+        let planned = found.count(|line| line.is_planned);
+        let reached = found.count(|line| line.actual.is_some());
         let again = found.baselines.saturating_sub(1);
         let reviewed = found
             .reviewed
             .map(|(at, source)| format!("{} {source}", at.day()));
-        let Some(release) = found.release() else {
-            continue;
-        };
         writeln!(
             page,
             "{name:7}  {planned:7}  {reached:7}  {:10}  {:10}  {:10}  {:>4}  {again:12}  {}",
@@ -196,20 +180,21 @@ fn stages(page: &mut String, all: &[(&str, Adherence)]) -> fmt::Result {
 }
 
 fn verified(page: &mut String, logs: &[(String, Vec<Envelope>)]) -> Outcome<()> {
+    let mut events = 0;
     for (name, log) in logs {
         let last = verify(log)?;
+        events += log.len();
         if name == TROUBLED {
             writeln!(
                 page,
-                "\nThe chain holds from the first entry to the last: {last:.16}..."
+                "\nIts hash chain is verified up to the last entry,\n{last}."
             )?;
         }
     }
-    let events: usize = logs.iter().map(|(_, log)| log.len()).sum();
+    let logs = logs.len();
     writeln!(
         page,
-        "So do those of all {} releases, {events} events together.",
-        logs.len()
+        "So are the chains of all {logs} releases, {events} events together."
     )?;
     Ok(())
 }

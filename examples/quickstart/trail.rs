@@ -50,6 +50,7 @@ fn said(event: &Event, before: &ReleasePlan) -> String {
     match event {
         Event::Step(taken) => step(&taken.step),
         Event::Record(AnyRecord::ReleasePlan(plan)) => changed(before, plan),
+        Event::Record(AnyRecord::Baseline(_)) => format!("release {}", release_day(before)),
         Event::Record(record) => added(record),
         _ => String::new(),
     }
@@ -103,12 +104,13 @@ fn changed(before: &ReleasePlan, plan: &ReleasePlan) -> String {
         .keys()
         .filter(|key| !plan.milestones.contains_key(*key))
         .count();
-    let release = plan
-        .milestones
-        .iter()
-        .find(|(key, _)| key.as_str().starts_with("ga:"));
-    let day = release
-        .and_then(|(_, milestone)| milestone.planned)
-        .map(When::day);
-    format!("{} changed, release {}", put + gone, shown(day, "TBD"))
+    format!("{} changed, release {}", put + gone, release_day(plan))
+}
+
+/// The day that a plan has for the release itself.
+fn release_day(plan: &ReleasePlan) -> String {
+    let mut milestones = plan.milestones.iter();
+    let release = milestones.find(|(key, _)| key.as_str().starts_with("ga:"));
+    let planned = release.and_then(|(_, milestone)| milestone.planned);
+    shown(planned.map(When::day), "TBD")
 }
