@@ -7,8 +7,8 @@ use phasegate::phase::{
     Action, Anywhere, CanAuthorise, CanBackOut, CanCancel, CanClose, CanCompleteReview, CanDeploy,
     CanExpedite, CanFindUnauthorised, CanFinishDeployment, CanHold, CanReject, CanReplan,
     CanRequest, CanResume, CanRework, CanStartDevelopment, CanStartTesting, Closed, Closure,
-    Deployment, Development, OnHold, Phase, PhaseName, Plan, RecordKind, Request, Review, Standing,
-    Start, Testing, mermaid,
+    Deployment, Development, OnHold, Phase, Plan, RecordKind, Request, Review, Standing, Start,
+    Testing, mermaid,
 };
 use phasegate::release::step::{
     Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FindUnauthorised, Hold,
