@@ -2,6 +2,8 @@
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod compile_messages;
+#[cfg(test)]
 mod desk_support;
 #[cfg(test)]
 mod golden;
