@@ -2,6 +2,8 @@
 #[cfg(test)]
 mod desk_support;
 #[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod invariants;
 #[cfg(test)]
 mod real_data;
