@@ -6,6 +6,8 @@ mod compile_messages;
 #[cfg(test)]
 mod desk_support;
 #[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod invariants;
