@@ -111,7 +111,7 @@ fn of_log(events: usize, pieces: u32) -> Result<(), Box<dyn Error>> {
     let mut walk = script::walk(events.saturating_sub(28))?;
     walk.truncate(events);
     let (mut log, mut log_by_hand) = (Vec::<Envelope>::new(), Vec::<Entry>::new());
-    ours::keep(walk.clone(), &by, Given::Nothing, |entry| {
+    let _ = ours::keep(walk.clone(), &by, Given::Nothing, |entry| {
         log.push(entry.clone());
     })?;
     keep_by_hand(walk, &actor, |entry| log_by_hand.push(entry.clone()))?;
