@@ -140,6 +140,7 @@ pub struct AnyGate {
 struct Rules<'a> {
     step: Action,
     tracks: &'a BTreeSet<Track>,
+    #[serde(rename = "rules")]
     required: &'a [Requirement],
 }
 

@@ -2,7 +2,7 @@
 
 use super::decision::Reason;
 use super::happens::{Happens, Occasion, Reasons};
-use super::state::{Attempt, AttemptEnd, Incident, State};
+use super::state::{Attempt, AttemptEnd, Entry, Incident, State};
 use super::testing::Severity;
 use super::text::{Bounded, Environment, Key, Service, Text};
 use super::words::plain;
@@ -155,9 +155,12 @@ impl Happens for AttemptStarted {
 
     fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
         if self.liveness == Liveness::Live
-            && let Some(debt) = state.debts.last_mut()
+            && let Some(Entry::Expedited(debt)) = state.entry
+            && let Some(debt) = state.debts.get_mut(debt)
         {
             debt.involved.insert(on.actor.clone());
+            // Whoever approves and then does it has approved their own work.
+            debt.approved_by.take_if(|by| by == on.actor);
         }
         let attempt = Attempt {
             started: Arc::clone(self),
@@ -220,8 +223,10 @@ fn ends(
 }
 
 impl Happens for Outage {
-    fn admits(&self, _state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+    fn admits(&self, _state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.past("have begun at", self.began, on);
         if let Some(ended) = self.ended {
+            reasons.past("have ended at", ended, on);
             reasons.in_order("outage", &self.id, self.began, ended);
         }
     }
@@ -232,7 +237,8 @@ impl Happens for Outage {
 }
 
 impl Happens for IncidentLinked {
-    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.past("have been raised at", self.raised, on);
         if let Some(attempt) = &self.attempt {
             reasons.known(
                 state.attempts.contains_key(attempt),

@@ -39,7 +39,7 @@ impl Reasons {
     /// What stands against anything that happens now.
     pub(crate) fn against(on: Occasion<'_>) -> Self {
         let mut reasons = Self::default();
-        reasons.not_in_the_future(on.occurred_at, on);
+        reasons.past("have happened at", on.occurred_at, on);
         reasons.unless(on.version.get() < STREAM_EVENTS, || {
             let message = format!("the log has {} events", on.version);
             Reason::new("too-long", message, "begin another release")
@@ -99,14 +99,40 @@ impl Reasons {
         });
     }
 
-    pub(crate) fn not_in_the_future(&mut self, at: Instant, on: Occasion<'_>) {
+    /// What is said to have been cannot lie ahead, but for clocks that differ.
+    pub(crate) fn past(&mut self, said: &str, at: Instant, on: Occasion<'_>) {
         self.unless(at <= on.recorded_at.plus(CLOCK_SKEW), || {
-            Reason::new(
-                "in-the-future",
-                format!("it is said to have happened at {at}, and it is {}", on.recorded_at),
-                "state when it really happened; at most 5 minutes ahead are taken for clocks that differ",
-            )
-            .clears_at(at.minus(CLOCK_SKEW))
+            let message = format!("it is said to {said} {at}, and it is {}", on.recorded_at);
+            let remedy = "state when it really happened; at most 5 minutes ahead are taken for clocks that differ";
+            Reason::new("in-the-future", message, remedy).clears_at(at.minus(CLOCK_SKEW))
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::text::Person;
+
+    #[test]
+    fn a_log_ends_at_its_limit() {
+        let actor = Actor::Person(Person::new("kim").unwrap());
+        let now = Instant::EPOCH;
+        let codes = |version| {
+            let on = Occasion {
+                release: uuid::Uuid::nil().into(),
+                version: Version::new(version),
+                actor: &actor,
+                occurred_at: now,
+                recorded_at: now,
+            };
+            let reasons = Reasons::against(on).into_vec();
+            reasons
+                .into_iter()
+                .map(|reason| reason.code.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert!(codes(STREAM_EVENTS - 1).is_empty());
+        assert_eq!(codes(STREAM_EVENTS), ["too-long"]);
     }
 }

@@ -5,7 +5,7 @@ use super::deployment::AttemptOutcome;
 use super::happens::{Happens, Occasion, Reasons};
 use super::package::UnitKind;
 use super::people::Role;
-use super::request::{AssessmentDecision, ReleaseRequest, Track};
+use super::request::{AssessmentDecision, ReleaseRequest, Track, no_model};
 use super::review::{Ending, ReviewOutcome};
 use super::state::{AttemptEnd, Debt, Entry, State};
 use super::step::{
@@ -26,7 +26,7 @@ impl Happens for RequestRelease {
 
 impl Happens for FindUnauthorised {
     fn admits(&self, _state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
-        reasons.not_in_the_future(self.live_since, on);
+        reasons.past("be live since", self.live_since, on);
     }
 
     fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
@@ -47,13 +47,7 @@ impl Happens for Authorise {
                 Reason::new("not-worthwhile", message, "assess it anew, or `reject` it")
             },
         );
-        reasons.unless(state.track != Track::Standard, || {
-            Reason::new(
-                "no-model",
-                "the standard track needs a release model in good standing, and there is none",
-                "record `TrackChanged` to normal",
-            )
-        });
+        reasons.unless(state.track != Track::Standard, no_model);
     }
 
     fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {

@@ -1,7 +1,7 @@
 //! What goes live together, and what it contains.
 
 use super::digest::Digest;
-use super::happens::{Happens, Occasion};
+use super::happens::{Happens, Occasion, Reasons};
 use super::limits::ENTRIES;
 use super::state::State;
 use super::text::{Key, Name, Person};
@@ -139,6 +139,10 @@ impl From<ReleasePackage> for Units {
 }
 
 impl Happens for CodeChange {
+    fn admits(&self, _state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.past("have been committed at", self.committed_at, on);
+    }
+
     fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.changes.insert(self.id.clone(), Arc::clone(self));
     }

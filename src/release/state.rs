@@ -1,7 +1,7 @@
 //! Everything about a release that decisions look at. History is not in it.
 
 use super::approval::{Approval, OverrideGranted};
-use super::decision::Reason;
+use super::decision::{Asking, Reason};
 use super::deployment::{AttemptOutcome, AttemptStarted, IncidentLinked, Liveness, Outage};
 use super::digest::Digest;
 use super::event::Event;
@@ -16,7 +16,7 @@ use super::review::{
     ClosureItem, Confirmation, CriterionResult, Ending, PostImplementationReview, ReviewOutcome,
     TaskOpened,
 };
-use super::step::{AnyStep, Authorise};
+use super::step::{AnyStep, Authorise, StepTaken};
 use super::testing::{DefectFound, Evidence, TestReport};
 use super::text::{Key, Person};
 use crate::phase::{Action, Instant, Interval, Phase, PhaseName, Seconds, Standing, Start};
@@ -272,9 +272,30 @@ impl State {
     /// Everything in the lifecycle that stands against this event; nothing if it may happen.
     pub(crate) fn admits(&self, event: &Event, on: Occasion<'_>) -> Vec<Reason> {
         match event {
-            Event::Step(taken) => self.admits_step(&taken.step, on),
+            Event::Step(taken) => {
+                let mut reasons = self.admits_step(&taken.step, on);
+                reasons.extend(self.admits_decision(taken, on));
+                reasons
+            }
             Event::Record(record) => self.admits_record(record, on),
         }
+    }
+
+    /// A step stands in a log only with the decision that cleared this very step, and with overrides it could use.
+    fn admits_decision(&self, taken: &StepTaken, on: Occasion<'_>) -> Option<Reason> {
+        let StepTaken { step, decision } = taken;
+        let is_usable = |id| {
+            let granted = self.overrides.get(id).filter(|granted| !granted.is_used);
+            granted.is_some_and(|granted| granted.granted.step == step.action())
+        };
+        let is_cleared = decision.is_cleared()
+            && decision.asked == Asking::Step(step.action())
+            && (&decision.actor, decision.at) == (on.actor, on.recorded_at)
+            && decision.overrides().all(is_usable);
+        (!is_cleared).then(|| {
+            let message = "the decision in the event does not clear this step";
+            Reason::new("not-cleared", message, "take steps through a gate")
+        })
     }
 
     /// The same for a step, of which only a decision can make an event.

@@ -1,3 +1,23 @@
 //! One integration binary: every file is a story or a behaviour.
 #[cfg(test)]
+mod chain;
+#[cfg(test)]
+mod desk_support;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod invariants;
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod quickstart;
+#[cfg(test)]
 mod real_data;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod store_contract;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod wire;
