@@ -12,6 +12,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
+#[rustfmt::skip] // It indents the attribute anew each time.
 macro_rules! has {
     ($earned:literal) => {
         /// Marks a phase in which every release has a `T`, whichever way it came.
