@@ -9,7 +9,7 @@ fn clear(release: Release<Testing>) -> Cleared<Deploy, Testing> {
 }
 
 fn conjure() -> Release<Testing> {
-    Release { core: 1 }
+    Release::default()
 }
 
 fn main() {}
