@@ -1,5 +1,7 @@
 //! One integration binary: every file is a story or a behaviour.
 #[cfg(test)]
+mod architecture;
+#[cfg(test)]
 mod chain;
 #[cfg(test)]
 mod compile_messages;
