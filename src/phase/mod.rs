@@ -234,7 +234,7 @@ macro_rules! expand_steps {
         #[non_exhaustive]
         pub enum Action {
             $(
-                #[doc = $way]
+                #[doc = concat!("The step `", $name, "`.")]
                 #[serde(rename = $name)]
                 $step,
             )*
@@ -357,6 +357,19 @@ macro_rules! expand_records {
 }
 
 records!(expand_records);
+
+impl RecordKind {
+    /// The phases that take the record.
+    pub fn phases(self) -> impl Iterator<Item = &'static PhaseName> {
+        let taken = move |phase: &&PhaseName| {
+            self.is_taken_in(Standing {
+                phase: **phase,
+                on_hold: false,
+            })
+        };
+        PhaseName::ALL.iter().filter(taken)
+    }
+}
 
 impl fmt::Display for RecordKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

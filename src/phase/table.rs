@@ -66,7 +66,7 @@ macro_rules! records {
             RoleRelieved "role_relieved" "release.role_relieved" ordered [Request, Plan, Development, Testing, Deployment, Review, Closure];
             TrackChanged "track_changed" "release.track_changed" ordered [Request, Plan, Development, Testing];
             Approval "approval" "release.approval_given" commuting [Request, Plan, Development, Testing, Deployment, Review, Closure];
-            RetrospectiveApproval "retrospective_approval" "release.retrospective_approval_given" commuting [Deployment, Review];
+            RetrospectiveApproval "retrospective_approval" "release.retrospective_approval_given" commuting [Plan, Development, Testing, Deployment, Review];
             OverrideGranted "override" "release.override_granted" ordered [Request, Plan, Development, Testing, Deployment, Review, Closure];
             CodeChange "code_change" "release.code_change_included" commuting [Plan, Development, Testing, Deployment, Review];
             TestRun "test_run" "release.test_run_recorded" commuting [Development, Testing, Deployment, Review];

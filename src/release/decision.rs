@@ -299,6 +299,19 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Nothing found yet.
+    pub(crate) const fn begun(asked: Asking, actor: Actor, at: Instant) -> Self {
+        Self {
+            asked,
+            actor,
+            at,
+            gates: Vec::new(),
+            findings: Vec::new(),
+            facts: BTreeMap::new(),
+            holds_until: None,
+        }
+    }
+
     /// Whether the step may go ahead.
     #[must_use]
     pub fn is_cleared(&self) -> bool {

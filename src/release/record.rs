@@ -4,10 +4,11 @@ use super::step::{AnyStep, Moves};
 use super::words::plain;
 use super::{
     approval::{Approval, OverrideGranted, RetrospectiveApproval},
-    decision::Decision,
+    decision::{Asking, Decision, Reason},
     deployment::{
         AttemptFinished, AttemptNeverLive, AttemptStarted, IncidentLinked, IncidentRestored, Outage,
     },
+    happens::{Happens, Occasion, Reasons},
     package::CodeChange,
     people::{RoleGiven, RoleRelieved},
     plan::{Baseline, MilestoneReached, ReleasePlan},
@@ -17,6 +18,7 @@ use super::{
         Confirmation, Correction, CriterionResult, EarlyLifeSupportWaived, Note,
         PostImplementationReview, TaskDone, TaskOpened,
     },
+    state::State,
     testing::{DefectFound, DefectResolved, Evidence, TestRun},
 };
 use crate::phase::{self, Anywhere, OnHold, RecordKind, records};
@@ -31,6 +33,19 @@ plain! {
         /// The decision against it.
         decision: Decision,
     }
+}
+
+impl Happens for StepRefused {
+    fn admits(&self, _state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        let Self { step, decision } = self;
+        let is_refusal = !decision.is_cleared() && decision.asked == Asking::Step(step.action());
+        reasons.unless(is_refusal, || {
+            let message = "the decision does not refuse this step";
+            Reason::new("not-a-refusal", message, "record refusals only")
+        });
+    }
+
+    fn apply(self: &Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
 }
 
 mod sealed {
@@ -87,6 +102,14 @@ macro_rules! expand {
             #[must_use]
             pub const fn kind(&self) -> RecordKind {
                 match self { $(Self::$record(_) => RecordKind::$record,)* }
+            }
+
+            pub(crate) fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+                match self { $(Self::$record(record) => record.admits(state, on, reasons),)* }
+            }
+
+            pub(crate) fn apply(&self, state: &mut State, on: Occasion<'_>) {
+                match self { $(Self::$record(record) => record.apply(state, on),)* }
             }
 
             pub(crate) fn encode(&self) -> serde_json::Result<String> {

@@ -1,9 +1,11 @@
 //! The steps with what each of them needs, and the same as one value for what is known only at run time.
 
 use super::decision::Decision;
+use super::happens::{Happens, Occasion, Reasons};
 use super::package::ReleasePackage;
 use super::request::{Assessment, ReleaseRequest};
 use super::review::{ClosureRecord, ReviewOutcome};
+use super::state::State;
 use super::text::Text;
 use super::words::plain;
 use crate::phase::{self, Action, Anywhere, Instant, Interval, Seconds, steps};
@@ -155,7 +157,7 @@ macro_rules! expand {
         #[non_exhaustive]
         pub enum AnyStep {
             $(
-                #[doc = $way]
+                #[doc = concat!("The step `", $name, "`.")]
                 #[serde(rename = $name)]
                 $step(Arc<$step>),
             )*
@@ -166,6 +168,14 @@ macro_rules! expand {
             #[must_use]
             pub const fn action(&self) -> Action {
                 match self { $(Self::$step(_) => Action::$step,)* }
+            }
+
+            pub(crate) fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+                match self { $(Self::$step(step) => step.admits(state, on, reasons),)* }
+            }
+
+            pub(crate) fn apply(&self, state: &mut State, on: Occasion<'_>) {
+                match self { $(Self::$step(step) => step.apply(state, on),)* }
             }
         }
 
@@ -201,6 +211,19 @@ macro_rules! expand {
             }
         }
     };
+}
+
+impl AnyStep {
+    /// What is asked for where a release begins with this step.
+    pub(crate) fn request(&self) -> Option<&ReleaseRequest> {
+        if let Self::RequestRelease(step) = self {
+            Some(&step.request)
+        } else if let Self::FindUnauthorised(step) = self {
+            Some(&step.request)
+        } else {
+            None
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -194,7 +194,7 @@ impl Inner {
             .iter()
             .filter(|(stream, _)| stream.tenant == *tenant)
         {
-            if claimed.len() == limit.min(PAGE_ROWS) {
+            if claimed.len() == limit.clamp(1, PAGE_ROWS) {
                 break;
             }
             let claim = self

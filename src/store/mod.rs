@@ -47,7 +47,7 @@ use std::future::Future;
 ///     not while somebody else's lease on it runs; each claim raises `attempt`. [`settle`](Self::settle) of an earlier
 ///     attempt is refused. What a sink has settled is kept per (sink, stream), so that a new sink begins at version 1.
 /// 11. **Limits.** A batch has at most 100 events and 100 guards, a payload at most 1 MiB, a log at most 1,000,000
-///     events; a read returns at most 1,000 rows, and a larger `limit` is read as 1,000.
+///     events; a read or a claim returns 1 to 1,000 rows: a smaller or larger `limit` is read as the nearest of these.
 /// 12. **Nothing is deleted.**
 ///
 /// # Cancellation

@@ -2,12 +2,26 @@
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod compile_messages;
+#[cfg(test)]
+mod desk_support;
+#[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
-mod laws;
+mod invariants;
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod quickstart;
 #[cfg(test)]
 mod real_data;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod store_contract;
+#[cfg(test)]
+mod support;
 #[cfg(test)]
 mod wire;

@@ -256,7 +256,7 @@ fn full_record_of(kind: RecordKind) -> AnyRecord {
             .into(),
         RecordKind::CodeChange => CodeChange::builder()
             .id(key("4fe1"))
-            .committed_at(at("2026-03-03T11:00:00Z"))
+            .committed_at(at("2026-03-01T11:00:00Z"))
             .author(person("lee"))
             .summary(name("Pay by invoice"))
             .build()
@@ -293,8 +293,8 @@ fn full_record_of(kind: RecordKind) -> AnyRecord {
             .into(),
         RecordKind::Outage => Outage::builder()
             .id(key("OUT-1"))
-            .began(at("2026-03-21T01:00:00Z"))
-            .ended(at("2026-03-21T01:20:00Z"))
+            .began(at("2026-03-01T01:00:00Z"))
+            .ended(at("2026-03-01T01:20:00Z"))
             .planning(Planning::Unplanned)
             .users_affected(u64::MAX)
             .services([Service::new("checkout").unwrap()])
@@ -356,7 +356,7 @@ fn least_record_of(kind: RecordKind) -> AnyRecord {
             Answer::Approved,
         )
         .into(),
-        RecordKind::CodeChange => CodeChange::new(key("4fe1"), at("2026-03-03T11:00:00Z")).into(),
+        RecordKind::CodeChange => CodeChange::new(key("4fe1"), at("2026-03-01T11:00:00Z")).into(),
         RecordKind::TestRun => run("R-1", &package("2.4"), 98).into(),
         RecordKind::Evidence => {
             Evidence::new(key("pentest"), name("Report"), Digest::of(b"report")).into()
@@ -364,7 +364,7 @@ fn least_record_of(kind: RecordKind) -> AnyRecord {
         RecordKind::DefectFound => DefectFound::new(key("BUG-1"), Severity::Trivial).into(),
         RecordKind::DefectResolved => DefectResolved::new(key("BUG-1")).into(),
         RecordKind::AttemptStarted => attempt("A-1", Liveness::Live).into(),
-        RecordKind::Outage => Outage::new(key("OUT-1"), at("2026-03-21T01:00:00Z")).into(),
+        RecordKind::Outage => Outage::new(key("OUT-1"), at("2026-03-01T01:00:00Z")).into(),
         RecordKind::IncidentLinked => {
             IncidentLinked::new(key("INC-1"), Severity::Minor, at("2026-03-01T01:05:00Z")).into()
         }

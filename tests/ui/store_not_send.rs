@@ -1,0 +1,37 @@
+//! A store that must stay on one thread.
+use phasegate::release::{Batch, CommandId, Delivery, Envelope, Key, Stream, Tenant, Version};
+use phasegate::store::{Committed, Cursor, Outcome, Page, Query, Settlement, Store, StoreError};
+use phasegate::{Instant, phase::Seconds};
+use std::{cell::RefCell, rc::Rc};
+
+struct Drawer(Rc<RefCell<Vec<Envelope>>>);
+
+impl Store for Drawer {
+    async fn commit(&self, _: &Batch) -> Result<Committed, StoreError> {
+        todo!()
+    }
+    async fn history(&self, _: &Stream, _: Version, _: usize) -> Result<Vec<Envelope>, StoreError> {
+        Ok(self.0.borrow().clone())
+    }
+    async fn list(&self, _: &Tenant, _: Query, _: Option<&Cursor>, _: usize) -> Result<Page, StoreError> {
+        todo!()
+    }
+    async fn outcome(&self, _: &Stream, _: CommandId) -> Result<Option<Outcome>, StoreError> {
+        todo!()
+    }
+    async fn claim(
+        &self,
+        _: &Tenant,
+        _: &Key,
+        _: Instant,
+        _: Seconds,
+        _: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        todo!()
+    }
+    async fn settle(&self, _: &Delivery, _: Settlement) -> Result<(), StoreError> {
+        todo!()
+    }
+}
+
+fn main() {}
