@@ -15,7 +15,8 @@ use crate::samples::{
 };
 use phasegate::gate::{Facts, Gate, GateSet};
 use phasegate::phase::{
-    Action, Anywhere, Instant, Interval, Phase, PhaseName, RecordKind, Seconds, Standing, Start,
+    Action, Anywhere, Closed, Instant, Interval, Phase, PhaseName, RecordKind, Seconds, Standing,
+    Start,
 };
 use phasegate::release::step::{
     Authorise, BackOut, Cancel, CompleteReview, Deploy, Expedite, FindUnauthorised, Hold, Reject,
@@ -297,6 +298,7 @@ struct Walk<'a> {
     window: Option<Interval>,
     begun: Vec<Key>,
     running: Vec<Key>,
+    closed_for: u8,
 }
 
 /// Gates with policies that block, warn and are only written down, on gated and on open steps.
@@ -335,6 +337,7 @@ impl<'a> Walk<'a> {
             window: None,
             begun: Vec::new(),
             running: Vec::new(),
+            closed_for: 0,
         }
     }
 
@@ -400,6 +403,9 @@ impl<'a> Walk<'a> {
     }
 
     fn go(&mut self, draw: &Draw) {
+        if self.live().standing() == Closed::STANDING {
+            self.closed_for += 1;
+        }
         let on = self.moment(draw);
         let asked = self.asking(draw, &on);
         let came = self.ask(&asked, &on);
@@ -608,15 +614,18 @@ fn untyped_refuses(release: Release<Anywhere>, asked: &Asked, code: &str, on: &M
 
 /// Whether nothing but late facts follows.
 fn is_end(action: Action) -> bool {
-    [Action::Cancel, Action::Reject, Action::Close].contains(&action)
+    [Action::Cancel, Action::Close].contains(&action)
 }
 
 /// Whether it leads no nearer to the end.
 fn is_sideways(action: Action) -> bool {
     [
+        Action::FindUnauthorised,
+        Action::Reject,
         Action::Hold,
         Action::Rework,
         Action::Replan,
+        Action::Expedite,
         Action::BackOut,
     ]
     .contains(&action)
@@ -634,7 +643,7 @@ impl Walk<'_> {
         let taken: Vec<_> = standing.takes().collect();
         let next = standing
             .next()
-            .filter(|action| !is_end(*action) || draw.once_in(5));
+            .filter(|action| !is_end(*action) || draw.once_in(16));
         let next: Vec<_> = next.collect();
         match draw.course {
             0..=119 if !taken.is_empty() => self.record(draw.pick(&taken), draw).into(),
@@ -648,34 +657,38 @@ impl Walk<'_> {
     /// A step that can be taken, or what brings one nearer.
     fn helpful(&self, draw: &Draw, on: &Moment<'_>) -> Asked {
         let next = self.live().standing().next();
-        let next = next.filter(|action| !is_end(*action) || draw.detail % 12 == 5);
-        let next = next.filter(|action| !is_sideways(*action) || draw.once_in(3));
+        let next = next.filter(|action| !is_end(*action) || draw.detail % 32 == 5);
+        let next = next.filter(|action| !is_sideways(*action) || draw.once_in(4));
         let steps = next.map(|action| self.step(action, draw));
-        let outcomes = [ReviewOutcome::Successful, ReviewOutcome::BackedOut]
-            .map(|outcome| CompleteReview::new(outcome).into());
-        let steps = steps.chain(outcomes);
+        let outcomes = [ReviewOutcome::Successful, ReviewOutcome::BackedOut];
+        let outcomes = outcomes.map(|outcome| CompleteReview::new(outcome).into());
+        let steps = steps.chain(outcomes.into_iter().filter(|_| draw.once_in(3)));
         let cleared = steps.filter(|step| {
             self.gates
                 .explain(self.live(), step.clone(), &on.facts, &on.by)
                 .is_cleared()
         });
         let cleared: Vec<_> = cleared.collect();
-        if !cleared.is_empty() && draw.detail % 4 != 1 {
+        let is_rather_prepared = match self.live().standing().phase {
+            PhaseName::Testing => draw.once_in(2),
+            _ => draw.detail % 4 == 1,
+        };
+        if !cleared.is_empty() && !is_rather_prepared {
             return draw.pick(&cleared).into();
         }
         let view = self.view();
         match self.live().standing().phase {
             PhaseName::Request => TrackChanged::new(Track::Normal, text("it is")).into(),
-            PhaseName::Plan => match draw.detail % 4 {
-                0 => AnyRecord::from(RoleGiven::new(person("kim"), Role::ReleaseManager)),
-                1 => least_record(RecordKind::ReleasePlan),
-                2 => least_record(RecordKind::Baseline),
+            PhaseName::Plan => match draw.which % 8 {
+                0 | 3 | 4 => AnyRecord::from(RoleGiven::new(person("kim"), Role::ReleaseManager)),
+                1 | 5 => least_record(RecordKind::ReleasePlan),
+                2 | 6 => least_record(RecordKind::Baseline),
                 _ => TrackChanged::new(Track::Emergency, text("a gap")).into(),
             },
-            PhaseName::Testing => match (&view.package, draw.detail % 4) {
-                (Some(package), 0 | 1) => run("R-9", package, draw.pick(&[99, 99, 40])).into(),
-                (_, 2) => RoleGiven::new(draw.person(), Role::ChangeAuthority).into(),
-                _ => self.grant(draw, "budget-low"),
+            PhaseName::Testing => match (&view.package, draw.which % 4) {
+                (Some(package), 0 | 1) => run("R-9", package, draw.other(&[99, 99, 40])).into(),
+                _ if self.may_grant(&on.by) => self.grant(draw, "budget-low"),
+                _ => RoleGiven::new(draw.person(), Role::ChangeAuthority).into(),
             },
             PhaseName::Deployment if self.running.is_empty() => {
                 attempt(&self.attempt(draw), Liveness::Live).into()
@@ -883,6 +896,11 @@ impl Walk<'_> {
         }
     }
 
+    fn may_grant(&self, by: &By) -> bool {
+        let mut holders = self.live().holders(&Role::ChangeAuthority);
+        holders.any(|holder| Some(holder) == by.actor().person())
+    }
+
     fn grant(&self, draw: &Draw, code: &str) -> AnyRecord {
         let until = if draw.once_in(6) {
             self.now
@@ -912,6 +930,11 @@ fn walk(draws: &[Draw], gates: &GateSet, reached: &RefCell<Reached>) {
     let mut walk = Walk::start(gates, reached);
     for draw in draws {
         walk.go(draw);
+        // Late facts are all that is left: the rest of the way goes to another release.
+        if walk.closed_for == 30 {
+            walk.has_ended();
+            walk = Walk::start(gates, reached);
+        }
     }
     walk.has_ended();
 }
