@@ -1,13 +1,18 @@
 //! The proof that a gate allowed a step: minted here and nowhere else.
 
-use super::{AnyGate, Facts, judge, lifecycle};
+use super::{AnyGate, Facts, Judged, judge, lifecycle};
 use crate::phase::Instant;
 use crate::release::limits::PAYLOAD_BYTES;
 use crate::release::{
     Asked, Asking, Batch, By, Core, Decision, Event, EventId, Occasion, Proposal, Reason, Release,
     StepTaken, Stream, Summary, Version, derived_command, intent, seal,
 };
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    marker::PhantomData,
+    sync::Arc,
+};
 
 /// The proof that step `S` of this release, at this version and with this content, was cleared.
 ///
@@ -87,15 +92,17 @@ pub(super) fn decide<S, P>(
 ) -> Result<Cleared<S, P>, Refused<P>> {
     let Proposal { release, asked, .. } = proposal;
     let core = release.core();
-    let (decision, event) = match &asked {
+    let (decision, event, guards) = match &asked {
         Asked::Step(step) => {
-            let decision = Arc::new(judge(gates, core, step, facts, by));
+            let Judged { decision, guards } = judge(gates, core, step, facts, by);
+            let decision = Arc::new(decision);
             (
                 Arc::clone(&decision),
                 Event::Step(StepTaken {
                     step: step.clone(),
                     decision,
                 }),
+                guards,
             )
         }
         Asked::Record(record) => {
@@ -109,10 +116,10 @@ pub(super) fn decide<S, P>(
                 at: facts.now(),
                 gates: Vec::new(),
                 findings: lifecycle(reasons),
-                facts: std::collections::BTreeMap::new(),
+                facts: BTreeMap::new(),
                 holds_until: None,
             };
-            (Arc::new(decision), event)
+            (Arc::new(decision), event, BTreeSet::new())
         }
     };
     let refused = |release, decision: Arc<Decision>, asked| Refused {
@@ -124,7 +131,7 @@ pub(super) fn decide<S, P>(
         drop(event);
         return Err(refused(release, decision, asked));
     }
-    match batch(core, &event, &asked, facts, by) {
+    match batch(core, &event, &asked, guards, facts, by) {
         Ok(batch) => {
             let holds_until = decision.holds_until;
             Ok(Cleared {
@@ -157,6 +164,7 @@ fn batch(
     core: &Core,
     event: &Event,
     asked: &Asked,
+    guards: BTreeSet<(Stream, Version)>,
     facts: &Facts,
     by: &By,
 ) -> Result<Batch, Reason> {
@@ -200,28 +208,10 @@ fn batch(
     Ok(Batch {
         stream: head.stream.clone(),
         expected: head.version,
-        guards: guards(event),
+        guards: guards.into_iter().collect(),
         command,
         intent,
         events: vec![entry],
         summary,
     })
-}
-
-/// The logs, other than the release's own, that the decision read; in the order of their names.
-fn guards(event: &Event) -> Vec<(Stream, Version)> {
-    let Event::Step(taken) = event else {
-        return Vec::new();
-    };
-    let sources = taken
-        .decision
-        .facts
-        .values()
-        .filter_map(|fact| fact.source.as_ref());
-    let mut guards: Vec<_> = sources
-        .map(|source| (source.stream.clone(), source.version))
-        .collect();
-    guards.sort();
-    guards.dedup();
-    guards
 }

@@ -21,7 +21,7 @@ pub use rule::{HostRule, Requirement, Rule};
 use crate::phase::{Action, Instant};
 use crate::release::{
     AnyStep, Asking, By, Core, Decision, Digest, Enforcement, Finding, GateId, Key, Occasion,
-    OverrideGranted, Proposal, Reason, Release, State, Step, Track, Verdict, earliest,
+    OverrideGranted, Proposal, Reason, Release, State, Step, Stream, Track, Verdict, Version, earliest,
 };
 use serde::Serialize;
 use std::{
@@ -282,7 +282,7 @@ impl GateSet {
         facts: &Facts,
         by: &By,
     ) -> Decision {
-        judge(&self.gates, release.core(), &step.into(), facts, by)
+        judge(&self.gates, release.core(), &step.into(), facts, by).decision
     }
 
     /// Decides a proposal: a clearance, or a refusal that gives the release back.
@@ -300,8 +300,14 @@ impl GateSet {
     }
 }
 
+/// A decision, and the logs that must not have moved when it is committed.
+struct Judged {
+    decision: Decision,
+    guards: BTreeSet<(Stream, Version)>,
+}
+
 /// Every decision about a step comes from here.
-fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By) -> Decision {
+fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By) -> Judged {
     let state = &core.state;
     let now = facts.now();
     let action = step.action();
@@ -319,8 +325,9 @@ fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By)
         facts: BTreeMap::new(),
         holds_until: None,
     };
+    let mut guards = BTreeSet::new();
     if action.leads(state.standing).is_none() {
-        return decision;
+        return Judged { decision, guards };
     }
     let track = step_track(state, step);
     let ask = Ask::new(core, step, track, facts, &by.actor);
@@ -342,13 +349,16 @@ fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By)
                 ends(&verdict, state).filter(|_| blocking),
             );
             for key in needs {
-                if let Some(fact) = facts.get(&key) {
-                    decision.holds_until = earliest(
-                        decision.holds_until,
-                        Some(fact.expires()).filter(|_| blocking),
-                    );
-                    decision.facts.insert(key, fact.clone());
+                let Some(fact) = facts.get(&key) else {
+                    continue;
+                };
+                // What only warns or is only written down neither ends a clearance nor stands in a commit's way.
+                if blocking {
+                    decision.holds_until = earliest(decision.holds_until, Some(fact.expires()));
+                    let source = fact.source.as_ref();
+                    guards.extend(source.map(|source| (source.stream.clone(), source.version)));
                 }
+                decision.facts.insert(key, fact.clone());
             }
             decision.findings.push(Finding {
                 gate: gate.id.name.clone(),
@@ -359,7 +369,7 @@ fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By)
             });
         }
     }
-    decision
+    Judged { decision, guards }
 }
 
 /// The track that gates go by; before a release begins, the one that is asked for.
