@@ -21,7 +21,8 @@ pub use rule::{HostRule, Requirement, Rule};
 use crate::phase::{Action, Instant};
 use crate::release::{
     AnyStep, Asking, By, Core, Decision, Digest, Enforcement, Finding, GateId, Key, Occasion,
-    OverrideGranted, Proposal, Reason, Release, State, Step, Stream, Track, Verdict, Version, earliest,
+    OverrideGranted, Proposal, Reason, Release, State, Step, Stream, Track, Verdict, Version,
+    earliest,
 };
 use serde::Serialize;
 use std::{

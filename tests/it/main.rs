@@ -1,5 +1,7 @@
 //! One integration binary: every file is a story or a behaviour.
 #[cfg(test)]
+mod desk;
+#[cfg(test)]
 mod desk_support;
 #[cfg(test)]
 mod gates;
