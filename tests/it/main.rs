@@ -6,6 +6,8 @@ mod chain;
 #[cfg(test)]
 mod compile_messages;
 #[cfg(test)]
+mod desk;
+#[cfg(test)]
 mod desk_support;
 #[cfg(test)]
 mod gates;
