@@ -311,7 +311,8 @@ impl State {
         reasons.into_vec()
     }
 
-    fn admits_record(&self, record: &AnyRecord, on: Occasion<'_>) -> Vec<Reason> {
+    /// The same for a record.
+    pub(crate) fn admits_record(&self, record: &AnyRecord, on: Occasion<'_>) -> Vec<Reason> {
         let mut reasons = Reasons::against(on);
         let kind = record.kind();
         if kind.is_taken_in(self.standing) {
