@@ -90,7 +90,7 @@ impl Rehearsal<'_> {
         let event = event_of(&self.gates.gates, &self.core, asked, facts, by)
             .map_err(|(decision, _)| decision)?;
         let on = self.core.occasion(by, facts.now());
-        self.core.state.apply(&event, on);
+        self.core.state.apply(event, on);
         self.core.head.version = self.core.head.version.plus(1);
         Ok(())
     }

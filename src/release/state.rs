@@ -330,7 +330,7 @@ impl State {
     }
 
     /// The only place where a release changes: moves by an event that was admitted before.
-    pub(crate) fn apply(&mut self, event: &Event, on: Occasion<'_>) {
+    pub(crate) fn apply(&mut self, event: Event, on: Occasion<'_>) {
         match event {
             Event::Step(taken) => {
                 for used in taken.decision.overrides() {
@@ -338,10 +338,9 @@ impl State {
                         granted.is_used = true;
                     }
                 }
+                let to = taken.step.action().leads(self.standing);
                 taken.step.apply(self, on);
-                if let Some(to) = taken.step.action().leads(self.standing) {
-                    self.standing = to;
-                }
+                self.standing = to.unwrap_or(self.standing);
             }
             Event::Record(record) => record.apply(self, on),
         }
