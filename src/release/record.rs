@@ -45,7 +45,7 @@ impl Happens for StepRefused {
         });
     }
 
-    fn apply(self: &Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
+    fn apply(self: Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
 }
 
 mod sealed {
@@ -115,7 +115,7 @@ macro_rules! expand {
                 match self { $(Self::$record(record) => record.admits(state, on, reasons),)* }
             }
 
-            pub(crate) fn apply(&self, state: &mut State, on: Occasion<'_>) {
+            pub(crate) fn apply(self, state: &mut State, on: Occasion<'_>) {
                 match self { $(Self::$record(record) => record.apply(state, on),)* }
             }
 

@@ -179,7 +179,7 @@ macro_rules! expand {
                 match self { $(Self::$step(step) => step.admits(state, on, reasons),)* }
             }
 
-            pub(crate) fn apply(&self, state: &mut State, on: Occasion<'_>) {
+            pub(crate) fn apply(self, state: &mut State, on: Occasion<'_>) {
                 match self { $(Self::$step(step) => step.apply(state, on),)* }
             }
         }
