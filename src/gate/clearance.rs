@@ -1,13 +1,13 @@
 //! The proof that a gate allowed a step: minted here and nowhere else.
 
-use super::{AnyGate, Facts, judge, lifecycle};
+use super::{AnyGate, Facts, Judged, judge, lifecycle};
 use crate::phase::Instant;
 use crate::release::limits::PAYLOAD_BYTES;
 use crate::release::{
     Asked, Asking, Batch, By, Core, Decision, Event, EventId, Proposal, Reason, Release, StepTaken,
     Stream, Summary, Version, derived_command, intent, seal,
 };
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{collections::BTreeSet, fmt, marker::PhantomData, sync::Arc};
 
 /// The proof that step `S` of this release, at this version and with this content, was cleared.
 ///
@@ -91,11 +91,11 @@ pub(super) fn decide<S, P>(
         decision,
         asked,
     };
-    let event = match event_of(gates, release.core(), asked, facts, by) {
-        Ok(event) => event,
+    let (event, guards) = match event_of(gates, release.core(), asked, facts, by) {
+        Ok(led) => led,
         Err(against) => return Err(refused(release, against)),
     };
-    match batch(release.core(), &event, facts, by) {
+    match batch(release.core(), &event, guards, facts, by) {
         Ok(batch) => {
             let holds_until = match &event {
                 Event::Step(taken) => taken.decision.holds_until,
@@ -113,6 +113,9 @@ pub(super) fn decide<S, P>(
     }
 }
 
+/// The logs, other than the release's own, that must not move until the commit; in the order of their names.
+type Guards = BTreeSet<(Stream, Version)>;
+
 /// The event that the asking leads to; or the decision against it, and the asking back.
 pub(super) fn event_of(
     gates: &[AnyGate],
@@ -120,15 +123,15 @@ pub(super) fn event_of(
     asked: Asked,
     facts: &Facts,
     by: &By,
-) -> Result<Event, (Box<Decision>, Asked)> {
+) -> Result<(Event, Guards), (Box<Decision>, Asked)> {
     match asked {
         Asked::Step(step) => {
-            let decision = judge(gates, core, &step, facts, by);
+            let Judged { decision, guards } = judge(gates, core, &step, facts, by);
             if !decision.is_cleared() {
                 return Err((Box::new(decision), Asked::Step(step)));
             }
             let decision = Arc::new(decision);
-            Ok(Event::Step(StepTaken { step, decision }))
+            Ok((Event::Step(StepTaken { step, decision }), guards))
         }
         Asked::Record(record) => {
             let on = core.occasion(by, facts.now());
@@ -136,7 +139,7 @@ pub(super) fn event_of(
             if !reasons.is_empty() {
                 return Err(against(Event::Record(record), reasons, facts, by));
             }
-            Ok(Event::Record(record))
+            Ok((Event::Record(record), Guards::new()))
         }
     }
 }
@@ -158,7 +161,13 @@ fn against(event: Event, reasons: Vec<Reason>, facts: &Facts, by: &By) -> (Box<D
 }
 
 /// The finished write: sealed with the instant of the decision.
-fn batch(core: &Core, event: &Event, facts: &Facts, by: &By) -> Result<Batch, Reason> {
+fn batch(
+    core: &Core,
+    event: &Event,
+    guards: Guards,
+    facts: &Facts,
+    by: &By,
+) -> Result<Batch, Reason> {
     let unwritable = |what: &str| Reason::new("cannot-be-written", what, "ask for less at once");
     let data = event
         .encode()
@@ -200,28 +209,10 @@ fn batch(core: &Core, event: &Event, facts: &Facts, by: &By) -> Result<Batch, Re
     Ok(Batch {
         stream: head.stream.clone(),
         expected: head.version,
-        guards: guards(event),
+        guards: guards.into_iter().collect(),
         command,
         intent,
         events: vec![entry],
         summary,
     })
-}
-
-/// The logs, other than the release's own, that the decision read; in the order of their names.
-fn guards(event: &Event) -> Vec<(Stream, Version)> {
-    let Event::Step(taken) = event else {
-        return Vec::new();
-    };
-    let sources = taken
-        .decision
-        .facts
-        .values()
-        .filter_map(|fact| fact.source.as_ref());
-    let mut guards: Vec<_> = sources
-        .map(|source| (source.stream.clone(), source.version))
-        .collect();
-    guards.sort();
-    guards.dedup();
-    guards
 }

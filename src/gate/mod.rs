@@ -23,7 +23,8 @@ pub use rule::{HostRule, Requirement, Rule};
 use crate::phase::{Action, Instant};
 use crate::release::{
     AnyStep, Asking, By, Core, Decision, Digest, Enforcement, Finding, GateId, Key,
-    OverrideGranted, Proposal, Reason, Release, State, Step, Track, Verdict, earliest,
+    OverrideGranted, Proposal, Reason, Release, State, Step, Stream, Track, Verdict, Version,
+    earliest,
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, marker::PhantomData};
@@ -282,7 +283,7 @@ impl GateSet {
         facts: &Facts,
         by: &By,
     ) -> Decision {
-        judge(&self.gates, release.core(), &step.into(), facts, by)
+        judge(&self.gates, release.core(), &step.into(), facts, by).decision
     }
 
     /// Decides a proposal: a clearance, or a refusal that gives the release back.
@@ -300,55 +301,88 @@ impl GateSet {
     }
 }
 
+/// A decision about a step, and the logs that must not move until it is committed.
+struct Judged {
+    decision: Decision,
+    guards: BTreeSet<(Stream, Version)>,
+}
+
 /// Every decision about a step comes from here.
-fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By) -> Decision {
+fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By) -> Judged {
     let state = &core.state;
-    let now = facts.now();
     let action = step.action();
-    let mut decision = Decision::begun(Asking::Step(action), by.actor.clone(), now);
-    decision.findings = lifecycle(state.admits_step(step, core.occasion(by, now)));
+    let mut decision = Decision::begun(Asking::Step(action), by.actor.clone(), facts.now());
+    decision.findings = lifecycle(state.admits_step(step, core.occasion(by, facts.now())));
+    let mut judged = Judged {
+        decision,
+        guards: BTreeSet::new(),
+    };
     if action.leads(state.standing).is_none() {
-        return decision;
+        return judged;
     }
     // Before a release begins, gates go by the track that is asked for.
     let track = step.request().map_or(state.track, |request| request.track);
     let ask = Ask::new(core, step, track, facts, &by.actor);
     for gate in gates.iter().filter(|gate| gate.holds_for(action, track)) {
-        decision.gates.push(gate.id.clone());
+        judged.decision.gates.push(gate.id.clone());
         for requirement in &gate.requirements {
-            let policy = requirement.rule.judge();
-            let (needs, verdict) = match policy.needs() {
-                Ok(needs) => {
-                    let verdict = policy.verdict(&ask.knowing(&needs), state);
-                    (needs, verdict)
-                }
-                Err(failed) => (Vec::new(), failed),
-            };
-            let verdict = excepted(verdict, &requirement.policy, action, state, now);
-            let blocking = requirement.enforcement == Enforcement::Block;
-            decision.holds_until = earliest(
-                decision.holds_until,
-                ends(&verdict, state).filter(|_| blocking),
-            );
-            for key in needs {
-                if let Some(fact) = facts.get(&key) {
-                    decision.holds_until = earliest(
-                        decision.holds_until,
-                        Some(fact.expires()).filter(|_| blocking),
-                    );
-                    decision.facts.insert(key, fact.clone());
-                }
-            }
-            decision.findings.push(Finding {
-                gate: gate.id.name.clone(),
-                policy: requirement.policy.clone(),
-                policy_version: policy.version(),
-                enforcement: requirement.enforcement,
-                verdict,
-            });
+            judged.ask(gate, requirement, &ask, state, facts);
         }
     }
-    decision
+    judged
+}
+
+impl Judged {
+    /// Asks one policy. Only what blocks bears on how long a clearance holds, and on which logs.
+    fn ask(
+        &mut self,
+        gate: &AnyGate,
+        requirement: &Requirement,
+        ask: &Ask<'_>,
+        state: &State,
+        facts: &Facts,
+    ) {
+        let policy = requirement.rule.judge();
+        let (needs, verdict) = match policy.needs() {
+            Ok(needs) => {
+                let verdict = policy.verdict(&ask.knowing(&needs), state);
+                (needs, verdict)
+            }
+            Err(failed) => (Vec::new(), failed),
+        };
+        let verdict = excepted(
+            verdict,
+            &requirement.policy,
+            ask.action(),
+            state,
+            facts.now(),
+        );
+        let blocks = requirement.enforcement == Enforcement::Block;
+        self.hold_until(ends(&verdict, state).filter(|_| blocks));
+        for key in needs {
+            let Some(fact) = facts.get(&key) else {
+                continue;
+            };
+            if blocks {
+                self.hold_until(Some(fact.expires()));
+                let source = fact.source.as_ref();
+                self.guards
+                    .extend(source.map(|from| (from.stream.clone(), from.version)));
+            }
+            self.decision.facts.insert(key, fact.clone());
+        }
+        self.decision.findings.push(Finding {
+            gate: gate.id.name.clone(),
+            policy: requirement.policy.clone(),
+            policy_version: policy.version(),
+            enforcement: requirement.enforcement,
+            verdict,
+        });
+    }
+
+    fn hold_until(&mut self, at: Option<Instant>) {
+        self.decision.holds_until = earliest(self.decision.holds_until, at);
+    }
 }
 
 fn lifecycle(reasons: Vec<Reason>) -> Vec<Finding> {

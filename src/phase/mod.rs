@@ -436,7 +436,7 @@ mod tests {
             let Some((_, left)) = action.way().split_once(" leaves ") else {
                 continue;
             };
-            let left = left.split([';', ',']).next().unwrap();
+            let left = left.split(';').next().unwrap();
             for phase in PhaseName::ALL {
                 let standing = Standing {
                     phase: *phase,
