@@ -1,4 +1,5 @@
 //! One release from request to closure, on a store in memory. `pollster` runs the futures; any executor will do.
+#![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
 use phasegate::release::{
     Assessment, AssessmentDecision, AttemptFinished, AttemptOutcome, AttemptStarted, Baseline,

@@ -114,8 +114,8 @@ impl<S: Store> Desk<S> {
     }
 
     /// Asks to record a change that was found after the fact, under a new id.
-    pub fn found_unauthorised(&self, found: FindUnauthorised) -> Proposal<FindUnauthorised, Start> {
-        Release::found_unauthorised(self.tenant.clone(), new_release_id(), found)
+    pub fn find_unauthorised(&self, found: FindUnauthorised) -> Proposal<FindUnauthorised, Start> {
+        Release::find_unauthorised(self.tenant.clone(), new_release_id(), found)
     }
 
     /// Why not now: the decision that a step would get, with every blocker. Nothing is written.

@@ -15,7 +15,7 @@ macro_rules! steps {
             RequestRelease "request" CanRequest "release.requested" gated [Start] => Request,
                 "a release begins with `Release::request`";
             FindUnauthorised "find_unauthorised" CanFindUnauthorised "release.found_unauthorised" gated [Start] => Review,
-                "a change found after the fact enters with `Release::found_unauthorised`";
+                "a change found after the fact enters with `Release::find_unauthorised`";
             Authorise "authorise" CanAuthorise "release.authorised" gated [Request] => Plan,
                 "`authorise` leaves Request; from Request: authorise; on hold, `resume` first";
             Reject "reject" CanReject "release.rejected" open [Request] => Closed,

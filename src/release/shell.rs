@@ -247,7 +247,7 @@ impl Release<Start> {
 
     /// Asks to record a change that was found after the fact; it enters Review, and owes a retrospective approval
     /// and a post-implementation review.
-    pub fn found_unauthorised(
+    pub fn find_unauthorised(
         tenant: Tenant,
         id: ReleaseId,
         found: FindUnauthorised,

@@ -644,7 +644,7 @@ fn polled<F: Future>(future: F, times: usize) -> bool {
 /// Drops what `act` starts after every number of polls, until it is ready. Each time the log has all or nothing of it.
 fn all_or_nothing(
     added: usize,
-    act: impl AsyncFn(&Office<Arc<Strange<Yields>>>, Release<Plan>, Release<Plan>),
+    act: &impl AsyncFn(&Office<Arc<Strange<Yields>>>, Release<Plan>, Release<Plan>),
 ) {
     let (mut nothing, mut all) = (0, 0);
     for polls in 0.. {
@@ -676,7 +676,7 @@ fn all_or_nothing(
 
 #[test]
 fn a_dropped_step_leaves_all_or_nothing() {
-    all_or_nothing(1, async |office, release, _| {
+    all_or_nothing(1, &async |office, release, _| {
         let _ = office
             .desk
             .run(release.start_development(), by("ada"))
@@ -687,7 +687,7 @@ fn a_dropped_step_leaves_all_or_nothing() {
 
 #[test]
 fn a_dropped_refusal_leaves_all_or_nothing() {
-    all_or_nothing(1, async |office, release, _| {
+    all_or_nothing(1, &async |office, release, _| {
         let asked = release.anywhere().propose(Deploy::new(window()));
         let refused = office.desk.run(asked, by("ada")).await.unwrap_err();
         assert!(refused.refused().is_some());
@@ -696,7 +696,7 @@ fn a_dropped_refusal_leaves_all_or_nothing() {
 
 #[test]
 fn a_dropped_second_turn_leaves_all_or_nothing() {
-    all_or_nothing(2, async |office, release, stale| {
+    all_or_nothing(2, &async |office, release, stale| {
         let _ = office
             .desk
             .record(release, note("first"), by("kim"))
@@ -758,12 +758,12 @@ fn nothing_is_written_of_what_never_began_or_is_over_or_was_a_record() {
         Seconds::hours(1),
     );
     let refused = office
-        .run(office.desk.found_unauthorised(found.clone()), "fay")
+        .run(office.desk.find_unauthorised(found.clone()), "fay")
         .unwrap_err();
     let release = refused.into_release().unwrap();
     assert!(log(&office, &release).is_empty());
     found.live_since = at(NOON);
-    let _ = office.done(office.desk.found_unauthorised(found), "fay");
+    let _ = office.done(office.desk.find_unauthorised(found), "fay");
 
     let release = office.authorised();
     let release = office.record(release, Baseline::new(), "ada").unwrap_err();

@@ -359,7 +359,7 @@ impl<S: Store> Office<S> {
             Seconds::hours(1),
         );
         let number = self.drawn.fetch_add(1, Ordering::Relaxed) + 1;
-        let found = Release::found_unauthorised(tenant("default"), id(number), found);
+        let found = Release::find_unauthorised(tenant("default"), id(number), found);
         self.done(found, "fay")
     }
 }

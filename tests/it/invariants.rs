@@ -808,7 +808,6 @@ fn the_release_manager_hands_over() {
 
 #[test]
 fn a_hold_keeps_everything() {
-    let office = office();
     fn kept(view: &phasegate::release::ReleaseView) -> serde_json::Value {
         let mut view = serde_json::to_value(view).unwrap();
         for moved in ["version", "standing", "updated_at"] {
@@ -816,6 +815,7 @@ fn a_hold_keeps_everything() {
         }
         view
     }
+    let office = office();
     let release = with_authority(&office, office.tested());
     let subject = release.subject(Deploy::new(window()));
     let before = release.view();
@@ -1147,7 +1147,7 @@ fn nothing_has_happened_in_the_future() {
     let found = |since| {
         let found =
             FindUnauthorised::new(titled("Found"), package("found"), since, Seconds::hours(1));
-        office.desk.found_unauthorised(found)
+        office.desk.find_unauthorised(found)
     };
     let _ = later(office.run(found(ahead), "fay"), "be live since");
     let _ = office.done(found(skewed), "fay");

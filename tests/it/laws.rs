@@ -177,7 +177,7 @@ fn typed(
                 on,
             )),
             AnyStep::FindUnauthorised(s) => Ok(turn(
-                Release::found_unauthorised(tenant(), release.id(), s.as_ref().clone()),
+                Release::find_unauthorised(tenant(), release.id(), s.as_ref().clone()),
                 store,
                 on,
             )),

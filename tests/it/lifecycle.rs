@@ -345,7 +345,7 @@ ways! {
         };
         FindUnauthorised CanFindUnauthorised |release, desk| {
             let found = step::FindUnauthorised::sample();
-            run(desk, Release::found_unauthorised(tenant(), release.id(), found))
+            run(desk, Release::find_unauthorised(tenant(), release.id(), found))
         };
         Authorise CanAuthorise
             |release, desk| run(desk, release.authorise(step::Authorise::sample().assessment));
