@@ -12,7 +12,9 @@ use crate::clock::{Clock, SystemClock, new_release_id};
 use crate::gate::{Facts, GateSet};
 use crate::phase::Start;
 use crate::release::step::{FindUnauthorised, RequestRelease};
-use crate::release::{AnyStep, By, Decision, Proposal, Release, ReleaseRequest, Tenant, Upcasters};
+use crate::release::{
+    AnyStep, By, Decision, Proposal, Release, ReleaseId, ReleaseRequest, Tenant, Upcasters,
+};
 use crate::store::{AnyStore, Store};
 use std::{fmt, sync::Arc};
 
@@ -110,7 +112,16 @@ impl<S: Store> Desk<S> {
 
     /// Asks for a release to begin, under a new id.
     pub fn request(&self, request: ReleaseRequest) -> Proposal<RequestRelease, Start> {
-        Release::request(self.tenant.clone(), new_release_id(), request)
+        self.request_as(new_release_id(), request)
+    }
+
+    /// Asks for a release to begin, under an id that the host chose: asked again, it is one asking.
+    pub fn request_as(
+        &self,
+        id: ReleaseId,
+        request: ReleaseRequest,
+    ) -> Proposal<RequestRelease, Start> {
+        Release::request(self.tenant.clone(), id, request)
     }
 
     /// Asks to record a change that was found after the fact, under a new id.

@@ -5,7 +5,7 @@ use super::happens::{Happens, Occasion, Reasons};
 use super::state::{Attempt, AttemptEnd, Entry, Incident, State};
 use super::testing::Severity;
 use super::text::{Bounded, Environment, Key, Service, Text};
-use super::words::plain;
+use super::words::{plain, told};
 use crate::phase::{Instant, PhaseName};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
@@ -47,6 +47,13 @@ pub enum AttemptOutcome {
     Live,
     /// It was live and has been backed out.
     BackedOut,
+}
+
+told! {
+    AttemptOutcome {
+        Live "live",
+        BackedOut "backed out",
+    }
 }
 
 plain! {

@@ -5,7 +5,7 @@ use super::happens::{Happens, Occasion, Reasons};
 use super::state::State;
 use super::text::{Key, Person};
 use super::words::{plain, words};
-use crate::phase::PhaseName;
+use crate::phase::{Invalid, PhaseName};
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
@@ -24,6 +24,15 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// The system of that name.
+    ///
+    /// # Errors
+    ///
+    /// - empty, too large or malformed: no [`Key`]
+    pub fn system(name: impl AsRef<str>) -> Result<Self, Invalid> {
+        Key::new(name).map(Self::System)
+    }
+
     /// The person, if it is one.
     #[must_use]
     pub const fn person(&self) -> Option<&Person> {

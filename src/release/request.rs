@@ -5,7 +5,7 @@ use super::happens::{Happens, Occasion, Reasons};
 use super::id::ReleaseId;
 use super::state::State;
 use super::text::{Bounded, Key, Name, Service, Text};
-use super::words::{plain, words};
+use super::words::{plain, told, words};
 use crate::phase::{Instant, Invalid, InvalidKind, PhaseName, written_as_text};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -44,13 +44,15 @@ pub enum Track {
     Emergency,
 }
 
-impl fmt::Display for Track {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Standard => "standard",
-            Self::Normal => "normal",
-            Self::Emergency => "emergency",
-        })
+told! {
+    Track {
+        Standard "standard",
+        Normal "normal",
+        Emergency "emergency",
+    }
+    AssessmentDecision {
+        Worthwhile "worthwhile",
+        NotWorthwhile "not worthwhile",
     }
 }
 

@@ -5,10 +5,10 @@ use super::happens::{Happens, Occasion, Reasons};
 use super::id::Version;
 use super::state::{Resolved, State};
 use super::text::{Bounded, Key, Name, Person, Text};
-use super::words::plain;
+use super::words::{plain, told};
 use crate::phase::Instant;
 use serde::{Deserialize, Serialize};
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 /// How a release turned out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,19 +55,6 @@ impl From<ReviewOutcome> for Ending {
     }
 }
 
-impl fmt::Display for Ending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Completed => "completed",
-            Self::WithIssues => "completed with issues",
-            Self::Unsuccessful => "unsuccessful",
-            Self::BackedOut => "backed out",
-            Self::Rejected => "rejected",
-            Self::Cancelled => "cancelled",
-        })
-    }
-}
-
 /// Whether a success criterion was met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -96,6 +83,33 @@ pub enum ClosureItem {
     /// The configuration records are up to date.
     #[doc(alias = "CMDB")]
     ConfigurationRecords,
+}
+
+told! {
+    ReviewOutcome {
+        Successful "successful",
+        WithIssues "with issues",
+        Unsuccessful "unsuccessful",
+        BackedOut "backed out",
+    }
+    Ending {
+        Completed "completed",
+        WithIssues "completed with issues",
+        Unsuccessful "unsuccessful",
+        BackedOut "backed out",
+        Rejected "rejected",
+        Cancelled "cancelled",
+    }
+    CriterionOutcome {
+        Met "met",
+        Missed "missed",
+        NotYetKnown "not yet known",
+    }
+    ClosureItem {
+        ReleaseNotes "release notes",
+        Documentation "documentation",
+        ConfigurationRecords "configuration records",
+    }
 }
 
 plain! {

@@ -4,9 +4,9 @@ use super::digest::Digest;
 use super::happens::{Happens, Occasion, Reasons};
 use super::state::{Resolved, State};
 use super::text::{Environment, Key, Name, Text};
-use super::words::{plain, words};
+use super::words::{plain, told, words};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 words! {
     /// What a test is after.
@@ -44,14 +44,12 @@ pub enum Severity {
     Critical,
 }
 
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Trivial => "trivial",
-            Self::Minor => "minor",
-            Self::Major => "major",
-            Self::Critical => "critical",
-        })
+told! {
+    Severity {
+        Trivial "trivial",
+        Minor "minor",
+        Major "major",
+        Critical "critical",
     }
 }
 

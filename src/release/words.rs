@@ -102,4 +102,15 @@ macro_rules! words {
     };
 }
 
-pub(crate) use {plain, words};
+/// Says how the words of an enum are told to people.
+macro_rules! told {
+    ($($type:ident { $($word:ident $text:literal,)* })*) => { $(
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(match self { $(Self::$word => $text,)* })
+            }
+        }
+    )* };
+}
+
+pub(crate) use {plain, told, words};
