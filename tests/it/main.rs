@@ -12,6 +12,8 @@ mod golden;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod quickstart;
