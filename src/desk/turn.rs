@@ -74,9 +74,10 @@ impl<S, P> Cleared<S, P> {
             ..
         } = self;
         let core = release.core_mut();
-        for entry in batch.events() {
+        // A clearance is for one event; its batch has one entry.
+        if let [entry] = batch.events() {
             let on = core.occasion_of(entry);
-            core.state.apply(&event, on);
+            core.state.apply(event, on);
             core.advance(entry);
         }
         release.become_phase()

@@ -86,20 +86,21 @@ pub(super) fn decide<S, P>(
     by: &By,
 ) -> Result<Cleared<S, P>, Refused<P>> {
     let Proposal { release, asked, .. } = proposal;
-    let core = release.core();
-    let (decision, event) = decision_on(gates, core, &asked, facts, by);
-    let refused = |release, decision: Arc<Decision>, asked| Refused {
+    let refused = |release, (decision, asked)| Refused {
         release,
-        decision: Box::new(Arc::unwrap_or_clone(decision)),
+        decision,
         asked,
     };
-    if !decision.is_cleared() {
-        drop(event);
-        return Err(refused(release, decision, asked));
-    }
-    match batch(core, &event, &asked, facts, by) {
+    let event = match event_of(gates, release.core(), asked, facts, by) {
+        Ok(event) => event,
+        Err(against) => return Err(refused(release, against)),
+    };
+    match batch(release.core(), &event, facts, by) {
         Ok(batch) => {
-            let holds_until = decision.holds_until;
+            let holds_until = match &event {
+                Event::Step(taken) => taken.decision.holds_until,
+                Event::Record(_) => None,
+            };
             Ok(Cleared {
                 release,
                 event,
@@ -108,51 +109,56 @@ pub(super) fn decide<S, P>(
                 step: PhantomData,
             })
         }
-        Err(reason) => {
-            let mut decision = Arc::unwrap_or_clone(decision);
-            decision.findings.extend(lifecycle(vec![reason]));
-            drop(event);
-            Err(refused(release, Arc::new(decision), asked))
+        Err(reason) => Err(refused(release, against(event, vec![reason], facts, by))),
+    }
+}
+
+/// The event that the asking leads to; or the decision against it, and the asking back.
+pub(super) fn event_of(
+    gates: &[AnyGate],
+    core: &Core,
+    asked: Asked,
+    facts: &Facts,
+    by: &By,
+) -> Result<Event, (Box<Decision>, Asked)> {
+    match asked {
+        Asked::Step(step) => {
+            let decision = judge(gates, core, &step, facts, by);
+            if !decision.is_cleared() {
+                return Err((Box::new(decision), Asked::Step(step)));
+            }
+            let decision = Arc::new(decision);
+            Ok(Event::Step(StepTaken { step, decision }))
+        }
+        Asked::Record(record) => {
+            let on = core.occasion(by, facts.now());
+            let reasons = core.state.admits_record(&record, on);
+            if !reasons.is_empty() {
+                return Err(against(Event::Record(record), reasons, facts, by));
+            }
+            Ok(Event::Record(record))
         }
     }
 }
 
-/// The decision on what is asked, and the event that it would lead to.
-pub(super) fn decision_on(
-    gates: &[AnyGate],
-    core: &Core,
-    asked: &Asked,
-    facts: &Facts,
-    by: &By,
-) -> (Arc<Decision>, Event) {
-    match asked {
-        Asked::Step(step) => {
-            let decision = Arc::new(judge(gates, core, step, facts, by));
-            let taken = StepTaken {
-                step: step.clone(),
-                decision: Arc::clone(&decision),
-            };
-            (decision, Event::Step(taken))
+/// The decision against an event for reasons of the lifecycle's own, and what was asked.
+fn against(event: Event, reasons: Vec<Reason>, facts: &Facts, by: &By) -> (Box<Decision>, Asked) {
+    let (mut decision, asked) = match event {
+        Event::Step(StepTaken { step, decision }) => {
+            (Arc::unwrap_or_clone(decision), Asked::Step(step))
         }
-        Asked::Record(record) => {
-            let event = Event::Record(record.clone());
-            let reasons = core.state.admits(&event, core.occasion(by, facts.now()));
+        Event::Record(record) => {
             let asked = Asking::Record(record.kind());
-            let mut decision = Decision::begun(asked, by.actor().clone(), facts.now());
-            decision.findings = lifecycle(reasons);
-            (Arc::new(decision), event)
+            let decision = Decision::begun(asked, by.actor().clone(), facts.now());
+            (decision, Asked::Record(record))
         }
-    }
+    };
+    decision.findings.extend(lifecycle(reasons));
+    (Box::new(decision), asked)
 }
 
 /// The finished write: sealed with the instant of the decision.
-fn batch(
-    core: &Core,
-    event: &Event,
-    asked: &Asked,
-    facts: &Facts,
-    by: &By,
-) -> Result<Batch, Reason> {
+fn batch(core: &Core, event: &Event, facts: &Facts, by: &By) -> Result<Batch, Reason> {
     let unwritable = |what: &str| Reason::new("cannot-be-written", what, "ask for less at once");
     let data = event
         .encode()
@@ -164,12 +170,13 @@ fn batch(
         )));
     }
     let head = &core.head;
-    let intent = match asked {
-        Asked::Step(step) => {
-            let step = serde_json::to_vec(step).map_err(|error| unwritable(&error.to_string()))?;
+    let intent = match event {
+        Event::Step(taken) => {
+            let step = serde_json::to_vec(&taken.step);
+            let step = step.map_err(|error| unwritable(&error.to_string()))?;
             intent(event.kind(), &step, by.actor())
         }
-        Asked::Record(_) => intent(event.kind(), data.as_bytes(), by.actor()),
+        Event::Record(_) => intent(event.kind(), data.as_bytes(), by.actor()),
     };
     let command = by
         .command

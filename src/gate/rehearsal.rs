@@ -1,10 +1,9 @@
 //! What if: steps and records decided and applied without a log.
 
-use super::clearance::decision_on;
+use super::clearance::event_of;
 use super::{Facts, GateSet};
 use crate::phase::Standing;
 use crate::release::{AnyRecord, AnyStep, Asked, By, Core, Decision, Release, ReleaseView};
-use std::sync::Arc;
 
 /// A copy of a release that moves by the same rules, and of which nothing is ever written.
 ///
@@ -58,7 +57,7 @@ impl Rehearsal<'_> {
         facts: &Facts,
         by: &By,
     ) -> Result<(), Box<Decision>> {
-        self.ask(&Asked::Step(step.into()), facts, by)
+        self.ask(Asked::Step(step.into()), facts, by)
     }
 
     /// Adds a record, if the lifecycle allows it.
@@ -72,7 +71,7 @@ impl Rehearsal<'_> {
         facts: &Facts,
         by: &By,
     ) -> Result<(), Box<Decision>> {
-        self.ask(&Asked::Record(record.into()), facts, by)
+        self.ask(Asked::Record(record.into()), facts, by)
     }
 
     /// Where the release would stand.
@@ -87,15 +86,11 @@ impl Rehearsal<'_> {
         self.core.view()
     }
 
-    fn ask(&mut self, asked: &Asked, facts: &Facts, by: &By) -> Result<(), Box<Decision>> {
-        let (decision, event) = decision_on(&self.gates.gates, &self.core, asked, facts, by);
-        if !decision.is_cleared() {
-            drop(event);
-            return Err(Box::new(Arc::unwrap_or_clone(decision)));
-        }
-        self.core
-            .state
-            .apply(&event, self.core.occasion(by, facts.now()));
+    fn ask(&mut self, asked: Asked, facts: &Facts, by: &By) -> Result<(), Box<Decision>> {
+        let event = event_of(&self.gates.gates, &self.core, asked, facts, by)
+            .map_err(|(decision, _)| decision)?;
+        let on = self.core.occasion(by, facts.now());
+        self.core.state.apply(event, on);
         self.core.head.version = self.core.head.version.plus(1);
         Ok(())
     }

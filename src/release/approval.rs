@@ -91,7 +91,7 @@ impl Happens for Approval {
         }
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         let Some(person) = self.on_behalf_of.as_ref().or(on.actor.person()) else {
             return;
         };
@@ -100,7 +100,7 @@ impl Happens for Approval {
         state.approvals.insert(
             answer,
             GivenApproval {
-                approval: Arc::clone(self),
+                approval: self,
                 by,
                 at,
             },
@@ -130,7 +130,7 @@ impl Happens for RetrospectiveApproval {
         });
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         for debt in state
             .debts
             .iter_mut()
@@ -156,14 +156,14 @@ impl Happens for OverrideGranted {
         );
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
-        let by = on.actor.clone();
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        let (id, by) = (self.id.clone(), on.actor.clone());
         let usable = GrantedOverride {
-            granted: Arc::clone(self),
+            granted: self,
             by,
             is_used: false,
         };
-        state.overrides.insert(self.id.clone(), usable);
+        state.overrides.insert(id, usable);
     }
 }
 

@@ -153,7 +153,7 @@ impl Happens for AttemptStarted {
         });
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         if self.liveness == Liveness::Live
             && let Some(Entry::Expedited(debt)) = state.entry
             && let Some(debt) = state.debts.get_mut(debt)
@@ -162,13 +162,14 @@ impl Happens for AttemptStarted {
             // Whoever approves and then does it has approved their own work.
             debt.approved_by.take_if(|by| by == on.actor);
         }
+        let key = self.attempt.clone();
         let attempt = Attempt {
-            started: Arc::clone(self),
+            started: self,
             began: on.occurred_at,
             deployment: state.deployments,
             end: AttemptEnd::Running,
         };
-        state.attempts.insert(self.attempt.clone(), attempt);
+        state.attempts.insert(key, attempt);
     }
 }
 
@@ -182,7 +183,7 @@ impl Happens for AttemptFinished {
         ends(&self.attempt, is_open, state, on, reasons);
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         if let Some(attempt) = state.attempts.get_mut(&self.attempt) {
             attempt.end = AttemptEnd::Finished(self.outcome, on.occurred_at);
         }
@@ -200,7 +201,7 @@ impl Happens for AttemptNeverLive {
         );
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         if let Some(attempt) = state.attempts.get_mut(&self.attempt) {
             attempt.end = AttemptEnd::NeverLive;
         }
@@ -231,8 +232,8 @@ impl Happens for Outage {
         }
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.outages.insert(self.id.clone(), Arc::clone(self));
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.outages.insert(self.id.clone(), self);
     }
 }
 
@@ -248,16 +249,17 @@ impl Happens for IncidentLinked {
         }
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         let restored = state
             .incidents
             .get(&self.id)
             .and_then(|incident| incident.restored);
+        let id = self.id.clone();
         let incident = Incident {
-            linked: Arc::clone(self),
+            linked: self,
             restored,
         };
-        state.incidents.insert(self.id.clone(), incident);
+        state.incidents.insert(id, incident);
     }
 }
 
@@ -270,7 +272,7 @@ impl Happens for IncidentRestored {
         }
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         if let Some(incident) = state.incidents.get_mut(&self.id) {
             incident.restored = Some(on.occurred_at);
         }

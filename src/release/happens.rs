@@ -17,7 +17,7 @@ pub(crate) trait Happens {
     fn admits(&self, _state: &State, _on: Occasion<'_>, _reasons: &mut Reasons) {}
 
     /// What it changes, once it is admitted. Live and replayed alike.
-    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>);
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>);
 }
 
 /// Where in which log something happens, by whom and when.

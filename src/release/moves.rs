@@ -19,8 +19,8 @@ use crate::phase::{PhaseName, Seconds};
 use std::{collections::BTreeMap, sync::Arc};
 
 impl Happens for RequestRelease {
-    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
-        state.begin(&self.request, on);
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        state.begin(Arc::unwrap_or_clone(self).request, on);
     }
 }
 
@@ -29,11 +29,12 @@ impl Happens for FindUnauthorised {
         reasons.past("be live since", self.live_since, on);
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
-        state.begin(&self.request, on);
-        state.package = Some(Arc::new(self.package.clone()));
-        state.support = Some(self.early_life_support);
-        state.live_at = Some(self.live_since);
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        let found = Arc::unwrap_or_clone(self);
+        state.begin(found.request, on);
+        state.package = Some(Arc::new(found.package));
+        state.support = Some(found.early_life_support);
+        state.live_at = Some(found.live_since);
         state.entry = Some(Entry::Unauthorised(state.owe(on)));
     }
 }
@@ -50,8 +51,8 @@ impl Happens for Authorise {
         reasons.unless(state.track != Track::Standard, no_model);
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.authorised = Some(Arc::clone(self));
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.authorised = Some(self);
     }
 }
 
@@ -60,7 +61,7 @@ impl Happens for Reject {
         reasons.not_blank(&self.reason, "reason of the rejection");
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.ending = Some(Ending::Rejected);
     }
 }
@@ -82,7 +83,7 @@ impl Happens for StartDevelopment {
         });
     }
 
-    fn apply(self: &Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
+    fn apply(self: Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
 }
 
 impl Happens for StartTesting {
@@ -97,13 +98,13 @@ impl Happens for StartTesting {
         );
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         let report = TestReport {
             package: self.package.digest(),
             runs: BTreeMap::new(),
         };
         state.test_report = Some(report);
-        state.package = Some(Arc::new(self.package.clone()));
+        state.package = Some(Arc::new(Arc::unwrap_or_clone(self).package));
     }
 }
 
@@ -112,7 +113,7 @@ impl Happens for Rework {
         reasons.not_blank(&self.reason, "reason of the rework");
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.unpack();
     }
 }
@@ -129,7 +130,7 @@ impl Happens for Replan {
         );
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.unpack();
         state.is_baselined = false;
     }
@@ -153,7 +154,7 @@ impl Happens for Deploy {
         });
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.window = Some(self.window);
         let plan = state.agreed_plan().cloned();
         let support = plan.as_ref().map(|plan| plan.early_life_support);
@@ -176,10 +177,11 @@ impl Happens for Expedite {
         });
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
-        state.package = Some(Arc::new(self.package.clone()));
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        let step = Arc::unwrap_or_clone(self);
+        state.package = Some(Arc::new(step.package));
         let entry = Entry::Expedited(state.owe(on));
-        state.enter_deployment(Some(entry), Some(self.early_life_support));
+        state.enter_deployment(Some(entry), Some(step.early_life_support));
     }
 }
 
@@ -204,7 +206,7 @@ impl Happens for FinishDeployment {
         );
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         let ends = state
             .live_attempts()
             .filter_map(|(_, attempt)| match attempt.end {
@@ -222,7 +224,7 @@ impl Happens for BackOut {
         reasons.not_blank(&self.reason, "reason of the back-out");
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.is_backed_out = true;
         state.is_review_owed = true;
     }
@@ -261,7 +263,7 @@ impl Happens for CompleteReview {
         });
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.outcome = Some(self.outcome);
     }
 }
@@ -275,7 +277,7 @@ impl Happens for Close {
         }
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.ending = state.outcome.map(Ending::from);
     }
 }
@@ -286,7 +288,7 @@ impl Happens for Cancel {
         state.needs_approved_debts(reasons);
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         let ending = if state.is_backed_out {
             Ending::BackedOut
         } else {
@@ -301,17 +303,17 @@ impl Happens for Hold {
         reasons.not_blank(&self.reason, "reason of the hold");
     }
 
-    fn apply(self: &Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
+    fn apply(self: Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
 }
 
 impl Happens for Resume {
-    fn apply(self: &Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
+    fn apply(self: Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
 }
 
 impl State {
-    fn begin(&mut self, request: &ReleaseRequest, on: Occasion<'_>) {
+    fn begin(&mut self, request: ReleaseRequest, on: Occasion<'_>) {
         self.track = request.track;
-        self.request = Some(Arc::new(request.clone()));
+        self.request = Some(Arc::new(request));
         self.requested_by = Some(on.actor.clone());
     }
 

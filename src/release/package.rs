@@ -143,7 +143,7 @@ impl Happens for CodeChange {
         reasons.past("have been committed at", self.committed_at, on);
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.changes.insert(self.id.clone(), Arc::clone(self));
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.changes.insert(self.id.clone(), self);
     }
 }

@@ -93,7 +93,7 @@ plain! {
 }
 
 impl Happens for RoleGiven {
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         if self.role == Role::ReleaseManager {
             state
                 .people
@@ -125,7 +125,7 @@ impl Happens for RoleRelieved {
         );
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state
             .people
             .remove(&(self.role.clone(), self.person.clone()));

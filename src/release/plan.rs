@@ -179,8 +179,8 @@ impl Happens for ReleasePlan {
         }
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.plan = Some(Arc::clone(self));
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.plan = Some(self);
     }
 }
 
@@ -195,7 +195,7 @@ impl Happens for Baseline {
         });
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.baseline.clone_from(&state.plan);
         if state.first_baseline.is_none() {
             state.first_baseline.clone_from(&state.plan);
@@ -206,7 +206,7 @@ impl Happens for Baseline {
 }
 
 impl Happens for MilestoneReached {
-    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         state
             .milestones
             .insert(self.milestone.clone(), on.occurred_at);

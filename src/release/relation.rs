@@ -37,7 +37,7 @@ impl Happens for ChildAttached {
         reasons.unless(!is_cycle, || cycle("child", self.child, on.release));
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.children.insert(self.child);
     }
 }
@@ -48,7 +48,7 @@ impl Happens for ParentDeclared {
         reasons.unless(!is_cycle, || cycle("parent", self.parent, on.release));
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.parent = Some(self.parent);
     }
 }
@@ -60,7 +60,7 @@ impl Happens for DependencyDeclared {
         });
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.dependencies.insert(self.on, self.reaches);
     }
 }

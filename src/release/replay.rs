@@ -89,7 +89,7 @@ impl Core {
                     format!("`{}`: {}", entry.kind, reason.message),
                 );
             }
-            self.state.apply(&event, on);
+            self.state.apply(event, on);
         } else if head.version == Version::NONE {
             return refuse(
                 LogErrorKind::Inadmissible,

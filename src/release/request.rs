@@ -217,7 +217,7 @@ impl Happens for TrackChanged {
         reasons.unless(self.track != Track::Standard || is_judged_later, no_model);
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.track = self.track;
     }
 }

@@ -177,8 +177,8 @@ plain! {
 }
 
 impl Happens for PostImplementationReview {
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.review = Some(Arc::clone(self));
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.review = Some(self);
         state.is_review_owed = false;
         state
             .debts
@@ -192,7 +192,7 @@ impl Happens for EarlyLifeSupportWaived {
         reasons.not_blank(&self.reason, "reason of the waiver");
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.is_support_waived = true;
     }
 }
@@ -204,10 +204,8 @@ impl Happens for CriterionResult {
         reasons.known(is_known, "success criterion", &self.criterion);
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state
-            .results
-            .insert(self.criterion.clone(), Arc::clone(self));
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.results.insert(self.criterion.clone(), self);
     }
 }
 
@@ -220,10 +218,8 @@ impl Happens for TaskOpened {
         });
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state
-            .tasks
-            .insert(self.id.clone(), (Arc::clone(self), Resolved::No));
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.tasks.insert(self.id.clone(), (self, Resolved::No));
     }
 }
 
@@ -232,7 +228,7 @@ impl Happens for TaskDone {
         reasons.known(state.tasks.contains_key(&self.id), "task", &self.id);
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         if let Some((_, done)) = state.tasks.get_mut(&self.id) {
             *done = Resolved::Yes;
         }
@@ -240,8 +236,8 @@ impl Happens for TaskDone {
 }
 
 impl Happens for Confirmation {
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.confirmations.insert(self.item, Arc::clone(self));
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.confirmations.insert(self.item, self);
     }
 }
 
@@ -250,7 +246,7 @@ impl Happens for Note {
         reasons.not_blank(&self.text, "text of the note");
     }
 
-    fn apply(self: &Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
+    fn apply(self: Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
 }
 
 impl Happens for Correction {
@@ -269,5 +265,5 @@ impl Happens for Correction {
         );
     }
 
-    fn apply(self: &Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
+    fn apply(self: Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
 }

@@ -311,7 +311,8 @@ impl State {
         reasons.into_vec()
     }
 
-    fn admits_record(&self, record: &AnyRecord, on: Occasion<'_>) -> Vec<Reason> {
+    /// The same for a record.
+    pub(crate) fn admits_record(&self, record: &AnyRecord, on: Occasion<'_>) -> Vec<Reason> {
         let mut reasons = Reasons::against(on);
         let kind = record.kind();
         if kind.is_taken_in(self.standing) {
@@ -329,7 +330,7 @@ impl State {
     }
 
     /// The only place where a release changes: moves by an event that was admitted before.
-    pub(crate) fn apply(&mut self, event: &Event, on: Occasion<'_>) {
+    pub(crate) fn apply(&mut self, event: Event, on: Occasion<'_>) {
         match event {
             Event::Step(taken) => {
                 for used in taken.decision.overrides() {
@@ -337,10 +338,9 @@ impl State {
                         granted.is_used = true;
                     }
                 }
+                let to = taken.step.action().leads(self.standing);
                 taken.step.apply(self, on);
-                if let Some(to) = taken.step.action().leads(self.standing) {
-                    self.standing = to;
-                }
+                self.standing = to.unwrap_or(self.standing);
             }
             Event::Record(record) => record.apply(self, on),
         }

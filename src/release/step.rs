@@ -122,6 +122,11 @@ plain! {
 }
 
 mod sealed {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot become a step of the lifecycle",
+        label = "not one of the steps",
+        note = "the steps are the types in `phasegate::release::step`; they cannot be added to"
+    )]
     pub trait Sealed {}
 }
 
@@ -174,7 +179,7 @@ macro_rules! expand {
                 match self { $(Self::$step(step) => step.admits(state, on, reasons),)* }
             }
 
-            pub(crate) fn apply(&self, state: &mut State, on: Occasion<'_>) {
+            pub(crate) fn apply(self, state: &mut State, on: Occasion<'_>) {
                 match self { $(Self::$step(step) => step.apply(state, on),)* }
             }
         }

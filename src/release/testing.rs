@@ -137,27 +137,25 @@ impl TestReport {
 
 impl Happens for TestRun {
     /// A run about another package stays in the history, and proves nothing about this one.
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         let report = state
             .test_report_mut()
             .filter(|report| report.package == self.package);
         if let Some(report) = report {
-            report.runs.insert(self.id.clone(), Arc::clone(self));
+            report.runs.insert(self.id.clone(), self);
         }
     }
 }
 
 impl Happens for Evidence {
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.evidence.insert(self.key.clone(), Arc::clone(self));
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.evidence.insert(self.key.clone(), self);
     }
 }
 
 impl Happens for DefectFound {
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state
-            .defects
-            .insert(self.id.clone(), (Arc::clone(self), Resolved::No));
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.defects.insert(self.id.clone(), (self, Resolved::No));
     }
 }
 
@@ -166,7 +164,7 @@ impl Happens for DefectResolved {
         reasons.known(state.defects.contains_key(&self.id), "defect", &self.id);
     }
 
-    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         if let Some((_, resolved)) = state.defects.get_mut(&self.id) {
             *resolved = Resolved::Yes;
         }

@@ -260,18 +260,18 @@ fn typed_record(
     }
     doors! {
         Request [ReleasePlan MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted Evidence ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
-        Plan [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted CodeChange Evidence ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
-        Development [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved ChildAttached DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
-        Testing [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
+        Plan [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
+        Development [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved ChildAttached DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
+        Testing [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
         Deployment [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored TaskOpened TaskDone StepRefused Note Correction]
         Review [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved Outage IncidentLinked IncidentRestored PostImplementationReview EarlyLifeSupportWaived CriterionResult TaskOpened TaskDone Confirmation StepRefused Note Correction]
         Closure [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval OverrideGranted Evidence DefectFound DefectResolved Outage IncidentLinked IncidentRestored PostImplementationReview CriterionResult TaskOpened TaskDone Confirmation StepRefused Note Correction]
         Closed [Outage IncidentLinked IncidentRestored PostImplementationReview Note Correction]
         ;
         Request [ReleasePlan MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted Evidence ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
-        Plan [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted CodeChange Evidence ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
-        Development [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved ChildAttached DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
-        Testing [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
+        Plan [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
+        Development [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved ChildAttached DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
+        Testing [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
     }
 }
 

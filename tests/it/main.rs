@@ -1,8 +1,12 @@
 //! One integration binary: every file is a story or a behaviour.
 #[cfg(test)]
+mod architecture;
+#[cfg(test)]
 mod chain;
 #[cfg(test)]
 mod compile_messages;
+#[cfg(test)]
+mod desk;
 #[cfg(test)]
 mod desk_support;
 #[cfg(test)]

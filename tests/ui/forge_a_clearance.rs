@@ -4,12 +4,12 @@ use phasegate::gate::Cleared;
 use phasegate::phase::Testing;
 use phasegate::release::step::Deploy;
 
-fn forge(release: Release<Testing>) -> Cleared<Deploy, Testing> {
+fn clear(release: Release<Testing>) -> Cleared<Deploy, Testing> {
     Cleared { release }
 }
 
 fn conjure() -> Release<Testing> {
-    Release { core: Default::default() }
+    Release::default()
 }
 
 fn main() {}

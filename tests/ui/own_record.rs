@@ -1,10 +1,22 @@
 //! A record of one's own.
-use phasegate::{Desk, MemoryStore, Person, Release, phase::Plan};
+use phasegate::Release;
+use phasegate::phase::Anywhere;
+use phasegate::release::{AnyRecord, Note, Record, Text};
 
 struct Rumour;
 
-async fn tell(desk: Desk<MemoryStore>, release: Release<Plan>, kim: Person) {
-    let _ = desk.record(release, Rumour, kim).await;
+impl From<Rumour> for AnyRecord {
+    fn from(_: Rumour) -> Self {
+        Note::new(Text::default()).into()
+    }
+}
+
+impl Record for Rumour {}
+
+struct Gossip;
+
+fn tell(release: Release<Anywhere>) {
+    let _ = release.record(Gossip);
 }
 
 fn main() {}

@@ -1,9 +1,8 @@
 //! An outage is recorded where nothing is live yet.
-use phasegate::release::Outage;
-use phasegate::{Desk, MemoryStore, Person, Release, phase::Plan};
+use phasegate::{Release, phase::Plan, release::Outage};
 
-async fn foresee(desk: Desk<MemoryStore>, release: Release<Plan>, outage: Outage, kim: Person) {
-    let _ = desk.record(release, outage, kim).await;
+fn foresee(release: Release<Plan>, outage: Outage) {
+    let _ = release.record(outage);
 }
 
 fn main() {}

@@ -2,6 +2,7 @@
 
 use super::{Machine, Occasion, Phase, Refusal};
 use crate::script::Act;
+use phasegate::Instant;
 use phasegate::phase::{Action, Seconds};
 use phasegate::release::{
     Answer, Approval, AssessmentDecision, AttemptFinished, AttemptOutcome, AttemptStarted, Key,
@@ -34,6 +35,12 @@ impl Against {
     fn not_blank(&mut self, text: &Text) {
         let said = || "it is empty".to_owned();
         self.unless(!text.is_blank(), "no-reason", said, "say why");
+    }
+
+    fn past(&mut self, at: Instant, on: Occasion<'_>) {
+        let has_been = at <= on.recorded_at.plus(SKEW);
+        let said = || format!("it is said to have been at {at}");
+        self.unless(has_been, "in-the-future", said, "state when it was");
     }
 
     fn known(&mut self, is_known: bool, what: &str, key: &Key) {
@@ -120,9 +127,7 @@ impl Machine {
     /// Everything that stands against it; nothing if it may happen.
     pub(super) fn refusals(&self, act: &Act, on: Occasion<'_>) -> Vec<Refusal> {
         let mut against = Against(Vec::new());
-        let late_enough = on.occurred_at <= on.recorded_at.plus(SKEW);
-        let said = || format!("it happened at {}", on.occurred_at);
-        against.unless(late_enough, "in-the-future", said, "state when it happened");
+        against.past(on.occurred_at, on);
         let said = || format!("the log has {} events", on.version);
         against.unless(on.version < MOST_EVENTS, "too-long", said, "begin another");
         if act.fits(self.phase) {
@@ -195,7 +200,9 @@ impl Machine {
             }
             Act::AttemptStarted(record) => self.guard_start(record, against),
             Act::AttemptFinished(record) => self.guard_end(record, on, against),
+            Act::CodeChange(record) => against.past(record.committed_at, on),
             Act::IncidentLinked(record) => {
+                against.past(record.raised, on);
                 if let Some(attempt) = &record.attempt {
                     against.known(self.attempts.contains_key(attempt), "attempt", attempt);
                 }
@@ -226,7 +233,6 @@ impl Machine {
             Act::Request(_)
             | Act::MilestoneReached(_)
             | Act::RoleGiven(_)
-            | Act::CodeChange(_)
             | Act::TestRun(_)
             | Act::Evidence(_)
             | Act::DefectFound(_)

@@ -3,7 +3,7 @@
 use super::{Decision, Event, Machine, Occasion, Refusal};
 use crate::script::Act;
 use phasegate::Instant;
-use phasegate::release::{Actor, ReleaseId, Stream, Tenant};
+use phasegate::release::{Actor, Asking, ReleaseId, Stream, Tenant};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::error::Error;
@@ -181,6 +181,9 @@ pub(crate) fn replay(log: &[Entry]) -> Result<Machine, String> {
         if let Some(refusal) = machine.refusals(&event.act, on).first() {
             return Err(at(refusal.message.clone()));
         }
+        if !event.is_cleared(on) {
+            return Err(at("the decision does not clear this step".to_owned()));
+        }
         machine.apply(event, on);
         machine.version = entry.version;
         prev = entry.hash;
@@ -219,6 +222,16 @@ impl Event {
             Act::Confirmation(_) => "release.confirmed",
             Act::Note(_) => "release.noted",
         }
+    }
+
+    /// Whether a step comes with the decision that cleared it.
+    fn is_cleared(&self, on: Occasion<'_>) -> bool {
+        let asked = self.act.step().map(Asking::Step);
+        self.decision.as_ref().is_none_or(|decision| {
+            decision.findings.is_empty()
+                && Some(decision.asked) == asked
+                && (&decision.actor, decision.at) == (on.actor, on.recorded_at)
+        })
     }
 
     fn encode(&self) -> serde_json::Result<String> {
