@@ -25,12 +25,16 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn read(text: &str) -> Vec<Envelope> {
-    text.lines().filter_map(|line| Envelope::from_json(line).ok()).collect()
+    text.lines()
+        .filter_map(|line| Envelope::from_json(line).ok())
+        .collect()
 }
 
 /// A golden log with some entries removed, doubled, swapped or mixed with others, and some bytes of payloads changed.
 fn edited(edits: &[u8]) -> Vec<Envelope> {
-    let Some((&first, edits)) = edits.split_first() else { return Vec::new() };
+    let Some((&first, edits)) = edits.split_first() else {
+        return Vec::new();
+    };
     let mut log = read(LOGS[usize::from(first) % LOGS.len()]);
     let other = read(LOGS[usize::from(first / 16) % LOGS.len()]);
     for edit in edits.chunks_exact(4) {
@@ -75,11 +79,14 @@ fn relinked(mut log: Vec<Envelope>) -> Vec<Envelope> {
     let mut last = Digest::ZERO;
     let stream = log.first().map(|entry| entry.stream.clone());
     for (at, entry) in log.iter_mut().enumerate() {
-        entry.stream.clone_from(stream.as_ref().expect("there is a first"));
+        entry
+            .stream
+            .clone_from(stream.as_ref().expect("there is a first"));
         entry.version = Version::new(at as u64 + 1);
         entry.payload_digest = Digest::of(entry.data.as_str().as_bytes());
         entry.prev = last;
-        entry.hash = Digest::of(&[last.as_bytes().as_slice(), entry.data.as_str().as_bytes()].concat());
+        entry.hash =
+            Digest::of(&[last.as_bytes().as_slice(), entry.data.as_str().as_bytes()].concat());
         last = entry.hash;
     }
     log
@@ -99,5 +106,8 @@ fn follow(log: &[Envelope]) {
     let view = release.view();
     assert_eq!(view.version.get(), log.len() as u64);
     let twin = replay(log).expect("it replayed just now");
-    assert!(release.anywhere() == twin.anywhere(), "the same log is the same release");
+    assert!(
+        release.anywhere() == twin.anywhere(),
+        "the same log is the same release"
+    );
 }

@@ -230,7 +230,7 @@ fn every_changed_byte_of_a_line_is_caught() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn changed_bytes_of_any_line_are_caught(

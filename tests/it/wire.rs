@@ -105,6 +105,15 @@ fn a_whole_line_is_written_as_pinned() {
 }
 
 #[test]
+fn the_event_in_the_documentation_is_the_pinned_one() {
+    let page = include_str!("../../docs/event-format.md");
+    let (_, rest) = page.split_once("```json\n").expect("an event comes first");
+    let (example, _) = rest.split_once("```").expect("it ends");
+    let shown: Value = serde_json::from_str(example).unwrap();
+    assert_eq!(shown, serde_json::from_str::<Value>(LINE).unwrap());
+}
+
+#[test]
 fn the_hash_is_the_documented_one() {
     for (full, least) in events() {
         for event in [full, least] {
