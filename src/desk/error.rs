@@ -107,7 +107,7 @@ pub enum CommitFailed<S, P> {
 
 /// A commit of which nobody knows whether it was written; [`retry`](Self::retry) finds out.
 #[must_use = "only `retry` tells whether it was written"]
-pub struct InDoubt<S, P>(pub(super) Cleared<S, P>);
+pub struct InDoubt<S, P>(pub(super) Box<Cleared<S, P>>);
 
 impl<S, P> CommitFailed<S, P> {
     /// The release as it was before, where nothing was written.

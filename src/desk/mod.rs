@@ -53,7 +53,7 @@ impl<S: Store> Desk<S> {
     pub fn new(store: S) -> Self {
         Self {
             store,
-            tenant: Tenant::new("default").expect("a word is a tenant"),
+            tenant: Tenant::default(),
             gates: Arc::default(),
             clock: Arc::new(SystemClock),
             upcasters: Arc::default(),

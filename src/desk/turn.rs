@@ -5,8 +5,8 @@ use super::{CommitFailed, Desk, InDoubt, RecordByIdError, Refusals, RunError};
 use crate::gate::{Cleared, Facts, Refused};
 use crate::phase::Instant;
 use crate::release::{
-    AnyRelease, Asked, By, Core, Envelope, Event, Moves, Occasion, Proposal, Record, Recording,
-    Release, ReleaseId, StepRefused, Takes, Upcasters, Version,
+    AnyRelease, Asked, By, Core, Envelope, Event, Moves, Proposal, Record, Recording, Release,
+    ReleaseId, StepRefused, Takes, Upcasters, Version,
 };
 use crate::store::{Committed, Outcome, Store, StoreErrorKind};
 
@@ -48,7 +48,7 @@ impl<S, P> Cleared<S, P> {
             Ok(Committed::Written) => Ok(self.done()),
             Ok(Committed::AlreadyDone(outcome)) => self.adopt(store, outcome).await,
             Err(source) if source.kind() == StoreErrorKind::Unknown => Err(CommitFailed::Unknown {
-                in_doubt: InDoubt(self),
+                in_doubt: InDoubt(Box::new(self)),
                 source,
             }),
             Err(source) => match source.actual().filter(|_| source.is_conflict()).cloned() {
@@ -75,11 +75,7 @@ impl<S, P> Cleared<S, P> {
         } = self;
         let core = release.core_mut();
         for entry in batch.events() {
-            let on = Occasion {
-                actor: &entry.actor,
-                occurred_at: entry.occurred_at,
-                recorded_at: entry.recorded_at,
-            };
+            let on = core.occasion_of(entry);
             core.state.apply(&event, on);
             core.advance(entry);
         }
@@ -97,7 +93,7 @@ impl<S, P> Cleared<S, P> {
             Ok(log) => log,
             Err(source) => {
                 return Err(CommitFailed::Unknown {
-                    in_doubt: InDoubt(self),
+                    in_doubt: InDoubt(Box::new(self)),
                     source,
                 });
             }
@@ -321,9 +317,9 @@ impl<St: Store> Desk<St> {
             &By::new(by.actor().clone()),
         ) {
             Ok(cleared) => match cleared.commit(&self.store, decision.at).await {
-                Ok(release) => release,
                 Err(CommitFailed::Unknown { in_doubt, .. }) => in_doubt.0.withdraw(),
-                Err(
+                Ok(release)
+                | Err(
                     CommitFailed::Conflict { release, .. }
                     | CommitFailed::Expired { release, .. }
                     | CommitFailed::Rejected { release, .. },

@@ -1,18 +1,13 @@
 //! The proof that a gate allowed a step: minted here and nowhere else.
 
-use super::{AnyGate, Facts, Judged, judge, lifecycle};
+use super::{AnyGate, Facts, Guards, Judged, judge, lifecycle};
 use crate::phase::Instant;
 use crate::release::limits::PAYLOAD_BYTES;
 use crate::release::{
-    Asked, Asking, Batch, By, Core, Decision, Event, EventId, Occasion, Proposal, Reason, Release,
-    StepTaken, Stream, Summary, Version, derived_command, intent, seal,
+    Asked, Asking, Batch, By, Core, Decision, Event, EventId, Proposal, Reason, Release, StepTaken,
+    Summary, Version, derived_command, intent, seal,
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    marker::PhantomData,
-    sync::Arc,
-};
+use std::{fmt, marker::PhantomData, sync::Arc};
 
 /// The proof that step `S` of this release, at this version and with this content, was cleared.
 ///
@@ -72,7 +67,7 @@ impl<P> fmt::Debug for Refused<P> {
         f.debug_struct("Refused")
             .field("release", &self.release)
             .field("decision", &self.decision)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -92,36 +87,7 @@ pub(super) fn decide<S, P>(
 ) -> Result<Cleared<S, P>, Refused<P>> {
     let Proposal { release, asked, .. } = proposal;
     let core = release.core();
-    let (decision, event, guards) = match &asked {
-        Asked::Step(step) => {
-            let Judged { decision, guards } = judge(gates, core, step, facts, by);
-            let decision = Arc::new(decision);
-            (
-                Arc::clone(&decision),
-                Event::Step(StepTaken {
-                    step: step.clone(),
-                    decision,
-                }),
-                guards,
-            )
-        }
-        Asked::Record(record) => {
-            let event = Event::Record(record.clone());
-            let reasons =
-                core.state
-                    .admits(core.head.id, core.head.version, &event, occasion(facts, by));
-            let decision = Decision {
-                asked: Asking::Record(record.kind()),
-                actor: by.actor().clone(),
-                at: facts.now(),
-                gates: Vec::new(),
-                findings: lifecycle(reasons),
-                facts: BTreeMap::new(),
-                holds_until: None,
-            };
-            (Arc::new(decision), event, BTreeSet::new())
-        }
-    };
+    let (decision, event, guards) = decision_on(gates, core, &asked, facts, by);
     let refused = |release, decision: Arc<Decision>, asked| Refused {
         release,
         decision: Box::new(Arc::unwrap_or_clone(decision)),
@@ -151,11 +117,32 @@ pub(super) fn decide<S, P>(
     }
 }
 
-fn occasion<'a>(facts: &Facts, by: &'a By) -> Occasion<'a> {
-    Occasion {
-        actor: by.actor(),
-        occurred_at: by.occurred_at.unwrap_or(facts.now()),
-        recorded_at: facts.now(),
+/// The decision on what is asked, the event that it would lead to, and the logs that must not move until then.
+pub(super) fn decision_on(
+    gates: &[AnyGate],
+    core: &Core,
+    asked: &Asked,
+    facts: &Facts,
+    by: &By,
+) -> (Arc<Decision>, Event, Guards) {
+    match asked {
+        Asked::Step(step) => {
+            let Judged { decision, guards } = judge(gates, core, step, facts, by);
+            let decision = Arc::new(decision);
+            let taken = StepTaken {
+                step: step.clone(),
+                decision: Arc::clone(&decision),
+            };
+            (decision, Event::Step(taken), guards)
+        }
+        Asked::Record(record) => {
+            let event = Event::Record(record.clone());
+            let reasons = core.state.admits(&event, core.occasion(by, facts.now()));
+            let asked = Asking::Record(record.kind());
+            let mut decision = Decision::begun(asked, by.actor().clone(), facts.now());
+            decision.findings = lifecycle(reasons);
+            (Arc::new(decision), event, Guards::new())
+        }
     }
 }
 
@@ -164,7 +151,7 @@ fn batch(
     core: &Core,
     event: &Event,
     asked: &Asked,
-    guards: BTreeSet<(Stream, Version)>,
+    guards: Guards,
     facts: &Facts,
     by: &By,
 ) -> Result<Batch, Reason> {
@@ -203,7 +190,7 @@ fn batch(
         id,
         &head.stream,
         (head.version, head.hash),
-        occasion(facts, by),
+        core.occasion(by, facts.now()),
     );
     Ok(Batch {
         stream: head.stream.clone(),

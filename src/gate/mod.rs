@@ -9,6 +9,7 @@ mod facts;
 mod load;
 mod policies;
 mod policy;
+mod rehearsal;
 mod rule;
 
 pub use clearance::{Cleared, Refused};
@@ -16,19 +17,17 @@ pub use facts::Facts;
 pub use load::{Mistake, Policies};
 pub use policies::evidence::{EvidencePolicy, Percent};
 pub use policy::{Ask, Offers, Policy};
+pub use rehearsal::Rehearsal;
 pub use rule::{HostRule, Requirement, Rule};
 
 use crate::phase::{Action, Instant};
 use crate::release::{
-    AnyStep, Asking, By, Core, Decision, Digest, Enforcement, Finding, GateId, Key, Occasion,
+    AnyStep, Asking, By, Core, Decision, Digest, Enforcement, Finding, GateId, Key,
     OverrideGranted, Proposal, Reason, Release, State, Step, Stream, Track, Verdict, Version,
     earliest,
 };
 use serde::Serialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    marker::PhantomData,
-};
+use std::{collections::BTreeSet, marker::PhantomData};
 
 /// A named, versioned set of policies that a step has to satisfy.
 ///
@@ -142,7 +141,8 @@ pub struct AnyGate {
 struct Rules<'a> {
     step: Action,
     tracks: &'a BTreeSet<Track>,
-    rules: &'a [Requirement],
+    #[serde(rename = "rules")]
+    required: &'a [Requirement],
 }
 
 impl AnyGate {
@@ -172,7 +172,7 @@ impl AnyGate {
         let rules = Rules {
             step: self.action,
             tracks: &self.tracks,
-            rules: &self.requirements,
+            required: &self.requirements,
         };
         self.id.digest = Digest::of_value(&rules);
     }
@@ -301,10 +301,12 @@ impl GateSet {
     }
 }
 
-/// A decision, and the logs that must not have moved when it is committed.
+/// The logs that must not have moved when a decision is committed.
+type Guards = BTreeSet<(Stream, Version)>;
+
 struct Judged {
     decision: Decision,
-    guards: BTreeSet<(Stream, Version)>,
+    guards: Guards,
 }
 
 /// Every decision about a step comes from here.
@@ -312,25 +314,14 @@ fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By)
     let state = &core.state;
     let now = facts.now();
     let action = step.action();
-    let on = Occasion {
-        actor: &by.actor,
-        occurred_at: by.occurred_at.unwrap_or(now),
-        recorded_at: now,
-    };
-    let mut decision = Decision {
-        asked: Asking::Step(action),
-        actor: by.actor.clone(),
-        at: now,
-        gates: Vec::new(),
-        findings: lifecycle(state.admits_asking(core.head.version, step, on)),
-        facts: BTreeMap::new(),
-        holds_until: None,
-    };
-    let mut guards = BTreeSet::new();
+    let mut decision = Decision::begun(Asking::Step(action), by.actor.clone(), now);
+    decision.findings = lifecycle(state.admits_step(step, core.occasion(by, now)));
+    let mut guards = Guards::new();
     if action.leads(state.standing).is_none() {
         return Judged { decision, guards };
     }
-    let track = step_track(state, step);
+    // Before a release begins, gates go by the track that is asked for.
+    let track = step.request().map_or(state.track, |request| request.track);
     let ask = Ask::new(core, step, track, facts, &by.actor);
     for gate in gates.iter().filter(|gate| gate.holds_for(action, track)) {
         decision.gates.push(gate.id.clone());
@@ -373,20 +364,11 @@ fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By)
     Judged { decision, guards }
 }
 
-/// The track that gates go by; before a release begins, the one that is asked for.
-fn step_track(state: &State, step: &AnyStep) -> Track {
-    match step {
-        AnyStep::RequestRelease(step) => step.request.track,
-        AnyStep::FindUnauthorised(step) => step.request.track,
-        _ => state.track,
-    }
-}
-
 fn lifecycle(reasons: Vec<Reason>) -> Vec<Finding> {
     if reasons.is_empty() {
         return Vec::new();
     }
-    let own = || Key::new("lifecycle").expect("a word is a key");
+    let own = || Key::own("lifecycle");
     vec![Finding {
         gate: own(),
         policy: own(),

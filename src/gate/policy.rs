@@ -186,11 +186,7 @@ impl<'a> Ask<'a> {
     /// What was asked for when the release began.
     #[must_use]
     pub fn request(&self) -> Option<&'a ReleaseRequest> {
-        match self.step {
-            AnyStep::RequestRelease(step) => Some(&step.request),
-            AnyStep::FindUnauthorised(step) => Some(&step.request),
-            _ => self.core.state.request.as_deref(),
-        }
+        self.step.request().or(self.core.state.request.as_deref())
     }
 
     /// Who asked for the release.

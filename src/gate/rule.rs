@@ -127,7 +127,7 @@ pub(super) trait Judge: Send + Sync {
 
 impl<P: Policy> Judge for P {
     fn name(&self) -> Key {
-        Key::new(P::NAME).unwrap_or_else(|_| Key::new("unnamed").expect("a word is a key"))
+        Key::clipped(P::NAME)
     }
 
     fn version(&self) -> u32 {

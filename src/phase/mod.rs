@@ -25,6 +25,11 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, marker::PhantomData};
 
 mod sealed {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot become a phase of the lifecycle",
+        label = "not one of the phases",
+        note = "the phases are the types in `phasegate::phase`; they cannot be added to"
+    )]
     pub trait Sealed {}
 }
 
@@ -234,7 +239,7 @@ macro_rules! expand_steps {
         #[non_exhaustive]
         pub enum Action {
             $(
-                #[doc = $way]
+                #[doc = concat!("The step `", $name, "`.")]
                 #[serde(rename = $name)]
                 $step,
             )*
@@ -357,6 +362,19 @@ macro_rules! expand_records {
 }
 
 records!(expand_records);
+
+impl RecordKind {
+    /// The phases that take the record.
+    pub fn phases(self) -> impl Iterator<Item = &'static PhaseName> {
+        let taken = move |phase: &&PhaseName| {
+            self.is_taken_in(Standing {
+                phase: **phase,
+                on_hold: false,
+            })
+        };
+        PhaseName::ALL.iter().filter(taken)
+    }
+}
 
 impl fmt::Display for RecordKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -46,7 +46,6 @@ macro_rules! any_release {
             }
 
             /// The release, whatever its phase: legality is then checked when a step is decided.
-            #[must_use]
             pub fn anywhere(self) -> Release<Anywhere> {
                 match self {
                     $(Self::$phase(release) => release.anywhere(),)*

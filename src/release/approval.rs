@@ -1,11 +1,16 @@
 //! Saying yes or no: approvals, retrospective approvals, overrides.
 
+use super::decision::Reason;
 use super::digest::Digest;
+use super::happens::{Happens, Occasion, Reasons};
+
 use super::people::Role;
+use super::state::{GivenApproval, GrantedOverride, State};
 use super::text::{Key, Person, Text};
 use super::words::plain;
 use crate::phase::{Action, Instant};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What an approver says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,5 +70,122 @@ plain! {
         reason: Text,
         /// Until when it can be used.
         until: Instant,
+    }
+}
+
+impl Happens for Approval {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        let Some(person) = answers(on, reasons) else {
+            return;
+        };
+        state.needs_role(
+            self.on_behalf_of.as_ref().unwrap_or(person),
+            &self.role,
+            reasons,
+        );
+        if self.answer == Answer::Rejected {
+            reasons.not_blank(&self.comment, "comment of the rejection");
+        }
+        if let Some(expires) = self.expires {
+            reasons.lasting(expires, on);
+        }
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        let Some(person) = self.on_behalf_of.as_ref().or(on.actor.person()) else {
+            return;
+        };
+        let answer = (self.step, person.clone(), self.role.clone());
+        let (by, at) = (on.actor.clone(), on.recorded_at);
+        state.approvals.insert(
+            answer,
+            GivenApproval {
+                approval: Arc::clone(self),
+                by,
+                at,
+            },
+        );
+    }
+}
+
+impl Happens for RetrospectiveApproval {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        let Some(person) = answers(on, reasons) else {
+            return;
+        };
+        state.needs_role(person, &self.role, reasons);
+        reasons.not_blank(&self.comment, "comment of the retrospective approval");
+        let mut open = state
+            .debts
+            .iter()
+            .filter(|debt| debt.approved_by.is_none())
+            .peekable();
+        reasons.unless(open.peek().is_some(), || {
+            let message = "no retrospective approval is owed";
+            Reason::new("nothing-owed", message, "approve a step instead")
+        });
+        reasons.unless(!open.any(|debt| debt.involved.contains(on.actor)), || {
+            let message = format!("`{person}` asked for it or did it, and cannot approve it");
+            Reason::new("own-work", message, "ask someone who was not involved")
+        });
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        for debt in state
+            .debts
+            .iter_mut()
+            .filter(|debt| debt.approved_by.is_none())
+        {
+            debt.approved_by = Some(on.actor.clone());
+        }
+    }
+}
+
+impl Happens for OverrideGranted {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        let Some(person) = answers(on, reasons) else {
+            return;
+        };
+        state.needs_role(person, &self.role, reasons);
+        reasons.not_blank(&self.reason, "reason of the override");
+        reasons.lasting(self.until, on);
+        reasons.unused(
+            !state.overrides.contains_key(&self.id),
+            "override",
+            &self.id,
+        );
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        let by = on.actor.clone();
+        let usable = GrantedOverride {
+            granted: Arc::clone(self),
+            by,
+            is_used: false,
+        };
+        state.overrides.insert(self.id.clone(), usable);
+    }
+}
+
+/// The person who answers; a system cannot.
+fn answers<'a>(on: Occasion<'a>, reasons: &mut Reasons) -> Option<&'a Person> {
+    let person = on.actor.person();
+    reasons.unless(person.is_some(), || {
+        let message = format!("`{}` is not a person", on.actor);
+        Reason::new("not-a-person", message, "have a person answer for it")
+    });
+    person
+}
+
+impl State {
+    fn needs_role(&self, person: &Person, role: &Role, reasons: &mut Reasons) {
+        reasons.unless(self.has_role(person, role), || {
+            let message = format!("`{person}` is not {role}");
+            Reason::new(
+                "not-in-role",
+                message,
+                "record `RoleGiven`, or ask someone who is",
+            )
+        });
     }
 }

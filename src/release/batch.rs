@@ -6,13 +6,12 @@ use super::event::{Envelope, Event};
 use super::id::{CommandId, Stream, Version};
 use super::notice::Notice;
 use super::people::Actor;
-use super::plan::ReleasePlan;
 use super::record::AnyRecord;
 use super::request::Track;
 use super::state::State;
 use super::step::AnyStep;
 use super::text::Name;
-use crate::phase::{Instant, Standing};
+use crate::phase::{Instant, Interval, Standing};
 use serde::{Deserialize, Serialize};
 
 /// One atomic write to a store. Only a gate's clearance makes one.
@@ -77,6 +76,7 @@ impl Batch {
     }
 
     /// The rows for the outbox: one notice of every event.
+    #[must_use]
     pub fn outbox(&self) -> impl ExactSizeIterator<Item = Notice> {
         self.events
             .iter()
@@ -104,49 +104,42 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The row as it is after `event`, without moving the state yet.
+    /// The row as it is after `event`, without moving the state yet; nothing where no release is begun.
     pub(crate) fn after(state: &State, event: &Event, created_at: Instant) -> Option<Self> {
-        let mut standing = state.standing;
-        let mut request = state.request.as_deref();
-        let mut track = None;
-        let mut planned_start =
-            planned_start(state.plan.as_deref()).filter(|_| state.window.is_none());
-        let mut window = state.window.map(|window| window.start());
-        match event {
-            Event::Step(taken) => {
-                standing = taken.step.action().leads(standing)?;
-                match &taken.step {
-                    AnyStep::RequestRelease(step) => request = Some(&step.request),
-                    AnyStep::FindUnauthorised(step) => request = Some(&step.request),
-                    AnyStep::Deploy(step) => window = Some(step.window.start()),
-                    AnyStep::Rework(_) | AnyStep::Replan(_) => {
-                        window = None;
-                        planned_start = self::planned_start(state.plan.as_deref());
-                    }
-                    _ => {}
-                }
-            }
-            Event::Record(AnyRecord::TrackChanged(changed)) => track = Some(changed.track),
-            Event::Record(AnyRecord::ReleasePlan(plan)) => {
-                planned_start = self::planned_start(Some(plan))
-            }
-            Event::Record(_) => {}
-        }
-        let request = request?;
-        let is_new = state.request.is_none();
+        let step = match event {
+            Event::Step(taken) => Some(&taken.step),
+            Event::Record(_) => None,
+        };
+        let begun = step.and_then(AnyStep::request);
+        let request = begun.or(state.request.as_deref())?;
+        let standing = match step {
+            Some(step) => step.action().leads(state.standing)?,
+            None => state.standing,
+        };
+        let track = match event {
+            Event::Record(AnyRecord::TrackChanged(changed)) => changed.track,
+            Event::Record(_) | Event::Step(_) => begun.map_or(state.track, |request| request.track),
+        };
+        let plan = match event {
+            Event::Record(AnyRecord::ReleasePlan(plan)) => Some(plan),
+            Event::Record(_) | Event::Step(_) => state.plan.as_ref(),
+        };
+        let window = match step {
+            Some(AnyStep::Deploy(step)) => Some(step.window),
+            Some(AnyStep::Rework(_) | AnyStep::Replan(_)) => None,
+            Some(_) | None => state.window,
+        };
         Some(Self {
             title: request.title.clone(),
             standing,
-            track: track.unwrap_or(if is_new { request.track } else { state.track }),
+            track,
             created_at,
-            planned_start: window.or(planned_start),
+            planned_start: window
+                .or(plan.and_then(|plan| plan.window))
+                .map(Interval::start),
             next_due: next_due(state, event),
         })
     }
-}
-
-fn planned_start(plan: Option<&ReleasePlan>) -> Option<Instant> {
-    plan?.window.map(|window| window.start())
 }
 
 fn next_due(state: &State, event: &Event) -> Option<Instant> {

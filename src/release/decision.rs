@@ -55,7 +55,7 @@ impl fmt::Display for Reason {
 
 /// The answer of one policy to one proposal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "a join of verdicts has to be total"
@@ -299,6 +299,19 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Nothing found yet.
+    pub(crate) const fn begun(asked: Asking, actor: Actor, at: Instant) -> Self {
+        Self {
+            asked,
+            actor,
+            at,
+            gates: Vec::new(),
+            findings: Vec::new(),
+            facts: BTreeMap::new(),
+            holds_until: None,
+        }
+    }
+
     /// Whether the step may go ahead.
     #[must_use]
     pub fn is_cleared(&self) -> bool {
@@ -356,5 +369,22 @@ pub struct Blocker<'a> {
 impl fmt::Display for Blocker<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.finding.policy, self.reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_with_an_unknown_field_is_refused() {
+        let read = serde_json::from_str::<Verdict>;
+        assert_eq!(read(r#"{"satisfied":{}}"#).unwrap(), Verdict::SATISFIED);
+        for bad in [
+            r#"{"satisfied":{"untill":null}}"#,
+            r#"{"violated":{"reasons":[],"overrides":[]}}"#,
+        ] {
+            assert!(read(bad).unwrap_err().to_string().contains("unknown field"));
+        }
     }
 }

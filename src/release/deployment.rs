@@ -1,11 +1,14 @@
 //! Going live and what users saw of it: attempts, outages, incidents.
 
+use super::decision::Reason;
+use super::happens::{Happens, Occasion, Reasons};
+use super::state::{Attempt, AttemptEnd, Entry, Incident, State};
 use super::testing::Severity;
 use super::text::{Bounded, Environment, Key, Service, Text};
 use super::words::plain;
-use crate::phase::Instant;
+use crate::phase::{Instant, PhaseName};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Whether users depend on an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -118,5 +121,158 @@ plain! {
     pub struct IncidentRestored {
         /// The incident.
         id: Key,
+    }
+}
+
+impl Happens for AttemptStarted {
+    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.unused(
+            !state.attempts.contains_key(&self.attempt),
+            "attempt",
+            &self.attempt,
+        );
+        let is_live = self.liveness == Liveness::Live;
+        reasons.unless(is_live == state.is_in(PhaseName::Deployment), || {
+            let (what, remedy) = if is_live {
+                (
+                    "live",
+                    "`deploy` first; until then deploy where nobody depends on it",
+                )
+            } else {
+                (
+                    "not live",
+                    "deploy to environments that are not live while in Testing",
+                )
+            };
+            let Self { environment, .. } = self;
+            let message = format!(
+                "`{environment}` is {what}, and the release is in {}",
+                state.standing
+            );
+            Reason::new("wrong-environment", message, remedy)
+        });
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        if self.liveness == Liveness::Live
+            && let Some(Entry::Expedited(debt)) = state.entry
+            && let Some(debt) = state.debts.get_mut(debt)
+        {
+            debt.involved.insert(on.actor.clone());
+            // Whoever approves and then does it has approved their own work.
+            debt.approved_by.take_if(|by| by == on.actor);
+        }
+        let attempt = Attempt {
+            started: Arc::clone(self),
+            began: on.occurred_at,
+            deployment: state.deployments,
+            end: AttemptEnd::Running,
+        };
+        state.attempts.insert(self.attempt.clone(), attempt);
+    }
+}
+
+impl Happens for AttemptFinished {
+    /// An attempt that ended live can still be backed out; every other end is final.
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        let was_live = |end| matches!(end, AttemptEnd::Finished(AttemptOutcome::Live, _));
+        let is_open = |end| {
+            end == AttemptEnd::Running || was_live(end) && self.outcome == AttemptOutcome::BackedOut
+        };
+        ends(&self.attempt, is_open, state, on, reasons);
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        if let Some(attempt) = state.attempts.get_mut(&self.attempt) {
+            attempt.end = AttemptEnd::Finished(self.outcome, on.occurred_at);
+        }
+    }
+}
+
+impl Happens for AttemptNeverLive {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        ends(
+            &self.attempt,
+            |end| end == AttemptEnd::Running,
+            state,
+            on,
+            reasons,
+        );
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        if let Some(attempt) = state.attempts.get_mut(&self.attempt) {
+            attempt.end = AttemptEnd::NeverLive;
+        }
+    }
+}
+
+fn ends(
+    key: &Key,
+    is_open: impl Fn(AttemptEnd) -> bool,
+    state: &State,
+    on: Occasion<'_>,
+    reasons: &mut Reasons,
+) {
+    let attempt = state.attempts.get(key);
+    reasons.known(attempt.is_some(), "deployment attempt", key);
+    if let Some(attempt) = attempt {
+        reasons.in_order("attempt", key, attempt.began, on.occurred_at);
+        reasons.unused(is_open(attempt.end), "the end of attempt", key);
+    }
+}
+
+impl Happens for Outage {
+    fn admits(&self, _state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.past("have begun at", self.began, on);
+        if let Some(ended) = self.ended {
+            reasons.past("have ended at", ended, on);
+            reasons.in_order("outage", &self.id, self.began, ended);
+        }
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.outages.insert(self.id.clone(), Arc::clone(self));
+    }
+}
+
+impl Happens for IncidentLinked {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.past("have been raised at", self.raised, on);
+        if let Some(attempt) = &self.attempt {
+            reasons.known(
+                state.attempts.contains_key(attempt),
+                "deployment attempt",
+                attempt,
+            );
+        }
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        let restored = state
+            .incidents
+            .get(&self.id)
+            .and_then(|incident| incident.restored);
+        let incident = Incident {
+            linked: Arc::clone(self),
+            restored,
+        };
+        state.incidents.insert(self.id.clone(), incident);
+    }
+}
+
+impl Happens for IncidentRestored {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        let incident = state.incidents.get(&self.id);
+        reasons.known(incident.is_some(), "incident", &self.id);
+        if let Some(incident) = incident {
+            reasons.in_order("incident", &self.id, incident.linked.raised, on.occurred_at);
+        }
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        if let Some(incident) = state.incidents.get_mut(&self.id) {
+            incident.restored = Some(on.occurred_at);
+        }
     }
 }

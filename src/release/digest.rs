@@ -38,12 +38,13 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [0_u8; 64];
-        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
-            *pair = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
-        }
-        f.pad(std::str::from_utf8(&text).unwrap_or_default())
+        let hex = |nibble: u8| char::from(nibble + if nibble < 10 { b'0' } else { b'a' - 10 });
+        let text: String = self
+            .0
+            .iter()
+            .flat_map(|byte| [hex(byte >> 4), hex(byte & 15)])
+            .collect();
+        f.pad(&text)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::chain::hash;
 use super::digest::Digest;
 use super::error::{LogError, LogErrorKind};
+use super::happens::Occasion;
 use super::id::{EventId, Stream, Version};
 use super::limits::PAYLOAD_BYTES;
 use super::people::Actor;
@@ -276,14 +277,6 @@ impl std::fmt::Debug for Upcasters {
             .entries(self.0.keys().collect::<std::collections::BTreeSet<_>>())
             .finish()
     }
-}
-
-/// Where and when an event came to be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Occasion<'a> {
-    pub(crate) actor: &'a Actor,
-    pub(crate) occurred_at: Instant,
-    pub(crate) recorded_at: Instant,
 }
 
 /// Seals an event into the next envelope of its log.

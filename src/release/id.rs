@@ -56,12 +56,7 @@ uuids!(ReleaseId CommandId);
 
 impl CommandId {
     pub(crate) fn derived(from: &Digest) -> Self {
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(
-            from.as_bytes()
-                .first_chunk::<16>()
-                .expect("a digest has 32 bytes"),
-        );
+        let bytes = from.as_bytes().first_chunk().copied().unwrap_or_default();
         Self(Uuid::new_v8(bytes))
     }
 }
@@ -158,8 +153,7 @@ impl Stream {
     /// The log of that release.
     #[must_use]
     pub fn release(tenant: Tenant, id: ReleaseId) -> Self {
-        let id = Key::new(id.to_string()).expect("a UUID is a key");
-        Self::new(tenant, StreamKind::Release, id)
+        Self::new(tenant, StreamKind::Release, Key::own(&id.to_string()))
     }
 }
 

@@ -1,12 +1,10 @@
 //! The thing that moves: its contents, its state, its events, and the typed shell around them.
 //!
-//! Start at [`Release`](crate::Release). What a release is made of has a type per thing, in the words of the trade;
+//! Start at [`Release`]. What a release is made of has a type per thing, in the words of the trade;
 //! what can happen to it is a [`step`] or a record ([`AnyRecord`] lists them), and either becomes an [`Event`] in an
 //! [`Envelope`]. Every value keeps the [`limits`] from the moment it exists.
 
-mod admits;
 mod any;
-mod apply;
 mod approval;
 mod batch;
 mod chain;
@@ -17,8 +15,10 @@ mod earned;
 mod error;
 mod event;
 mod fact;
+mod happens;
 mod id;
 pub mod limits;
+mod moves;
 mod notice;
 mod package;
 mod people;
@@ -82,7 +82,8 @@ pub use view::ReleaseView;
 pub(crate) use batch::{derived_command, intent};
 pub(crate) use decision::earliest;
 pub(crate) use earned::StateRef;
-pub(crate) use event::{Occasion, seal};
+pub(crate) use event::seal;
+
 pub(crate) use proposal::Asked;
 pub(crate) use shell::Core;
 pub(crate) use state::State;

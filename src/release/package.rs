@@ -1,12 +1,14 @@
 //! What goes live together, and what it contains.
 
 use super::digest::Digest;
+use super::happens::{Happens, Occasion, Reasons};
 use super::limits::ENTRIES;
+use super::state::State;
 use super::text::{Key, Name, Person};
 use super::words::{plain, words};
 use crate::phase::{Instant, Invalid, InvalidKind};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 words! {
     /// What a release unit is.
@@ -133,5 +135,15 @@ impl From<ReleasePackage> for Units {
         Self {
             units: package.units,
         }
+    }
+}
+
+impl Happens for CodeChange {
+    fn admits(&self, _state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.past("have been committed at", self.committed_at, on);
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.changes.insert(self.id.clone(), Arc::clone(self));
     }
 }

@@ -1,9 +1,13 @@
 //! Who does what: people, systems, roles.
 
+use super::decision::Reason;
+use super::happens::{Happens, Occasion, Reasons};
+use super::state::State;
 use super::text::{Key, Person};
 use super::words::{plain, words};
+use crate::phase::PhaseName;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Who asked for a step or added a record.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -85,5 +89,45 @@ plain! {
         person: Person,
         /// The role.
         role: Role,
+    }
+}
+
+impl Happens for RoleGiven {
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        if self.role == Role::ReleaseManager {
+            state
+                .people
+                .retain(|(role, _)| *role != Role::ReleaseManager);
+        }
+        state
+            .people
+            .insert((self.role.clone(), self.person.clone()));
+    }
+}
+
+impl Happens for RoleRelieved {
+    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.unless(state.has_role(&self.person, &self.role), || {
+            let message = format!("`{}` is not {}", self.person, self.role);
+            Reason::new("unknown", message, "relieve someone who holds the role")
+        });
+        let may_lack_manager = state.is_in(PhaseName::Request) || state.is_in(PhaseName::Plan);
+        reasons.unless(
+            self.role != Role::ReleaseManager || may_lack_manager,
+            || {
+                let message = "a release has a release manager from Plan on";
+                Reason::new(
+                    "no-release-manager",
+                    message,
+                    "hand over: give the role to somebody else",
+                )
+            },
+        );
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state
+            .people
+            .remove(&(self.role.clone(), self.person.clone()));
     }
 }

@@ -1,6 +1,9 @@
 //! What is planned: scope, milestones, budget, window, back-out, criteria; and when it is agreed.
 
+use super::decision::Reason;
+use super::happens::{Happens, Occasion, Reasons};
 use super::request::Money;
+use super::state::State;
 use super::text::{Bounded, Key, Name, Person, Text};
 use super::words::plain;
 use crate::phase::{Instant, Interval, Invalid, InvalidKind, Seconds, written_as_text};
@@ -9,6 +12,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     str::FromStr,
+    sync::Arc,
 };
 
 /// When something is planned: on a calendar day, or at an instant.
@@ -156,5 +160,55 @@ plain! {
     pub struct MilestoneReached {
         /// The milestone, by its key in the plan. One that nobody planned can be reached too.
         milestone: Key,
+    }
+}
+
+impl Happens for ReleasePlan {
+    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        let objectives = state.request.as_ref().map(|request| &request.objectives);
+        for (key, criterion) in self.success_criteria.iter() {
+            let Some(objective) = &criterion.objective else {
+                continue;
+            };
+            reasons.unless(objectives.is_some_and(|known| known.contains_key(objective)), || {
+                let message = format!(
+                    "criterion `{key}` stands for objective `{objective}`, which was not asked for"
+                );
+                Reason::new("unknown", message, "name an objective of the request")
+            });
+        }
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.plan = Some(Arc::clone(self));
+    }
+}
+
+impl Happens for Baseline {
+    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.unless(state.plan.is_some(), || {
+            Reason::new(
+                "no-plan",
+                "there is no plan",
+                "record a `ReleasePlan` first",
+            )
+        });
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.baseline.clone_from(&state.plan);
+        if state.first_baseline.is_none() {
+            state.first_baseline.clone_from(&state.plan);
+        }
+        state.baselines += 1;
+        state.is_baselined = true;
+    }
+}
+
+impl Happens for MilestoneReached {
+    fn apply(self: &Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        state
+            .milestones
+            .insert(self.milestone.clone(), on.occurred_at);
     }
 }

@@ -85,7 +85,6 @@ impl<S, P> Proposal<S, P> {
     }
 
     /// Gives the release back; nothing has happened.
-    #[must_use]
     pub fn withdraw(self) -> Release<P> {
         self.release
     }

@@ -4,10 +4,11 @@ use super::step::{AnyStep, Moves};
 use super::words::plain;
 use super::{
     approval::{Approval, OverrideGranted, RetrospectiveApproval},
-    decision::Decision,
+    decision::{Asking, Decision, Reason},
     deployment::{
         AttemptFinished, AttemptNeverLive, AttemptStarted, IncidentLinked, IncidentRestored, Outage,
     },
+    happens::{Happens, Occasion, Reasons},
     package::CodeChange,
     people::{RoleGiven, RoleRelieved},
     plan::{Baseline, MilestoneReached, ReleasePlan},
@@ -17,6 +18,7 @@ use super::{
         Confirmation, Correction, CriterionResult, EarlyLifeSupportWaived, Note,
         PostImplementationReview, TaskDone, TaskOpened,
     },
+    state::State,
     testing::{DefectFound, DefectResolved, Evidence, TestRun},
 };
 use crate::phase::{self, Anywhere, OnHold, RecordKind, records};
@@ -33,7 +35,25 @@ plain! {
     }
 }
 
+impl Happens for StepRefused {
+    fn admits(&self, _state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        let Self { step, decision } = self;
+        let is_refusal = !decision.is_cleared() && decision.asked == Asking::Step(step.action());
+        reasons.unless(is_refusal, || {
+            let message = "the decision does not refuse this step";
+            Reason::new("not-a-refusal", message, "record refusals only")
+        });
+    }
+
+    fn apply(self: &Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
+}
+
 mod sealed {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot become a record of a release",
+        label = "not one of the records",
+        note = "keep what is yours as a `Note`, as `Evidence`, or as an attribute of the request"
+    )]
     pub trait Sealed {}
 }
 
@@ -43,7 +63,8 @@ mod sealed {
 /// [`Evidence`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record of a release",
-    note = "the records are listed at `phasegate::phase::RecordKind`"
+    label = "not one of the records",
+    note = "the records are listed at `phasegate::phase::RecordKind`; what is yours is a `Note` or `Evidence`"
 )]
 pub trait Record: Into<AnyRecord> + sealed::Sealed {}
 
@@ -51,7 +72,7 @@ pub trait Record: Into<AnyRecord> + sealed::Sealed {}
 #[diagnostic::on_unimplemented(
     message = "a release in `{Self}` does not take `{R}`",
     label = "not recorded here",
-    note = "`RecordKind::is_taken_in` tells which phases take a record",
+    note = "`RecordKind::phases` lists the phases that take a record",
     note = "loaded from a store? use `load_as` or match on `AnyRelease`"
 )]
 pub trait Takes<R> {}
@@ -67,6 +88,7 @@ impl<R, P: Takes<R>> Moves<Recording<R>> for P {
 #[diagnostic::do_not_recommend]
 impl<R, P: phase::Holdable + Takes<R>> Takes<R> for OnHold<P> {}
 
+#[diagnostic::do_not_recommend]
 impl<R: Record> Takes<R> for Anywhere {}
 
 macro_rules! expand {
@@ -87,6 +109,14 @@ macro_rules! expand {
             #[must_use]
             pub const fn kind(&self) -> RecordKind {
                 match self { $(Self::$record(_) => RecordKind::$record,)* }
+            }
+
+            pub(crate) fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+                match self { $(Self::$record(record) => record.admits(state, on, reasons),)* }
+            }
+
+            pub(crate) fn apply(&self, state: &mut State, on: Occasion<'_>) {
+                match self { $(Self::$record(record) => record.apply(state, on),)* }
             }
 
             pub(crate) fn encode(&self) -> serde_json::Result<String> {

@@ -2,7 +2,7 @@
 
 use super::any::AnyRelease;
 use super::error::{LogError, LogErrorKind};
-use super::event::{Envelope, Occasion, Upcasters};
+use super::event::{Envelope, Upcasters};
 use super::id::{ReleaseId, StreamKind, Version};
 use super::shell::Core;
 
@@ -82,12 +82,8 @@ impl Core {
             );
         }
         if let Some(event) = entry.decode_with(upcasters)? {
-            let on = Occasion {
-                actor: &entry.actor,
-                occurred_at: entry.occurred_at,
-                recorded_at: entry.recorded_at,
-            };
-            if let Some(reason) = self.state.admits(head.id, head.version, &event, on).first() {
+            let on = self.occasion_of(entry);
+            if let Some(reason) = self.state.admits(&event, on).first() {
                 return refuse(
                     LogErrorKind::Inadmissible,
                     format!("`{}`: {}", entry.kind, reason.message),

@@ -1,13 +1,17 @@
 //! What a release is asked for: need, objectives, value and cost, and what came of the assessment.
 
+use super::decision::Reason;
+use super::happens::{Happens, Occasion, Reasons};
 use super::id::ReleaseId;
+use super::state::State;
 use super::text::{Bounded, Key, Name, Service, Text};
 use super::words::{plain, words};
-use crate::phase::{Instant, Invalid, InvalidKind, written_as_text};
+use crate::phase::{Instant, Invalid, InvalidKind, PhaseName, written_as_text};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    sync::Arc,
 };
 
 words! {
@@ -203,4 +207,26 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} (minor units)", self.minor_units, self.currency)
     }
+}
+
+impl Happens for TrackChanged {
+    /// In Request the track is judged when it is authorised; after that, here.
+    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.not_blank(&self.reason, "reason of the new track");
+        let is_judged_later = state.is_in(PhaseName::Request);
+        reasons.unless(self.track != Track::Standard || is_judged_later, no_model);
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.track = self.track;
+    }
+}
+
+/// Nothing is standard without a model that says so.
+pub(crate) fn no_model() -> Reason {
+    Reason::new(
+        "no-model",
+        "the standard track needs a release model in good standing, and there is none",
+        "record `TrackChanged` to normal",
+    )
 }

@@ -1,11 +1,14 @@
 //! Looking back and tidying up: review, closure, tasks, notes.
 
+use super::decision::Reason;
+use super::happens::{Happens, Occasion, Reasons};
+use super::id::Version;
+use super::state::{Resolved, State};
 use super::text::{Bounded, Key, Name, Person, Text};
 use super::words::plain;
 use crate::phase::Instant;
-use crate::release::Version;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// How a release turned out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -171,4 +174,100 @@ plain! {
         /// What is true; not empty.
         text: Text,
     }
+}
+
+impl Happens for PostImplementationReview {
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.review = Some(Arc::clone(self));
+        state.is_review_owed = false;
+        state
+            .debts
+            .iter_mut()
+            .for_each(|debt| debt.is_reviewed = true);
+    }
+}
+
+impl Happens for EarlyLifeSupportWaived {
+    fn admits(&self, _state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.not_blank(&self.reason, "reason of the waiver");
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.is_support_waived = true;
+    }
+}
+
+impl Happens for CriterionResult {
+    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        let plan = state.baseline.as_ref().or(state.plan.as_ref());
+        let is_known = plan.is_some_and(|plan| plan.success_criteria.contains_key(&self.criterion));
+        reasons.known(is_known, "success criterion", &self.criterion);
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state
+            .results
+            .insert(self.criterion.clone(), Arc::clone(self));
+    }
+}
+
+impl Happens for TaskOpened {
+    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        let is_open = |(_, done): &(_, Resolved)| *done == Resolved::No;
+        reasons.unless(state.tasks.get(&self.id).is_none_or(is_open), || {
+            let message = format!("task `{}` is done already", self.id);
+            Reason::new("already-recorded", message, "open it under a new id")
+        });
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state
+            .tasks
+            .insert(self.id.clone(), (Arc::clone(self), Resolved::No));
+    }
+}
+
+impl Happens for TaskDone {
+    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.known(state.tasks.contains_key(&self.id), "task", &self.id);
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        if let Some((_, done)) = state.tasks.get_mut(&self.id) {
+            *done = Resolved::Yes;
+        }
+    }
+}
+
+impl Happens for Confirmation {
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.confirmations.insert(self.item, Arc::clone(self));
+    }
+}
+
+impl Happens for Note {
+    fn admits(&self, _state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.not_blank(&self.text, "text of the note");
+    }
+
+    fn apply(self: &Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
+}
+
+impl Happens for Correction {
+    fn admits(&self, _state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.not_blank(&self.text, "text of the correction");
+        reasons.unless(
+            Version::NONE < self.corrects && self.corrects <= on.version,
+            || {
+                let message = format!("there is no event at version {}", self.corrects);
+                Reason::new(
+                    "unknown",
+                    message,
+                    format!("name a version from 1 to {}", on.version),
+                )
+            },
+        );
+    }
+
+    fn apply(self: &Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
 }

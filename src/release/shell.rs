@@ -2,11 +2,13 @@
 
 use super::digest::Digest;
 use super::earned::{Has, Route};
+use super::event::Envelope;
+use super::happens::Occasion;
 use super::id::{ReleaseId, Stream, Version};
 use super::package::ReleasePackage;
 use super::people::Role;
 use super::plan::ReleasePlan;
-use super::proposal::{Asked, Proposal};
+use super::proposal::{Asked, By, Proposal};
 use super::record::{Record, Recording, Takes};
 use super::request::{Assessment, ReleaseRequest, Track};
 use super::review::{ClosureRecord, ReviewOutcome};
@@ -56,6 +58,28 @@ impl Core {
         Self {
             head,
             state: State::start(),
+        }
+    }
+
+    /// The occasion of what `by` asks at `now`.
+    pub(crate) fn occasion<'a>(&self, by: &'a By, now: Instant) -> Occasion<'a> {
+        Occasion {
+            release: self.head.id,
+            version: self.head.version,
+            actor: &by.actor,
+            occurred_at: by.occurred_at.unwrap_or(now),
+            recorded_at: now,
+        }
+    }
+
+    /// The occasion of the next entry of the log.
+    pub(crate) const fn occasion_of<'a>(&self, entry: &'a Envelope) -> Occasion<'a> {
+        Occasion {
+            release: self.head.id,
+            version: self.head.version,
+            actor: &entry.actor,
+            occurred_at: entry.occurred_at,
+            recorded_at: entry.recorded_at,
         }
     }
 }
@@ -373,6 +397,11 @@ impl<P> Release<P> {
 }
 
 /// What a phase has for certain.
+#[expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a phase is reached only with what it has; the walks of the laws' tests read all of it"
+)]
 impl<P> Release<P> {
     /// The assessment on which it was authorised.
     #[must_use]

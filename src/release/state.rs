@@ -1,18 +1,22 @@
 //! Everything about a release that decisions look at. History is not in it.
 
 use super::approval::{Approval, OverrideGranted};
+use super::decision::{Asking, Reason};
 use super::deployment::{AttemptOutcome, AttemptStarted, IncidentLinked, Liveness, Outage};
 use super::digest::Digest;
+use super::event::Event;
+use super::happens::{Occasion, Reasons};
 use super::id::ReleaseId;
 use super::package::{CodeChange, ReleasePackage};
 use super::people::{Actor, Role};
 use super::plan::ReleasePlan;
+use super::record::AnyRecord;
 use super::request::{Assessment, ReleaseRequest, Track};
 use super::review::{
     ClosureItem, Confirmation, CriterionResult, Ending, PostImplementationReview, ReviewOutcome,
     TaskOpened,
 };
-use super::step::{AnyStep, Authorise};
+use super::step::{AnyStep, Authorise, StepTaken};
 use super::testing::{DefectFound, Evidence, TestReport};
 use super::text::{Key, Person};
 use crate::phase::{Action, Instant, Interval, Phase, PhaseName, Seconds, Standing, Start};
@@ -22,6 +26,10 @@ use std::{
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own"
+)]
 pub(crate) struct State {
     pub(crate) standing: Standing,
     pub(crate) request: Option<Arc<ReleaseRequest>>,
@@ -246,5 +254,95 @@ impl State {
         self.live_at
             .zip(self.support)
             .map(|(live_at, length)| live_at.plus(length))
+    }
+
+    /// The tests of the current package, whether it is still in Testing or on its way since.
+    pub(crate) fn test_report_mut(&mut self) -> Option<&mut TestReport> {
+        match (&mut self.test_report, &mut self.entry) {
+            (Some(report), _) | (None, Some(Entry::Gated(_, report))) => Some(report),
+            (None, Some(Entry::Expedited(_) | Entry::Unauthorised(_)) | None) => None,
+        }
+    }
+
+    /// Whether the release stands in that phase, on hold or not.
+    pub(crate) fn is_in(&self, phase: PhaseName) -> bool {
+        self.standing.phase == phase
+    }
+
+    /// Everything in the lifecycle that stands against this event; nothing if it may happen.
+    pub(crate) fn admits(&self, event: &Event, on: Occasion<'_>) -> Vec<Reason> {
+        match event {
+            Event::Step(taken) => {
+                let mut reasons = self.admits_step(&taken.step, on);
+                reasons.extend(self.admits_decision(taken, on));
+                reasons
+            }
+            Event::Record(record) => self.admits_record(record, on),
+        }
+    }
+
+    /// A step stands in a log only with the decision that cleared this very step, and with overrides it could use.
+    fn admits_decision(&self, taken: &StepTaken, on: Occasion<'_>) -> Option<Reason> {
+        let StepTaken { step, decision } = taken;
+        let is_usable = |id| {
+            let granted = self.overrides.get(id).filter(|granted| !granted.is_used);
+            granted.is_some_and(|granted| granted.granted.step == step.action())
+        };
+        let is_cleared = decision.is_cleared()
+            && decision.asked == Asking::Step(step.action())
+            && (&decision.actor, decision.at) == (on.actor, on.recorded_at)
+            && decision.overrides().all(is_usable);
+        (!is_cleared).then(|| {
+            let message = "the decision in the event does not clear this step";
+            Reason::new("not-cleared", message, "take steps through a gate")
+        })
+    }
+
+    /// The same for a step, of which only a decision can make an event.
+    pub(crate) fn admits_step(&self, step: &AnyStep, on: Occasion<'_>) -> Vec<Reason> {
+        let mut reasons = Reasons::against(on);
+        let action = step.action();
+        if action.leads(self.standing).is_some() {
+            step.admits(self, on, &mut reasons);
+        } else {
+            let message = format!("a release in {} has no step {action}", self.standing);
+            reasons.say(Reason::new("no-such-step", message, action.way()));
+        }
+        reasons.into_vec()
+    }
+
+    fn admits_record(&self, record: &AnyRecord, on: Occasion<'_>) -> Vec<Reason> {
+        let mut reasons = Reasons::against(on);
+        let kind = record.kind();
+        if kind.is_taken_in(self.standing) {
+            record.admits(self, on, &mut reasons);
+        } else {
+            let message = format!(
+                "a release in {} does not take the record {kind}",
+                self.standing
+            );
+            let phases: Vec<_> = kind.phases().map(PhaseName::to_string).collect();
+            let remedy = format!("it is taken in {}", phases.join(", "));
+            reasons.say(Reason::new("no-such-record", message, remedy));
+        }
+        reasons.into_vec()
+    }
+
+    /// The only place where a release changes: moves by an event that was admitted before.
+    pub(crate) fn apply(&mut self, event: &Event, on: Occasion<'_>) {
+        match event {
+            Event::Step(taken) => {
+                for used in taken.decision.overrides() {
+                    if let Some(granted) = self.overrides.get_mut(used) {
+                        granted.is_used = true;
+                    }
+                }
+                taken.step.apply(self, on);
+                if let Some(to) = taken.step.action().leads(self.standing) {
+                    self.standing = to;
+                }
+            }
+            Event::Record(record) => record.apply(self, on),
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! The steps with what each of them needs, and the same as one value for what is known only at run time.
 
 use super::decision::Decision;
+use super::happens::{Happens, Occasion, Reasons};
 use super::package::ReleasePackage;
 use super::request::{Assessment, ReleaseRequest};
 use super::review::{ClosureRecord, ReviewOutcome};
+use super::state::State;
 use super::text::Text;
 use super::words::plain;
 use crate::phase::{self, Action, Anywhere, Instant, Interval, Seconds, steps};
@@ -120,6 +122,11 @@ plain! {
 }
 
 mod sealed {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot become a step of the lifecycle",
+        label = "not one of the steps",
+        note = "the steps are the types in `phasegate::release::step`; they cannot be added to"
+    )]
     pub trait Sealed {}
 }
 
@@ -155,7 +162,7 @@ macro_rules! expand {
         #[non_exhaustive]
         pub enum AnyStep {
             $(
-                #[doc = $way]
+                #[doc = concat!("The step `", $name, "`.")]
                 #[serde(rename = $name)]
                 $step(Arc<$step>),
             )*
@@ -166,6 +173,14 @@ macro_rules! expand {
             #[must_use]
             pub const fn action(&self) -> Action {
                 match self { $(Self::$step(_) => Action::$step,)* }
+            }
+
+            pub(crate) fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+                match self { $(Self::$step(step) => step.admits(state, on, reasons),)* }
+            }
+
+            pub(crate) fn apply(&self, state: &mut State, on: Occasion<'_>) {
+                match self { $(Self::$step(step) => step.apply(state, on),)* }
             }
         }
 
@@ -201,6 +216,19 @@ macro_rules! expand {
             }
         }
     };
+}
+
+impl AnyStep {
+    /// What is asked for where a release begins with this step.
+    pub(crate) fn request(&self) -> Option<&ReleaseRequest> {
+        if let Self::RequestRelease(step) = self {
+            Some(&step.request)
+        } else if let Self::FindUnauthorised(step) = self {
+            Some(&step.request)
+        } else {
+            None
+        }
+    }
 }
 
 #[derive(Serialize)]

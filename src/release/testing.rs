@@ -1,6 +1,8 @@
 //! What was tested and found: runs, evidence, defects.
 
 use super::digest::Digest;
+use super::happens::{Happens, Occasion, Reasons};
+use super::state::{Resolved, State};
 use super::text::{Environment, Key, Name, Text};
 use super::words::{plain, words};
 use serde::{Deserialize, Serialize};
@@ -130,5 +132,43 @@ impl TestReport {
     /// The runs, in the order of their ids.
     pub fn runs(&self) -> impl ExactSizeIterator<Item = &TestRun> {
         self.runs.values().map(AsRef::as_ref)
+    }
+}
+
+impl Happens for TestRun {
+    /// A run about another package stays in the history, and proves nothing about this one.
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        let report = state
+            .test_report_mut()
+            .filter(|report| report.package == self.package);
+        if let Some(report) = report {
+            report.runs.insert(self.id.clone(), Arc::clone(self));
+        }
+    }
+}
+
+impl Happens for Evidence {
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.evidence.insert(self.key.clone(), Arc::clone(self));
+    }
+}
+
+impl Happens for DefectFound {
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state
+            .defects
+            .insert(self.id.clone(), (Arc::clone(self), Resolved::No));
+    }
+}
+
+impl Happens for DefectResolved {
+    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.known(state.defects.contains_key(&self.id), "defect", &self.id);
+    }
+
+    fn apply(self: &Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        if let Some((_, resolved)) = state.defects.get_mut(&self.id) {
+            *resolved = Resolved::Yes;
+        }
     }
 }

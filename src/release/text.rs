@@ -149,6 +149,12 @@ fn check_text(what: &'static str, text: &str) -> Result<(), Invalid> {
 }
 
 impl Key {
+    /// A key of the crate's own, which keeps the limits.
+    pub(crate) fn own(word: &str) -> Self {
+        debug_assert!(check_key("key", word).is_ok());
+        Self(word.into())
+    }
+
     /// Sorts before every key; not one itself.
     pub(crate) fn before_all() -> Self {
         Self("".into())
@@ -193,6 +199,13 @@ impl Text {
     #[must_use]
     pub fn is_blank(&self) -> bool {
         self.0.trim().is_empty()
+    }
+}
+
+/// The tenant of a host that has only one.
+impl Default for Tenant {
+    fn default() -> Self {
+        Self("default".into())
     }
 }
 

@@ -89,7 +89,7 @@ macro_rules! words {
             fn from(word: $name) -> Self {
                 match word {
                     $name::Named(key) => key,
-                    own => Self::new(own.name()).expect("the crate's own words are keys"),
+                    own => Self::own(own.name()),
                 }
             }
         }

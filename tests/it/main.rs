@@ -1,5 +1,11 @@
 //! One integration binary: every file is a story or a behaviour.
 #[cfg(test)]
+mod architecture;
+#[cfg(test)]
+mod chain;
+#[cfg(test)]
+mod compile_messages;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod desk_support;
@@ -8,8 +14,22 @@ mod errors;
 #[cfg(test)]
 mod gates;
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod invariants;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod quickstart;
 #[cfg(test)]
 mod real_data;
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod store_contract;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod wire;

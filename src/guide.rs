@@ -1,0 +1,13 @@
+//! Longer reading: how the crate is built, why, its words, and what stands in a store.
+
+#[doc = include_str!("../docs/architecture.md")]
+pub mod architecture {}
+
+#[doc = include_str!("../docs/design-faq.md")]
+pub mod design_faq {}
+
+#[doc = include_str!("../docs/terms.md")]
+pub mod terms {}
+
+#[doc = include_str!("../docs/event-format.md")]
+pub mod event_format {}

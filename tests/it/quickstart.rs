@@ -1,0 +1,309 @@
+//! The quickstart says what the logs say, and the logs say what the schedules say.
+
+#[expect(dead_code, reason = "`cargo run` calls its main")]
+#[path = "../../examples/quickstart/main.rs"]
+mod example;
+
+use example::adherence::Adherence;
+use example::history::{self, History, Schedules, Source};
+use example::{Taken, show};
+use phasegate::phase::Seconds;
+use phasegate::release::{AnyRecord, Envelope, Event, Key, ReleasePlan, When, verify};
+use phasegate::{Desk, Instant, MemoryStore};
+use serde::Deserialize;
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+fn take(schedules: &Schedules) -> Taken {
+    let desk = Desk::new(Arc::new(MemoryStore::new()));
+    pollster::block_on(example::take(desk, schedules)).unwrap()
+}
+
+fn kubernetes() -> (Schedules, Taken) {
+    let schedules = history::kubernetes().unwrap();
+    let taken = take(&schedules);
+    (schedules, taken)
+}
+
+/// The release of that name, with its history changed.
+fn changed(name: &str, change: impl FnOnce(&mut History)) -> Adherence {
+    let mut schedules = history::kubernetes().unwrap();
+    schedules.releases.retain(|release| release.name == name);
+    change(&mut schedules.releases[0]);
+    Adherence::of(&take(&schedules).logs[0].1).unwrap()
+}
+
+fn slip(found: &Adherence) -> Option<i64> {
+    found.release().unwrap().slip_days()
+}
+
+fn events(log: &[Envelope]) -> impl Iterator<Item = (&Envelope, Event)> {
+    log.iter()
+        .map(|entry| (entry, entry.decode().unwrap().unwrap()))
+}
+
+fn plans(log: &[Envelope]) -> Vec<(Instant, Arc<ReleasePlan>)> {
+    let plan = |(entry, event): (&Envelope, Event)| {
+        let Event::Record(AnyRecord::ReleasePlan(plan)) = event else {
+            return None;
+        };
+        Some((entry.recorded_at, plan))
+    };
+    events(log).filter_map(plan).collect()
+}
+
+#[test]
+fn the_page_stays_as_it_is() {
+    let (schedules, taken) = kubernetes();
+    insta::assert_snapshot!(show::page(&schedules, &taken).unwrap());
+}
+
+#[test]
+fn the_page_is_plain_text_of_at_most_100_columns() {
+    let (schedules, taken) = kubernetes();
+    let page = show::page(&schedules, &taken).unwrap();
+    for line in page.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+        assert!(!line.chars().any(char::is_control), "{line}");
+        assert_eq!(line, line.trim_end());
+    }
+}
+
+#[test]
+fn the_page_names_source_and_licence() {
+    let (schedules, taken) = kubernetes();
+    let page = show::page(&schedules, &taken).unwrap();
+    let words: Vec<_> = page.split_whitespace().collect();
+    assert!(words.join(" ").contains(&schedules.source));
+    assert!(page.contains(&format!("Licence  {}\n", schedules.license)));
+}
+
+#[test]
+fn slips_are_the_known_ones() {
+    let (_, taken) = kubernetes();
+    let found = taken.logs.iter().map(|(name, log)| {
+        let found = Adherence::of(log).unwrap();
+        (&**name, slip(&found).unwrap(), found.baselines - 1)
+    });
+    let known = [
+        ("1.19", 57, 3),
+        ("1.20", 0, 0),
+        ("1.21", 0, 0),
+        ("1.22", 0, 0),
+        ("1.23", 0, 0),
+        ("1.24", 14, 1),
+        ("1.25", 0, 0),
+        ("1.26", 2, 1),
+        ("1.27", 0, 0),
+    ];
+    assert_eq!(found.collect::<Vec<_>>(), known);
+}
+
+#[test]
+fn another_actual_date_is_another_slip() {
+    assert_eq!(slip(&changed("1.20", |_| {})), Some(0));
+    let later = changed("1.20", |history| {
+        let release = history.milestones.get_mut("ga:v1.20.0").unwrap();
+        release.actual = release.actual.map(|at| at.plus(Seconds::days(3)));
+    });
+    assert_eq!(slip(&later), Some(3));
+}
+
+#[test]
+fn a_new_plan_after_going_live_leaves_the_baseline() {
+    let found = changed("1.26", |history| {
+        let live = history.live().unwrap();
+        let last = history.revisions.last_mut().unwrap();
+        assert!(last.at > live);
+        let day = last.planned.get_mut("ga:v1.26.0").unwrap();
+        *day = Some("2022-12-30".parse().unwrap());
+    });
+    assert_eq!((slip(&found), found.baselines), (Some(2), 2));
+}
+
+#[test]
+fn a_new_plan_before_going_live_is_a_new_baseline_and_leaves_the_first() {
+    let found = changed("1.26", |history| {
+        let last = history.revisions.last_mut().unwrap();
+        last.at = "2022-12-05T12:00:00Z".parse().unwrap();
+        let day = last.planned.get_mut("ga:v1.26.0").unwrap();
+        *day = Some("2022-12-07".parse().unwrap());
+    });
+    assert_eq!((slip(&found), found.baselines), (Some(2), 3));
+}
+
+#[test]
+fn every_release_goes_through_all_phases() {
+    let (_, taken) = kubernetes();
+    for (name, log) in &taken.logs {
+        let mut steps = Vec::new();
+        for (_, event) in events(log) {
+            if let Event::Step(taken) = event {
+                steps.push(taken.step.action().name());
+            }
+        }
+        let all = [
+            "request",
+            "authorise",
+            "start_development",
+            "start_testing",
+            "deploy",
+            "finish_deployment",
+            "complete_review",
+            "close",
+        ];
+        assert_eq!(steps, all, "{name}");
+    }
+}
+
+#[test]
+fn every_revision_and_every_actual_instant_is_in_the_log() {
+    let (schedules, taken) = kubernetes();
+    for (history, (name, log)) in schedules.releases.iter().zip(&taken.logs) {
+        let mut plan: BTreeMap<Key, Option<When>> = BTreeMap::new();
+        let recorded = plans(log);
+        assert_eq!(recorded.len(), history.revisions.len(), "{name}");
+        for (revision, (at, whole)) in history.revisions.iter().zip(recorded) {
+            plan.retain(|key, _| !revision.removed.contains(key));
+            plan.extend(revision.planned.clone());
+            let milestones = whole
+                .milestones
+                .iter()
+                .map(|(key, one)| (key.clone(), one.planned));
+            assert_eq!(
+                (at, milestones.collect()),
+                (revision.at, plan.clone()),
+                "{name}"
+            );
+        }
+
+        let found = Adherence::of(log).unwrap();
+        assert!(
+            found.milestones.keys().eq(history.milestones.keys()),
+            "{name}"
+        );
+        for (key, line) in &found.milestones {
+            assert!(line.is_planned, "{name} {key}");
+            assert_eq!(line.actual, history.milestones[key].actual, "{name} {key}");
+        }
+    }
+}
+
+#[test]
+fn what_is_marked_as_recorded_is_in_the_file() {
+    let (schedules, taken) = kubernetes();
+    for (history, (name, log)) in schedules.releases.iter().zip(&taken.logs) {
+        for entry in log
+            .iter()
+            .filter(|entry| Source::of(&entry.actor) == Source::Recorded)
+        {
+            let at = entry.recorded_at;
+            let merged = history.revisions.iter().any(|revision| revision.at == at);
+            let tagged = history
+                .milestones
+                .values()
+                .any(|known| known.actual == Some(at));
+            assert!(merged || tagged, "{name} {}", entry.version);
+        }
+    }
+}
+
+#[test]
+fn live_is_the_instant_of_the_tag() {
+    let (schedules, taken) = kubernetes();
+    for (history, (name, log)) in schedules.releases.iter().zip(&taken.logs) {
+        let finished = log
+            .iter()
+            .find(|entry| entry.kind == "release.attempt_finished");
+        assert_eq!(
+            finished.unwrap().occurred_at,
+            history.live().unwrap(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn every_log_is_whole_and_an_edit_is_found() {
+    let (_, taken) = kubernetes();
+    for (name, log) in &taken.logs {
+        assert_eq!(verify(log).unwrap(), log.last().unwrap().hash, "{name}");
+        let mut edited = log.clone();
+        edited[2].occurred_at = edited[2].occurred_at.plus(Seconds::new(1));
+        assert_eq!(verify(&edited).unwrap_err().version.get(), 3, "{name}");
+    }
+}
+
+#[test]
+fn the_gate_refuses_with_every_blocker_and_each_is_lifted() {
+    let (_, refusal) = kubernetes().1.troubles.unwrap();
+    let blockers: Vec<_> = refusal
+        .decision
+        .blockers()
+        .map(|blocker| {
+            (
+                blocker.finding.policy.to_string(),
+                blocker.reason.code.to_string(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("lifecycle", "not-tested"),
+        ("evidence", "kind-missing"),
+        ("evidence", "kind-missing"),
+        ("agreed-day", "too-early"),
+    ];
+    assert_eq!(
+        blockers,
+        expected.map(|(policy, code)| (policy.into(), code.into()))
+    );
+    let lifted: Vec<_> = refusal
+        .lifted
+        .iter()
+        .map(|(_, places)| places.as_slice())
+        .collect();
+    assert_eq!(lifted, [&[1, 2][..], &[3], &[4]]);
+}
+
+#[test]
+fn the_stale_writer_gets_the_release_back() {
+    let (conflict, _) = kubernetes().1.troubles.unwrap();
+    assert_eq!(conflict.given_back, conflict.seen);
+    assert_eq!(conflict.loaded, conflict.seen.plus(1));
+    assert!(
+        conflict
+            .message
+            .ends_with("log is at version 17, expected 16; load it again")
+    );
+}
+
+#[derive(Deserialize)]
+struct Row {
+    release: String,
+    milestone: String,
+    slip_vs_baseline_days: Option<i64>,
+}
+
+#[test]
+#[ignore = "set PHASEGATE_REAL_DATA"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever runs the tests says where the data is"
+)]
+fn slips_are_those_that_the_records_have() {
+    let data = std::env::var("PHASEGATE_REAL_DATA").unwrap();
+    let path = PathBuf::from(data).join("k8s-release-schedules/milestones.csv");
+    let mut rows = csv::Reader::from_path(path).unwrap();
+    let rows: Vec<Row> = rows.deserialize().map(Result::unwrap).collect();
+    let mut compared = 0;
+    for (name, log) in kubernetes().1.logs {
+        let found = Adherence::of(&log).unwrap();
+        for row in rows.iter().filter(|row| row.release == name) {
+            if let Some(slip) = row.slip_vs_baseline_days {
+                let line = &found.milestones[row.milestone.as_str()];
+                assert_eq!(line.slip_days(), Some(slip), "{name} {}", row.milestone);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 60, "only {compared} compared");
+}
