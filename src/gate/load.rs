@@ -224,17 +224,13 @@ impl Loading<'_> {
 
     fn host(&mut self, path: &str, host: HostFile) -> Option<Rule> {
         let Some(load) = self.policies.0.get(host.name.as_str()) else {
-            let known = self
-                .policies
-                .0
-                .keys()
-                .copied()
-                .collect::<Vec<_>>()
-                .join(", ");
-            let what = format!(
-                "no host policy `{}` is registered; there are: {known}",
-                host.name
-            );
+            let known: Vec<_> = self.policies.0.keys().copied().collect();
+            let known = if known.is_empty() {
+                "none is".to_owned()
+            } else {
+                format!("there are: {}", known.join(", "))
+            };
+            let what = format!("no host policy `{}` is registered; {known}", host.name);
             self.mistake(format!("{path}.host.name"), what);
             return None;
         };

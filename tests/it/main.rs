@@ -10,6 +10,8 @@ mod desk;
 #[cfg(test)]
 mod desk_support;
 #[cfg(test)]
+mod errors;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod golden;
