@@ -115,7 +115,7 @@ fn of_log(events: usize, pieces: u32) -> Result<(), Box<dyn Error>> {
         log.push(entry.clone());
     })?;
     keep_by_hand(walk, &actor, Given::Nothing, |entry| {
-        log_by_hand.push(entry.clone())
+        log_by_hand.push(entry.clone());
     })?;
     assert_eq!(log.len(), events);
     replay(&log)?;
