@@ -317,8 +317,13 @@ fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By)
         decision.gates.push(gate.id.clone());
         for requirement in &gate.requirements {
             let policy = requirement.rule.judge();
-            let needs = policy.needs();
-            let verdict = policy.verdict(&ask.knowing(&needs), state);
+            let (needs, verdict) = match policy.needs() {
+                Ok(needs) => {
+                    let verdict = policy.verdict(&ask.knowing(&needs), state);
+                    (needs, verdict)
+                }
+                Err(failed) => (Vec::new(), failed),
+            };
             let verdict = excepted(verdict, &requirement.policy, action, state, now);
             let blocking = requirement.enforcement == Enforcement::Block;
             decision.holds_until = earliest(

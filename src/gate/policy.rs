@@ -25,7 +25,8 @@ use std::fmt::Debug;
 /// 3. Host facts are asked for by keys that [`facts`](Self::facts) names; other keys are answered with nothing.
 /// 4. A change of meaning raises [`VERSION`](Self::VERSION).
 ///
-/// A policy that panics counts as failed, where the host's build unwinds.
+/// A policy that panics counts as failed, where the host's build unwinds; so does one that gives no reason, or says
+/// itself that it is excepted.
 ///
 /// # Examples
 ///

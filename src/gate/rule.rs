@@ -119,7 +119,8 @@ impl Requirement {
 pub(super) trait Judge: Send + Sync {
     fn name(&self) -> Key;
     fn version(&self) -> u32;
-    fn needs(&self) -> Vec<Key>;
+    /// The facts to give it, or the verdict if it cannot even say that.
+    fn needs(&self) -> Result<Vec<Key>, Verdict>;
     fn phases(&self) -> &'static [PhaseName];
     fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict;
 }
@@ -133,8 +134,9 @@ impl<P: Policy> Judge for P {
         P::VERSION
     }
 
-    fn needs(&self) -> Vec<Key> {
-        self.facts()
+    fn needs(&self) -> Result<Vec<Key>, Verdict> {
+        // Nothing of ours is half changed when a policy panics: it only sees shared references.
+        std::panic::catch_unwind(AssertUnwindSafe(|| self.facts())).map_err(|_| panicked::<P>())
     }
 
     fn phases(&self) -> &'static [PhaseName] {
@@ -143,9 +145,6 @@ impl<P: Policy> Judge for P {
 
     fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict {
         let state = StateRef(state);
-        let failed = |code, message: String, remedy| Verdict::Failed {
-            reasons: vec![Reason::new(code, message, remedy)],
-        };
         let Some(read) = P::Reads::of(&state) else {
             let message = format!(
                 "policy `{}` reads what a release in {} has not got",
@@ -158,14 +157,32 @@ impl<P: Policy> Judge for P {
                 "attach it to a step before which the release has it",
             );
         };
-        // Nothing of ours is half changed when a policy panics: it only sees shared references.
-        let verdict = std::panic::catch_unwind(AssertUnwindSafe(|| self.judge(ask, read)));
-        verdict.unwrap_or_else(|_| {
-            failed(
-                "panicked",
-                format!("policy `{}` panicked", P::NAME),
-                "mend the policy; nothing clears until then",
-            )
-        })
+        match std::panic::catch_unwind(AssertUnwindSafe(|| self.judge(ask, read))) {
+            Ok(verdict @ Verdict::Satisfied { .. }) => verdict,
+            // Without a reason there is nothing to show and nothing that an override could name.
+            Ok(
+                verdict @ (Verdict::Violated { .. }
+                | Verdict::Unknown { .. }
+                | Verdict::Failed { .. }),
+            ) if !verdict.reasons().is_empty() => verdict,
+            Ok(_) => failed(
+                "no-verdict",
+                format!("policy `{}` gave no reason, or excepted itself", P::NAME),
+                MEND,
+            ),
+            Err(_) => panicked::<P>(),
+        }
+    }
+}
+
+const MEND: &str = "mend the policy; nothing clears until then";
+
+fn panicked<P: Policy>() -> Verdict {
+    failed("panicked", format!("policy `{}` panicked", P::NAME), MEND)
+}
+
+fn failed(code: &str, message: String, remedy: &str) -> Verdict {
+    Verdict::Failed {
+        reasons: vec![Reason::new(code, message, remedy)],
     }
 }

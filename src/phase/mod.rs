@@ -25,6 +25,11 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, marker::PhantomData};
 
 mod sealed {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot become a phase of the lifecycle",
+        label = "not one of the phases",
+        note = "the phases are the types in `phasegate::phase`; they cannot be added to"
+    )]
     pub trait Sealed {}
 }
 

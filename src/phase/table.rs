@@ -44,7 +44,7 @@ macro_rules! steps {
                 [Request, Plan, Development, Testing, OnHold<Request>, OnHold<Plan>, OnHold<Development>, OnHold<Testing>] => Closed,
                 "`cancel` leaves Request, Plan, Development or Testing, on hold or not; once deployment began, back out instead";
             Hold "hold" CanHold "release.held" open [Request, Plan, Development, Testing] => OnHold<Self>,
-                "`hold` works in Request, Plan, Development and Testing; a deployment is paused or backed out instead";
+                "`hold` works in Request, Plan, Development and Testing; a deployment can be backed out instead";
             Resume "resume" CanResume "release.resumed" open
                 [OnHold<Request>, OnHold<Plan>, OnHold<Development>, OnHold<Testing>] => <Self as Held>::Under,
                 "`resume` ends a hold, and this release is not on hold";

@@ -12,14 +12,28 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// Marks a phase in which every release has a `T`, whichever way it came.
-#[diagnostic::on_unimplemented(
-    message = "a release in `{Self}` need not have a `{T}`",
-    label = "not earned here",
-    note = "what every release in a phase has is listed at `phasegate::release::Has`",
-    note = "`Release::view` shows what this release has, as options"
-)]
-pub trait Has<T: Earned + ?Sized>: Phase {}
+#[rustfmt::skip] // It indents the attribute anew each time.
+macro_rules! has {
+    ($earned:literal) => {
+        /// Marks a phase in which every release has a `T`, whichever way it came.
+        #[diagnostic::on_unimplemented(
+            message = "a release in `{Self}` need not have a `{T}`",
+            label = "not earned here",
+            note = $earned,
+            note = "`Release::view` shows what this release has, as options"
+        )]
+        pub trait Has<T: Earned + ?Sized>: Phase {}
+
+        #[cfg(test)]
+        const TOLD: &str = $earned;
+    };
+}
+
+has!(
+    "for certain: `Assessment` in Plan, Development, Testing; `ReleasePlan` in Development, Testing; \
+     `ReleasePackage` in Testing, Deployment, Review, Closure; `TestReport` in Testing; \
+     `Route` in Deployment, Review, Closure; `ReviewOutcome` in Closure"
+);
 
 /// Something that a release earns on its way.
 pub trait Earned: sealed::Sealed {
@@ -127,3 +141,25 @@ macro_rules! held {
 }
 
 held!(Assessment ReleasePlan ReleasePackage TestReport);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_compiler_tells_of_earned_data_is_where_it_is_earned() {
+        let in_phases = |name: &str, phases: &[PhaseName]| {
+            let phases: Vec<_> = phases.iter().map(ToString::to_string).collect();
+            format!("`{name}` in {}", phases.join(", "))
+        };
+        let earned = [
+            in_phases("Assessment", Assessment::PHASES),
+            in_phases("ReleasePlan", ReleasePlan::PHASES),
+            in_phases("ReleasePackage", ReleasePackage::PHASES),
+            in_phases("TestReport", TestReport::PHASES),
+            in_phases("Route", Route::PHASES),
+            in_phases("ReviewOutcome", ReviewOutcome::PHASES),
+        ];
+        assert_eq!(TOLD, format!("for certain: {}", earned.join("; ")));
+    }
+}

@@ -49,6 +49,11 @@ impl Happens for StepRefused {
 }
 
 mod sealed {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot become a record of a release",
+        label = "not one of the records",
+        note = "keep what is yours as a `Note`, as `Evidence`, or as an attribute of the request"
+    )]
     pub trait Sealed {}
 }
 
@@ -58,7 +63,8 @@ mod sealed {
 /// [`Evidence`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record of a release",
-    note = "the records are listed at `phasegate::phase::RecordKind`"
+    label = "not one of the records",
+    note = "the records are listed at `phasegate::phase::RecordKind`; what is yours is a `Note` or `Evidence`"
 )]
 pub trait Record: Into<AnyRecord> + sealed::Sealed {}
 
@@ -66,7 +72,7 @@ pub trait Record: Into<AnyRecord> + sealed::Sealed {}
 #[diagnostic::on_unimplemented(
     message = "a release in `{Self}` does not take `{R}`",
     label = "not recorded here",
-    note = "`RecordKind::is_taken_in` tells which phases take a record",
+    note = "`RecordKind::phases` lists the phases that take a record",
     note = "loaded from a store? use `load_as` or match on `AnyRelease`"
 )]
 pub trait Takes<R> {}
@@ -82,6 +88,7 @@ impl<R, P: Takes<R>> Moves<Recording<R>> for P {
 #[diagnostic::do_not_recommend]
 impl<R, P: phase::Holdable + Takes<R>> Takes<R> for OnHold<P> {}
 
+#[diagnostic::do_not_recommend]
 impl<R: Record> Takes<R> for Anywhere {}
 
 macro_rules! expand {

@@ -122,6 +122,11 @@ plain! {
 }
 
 mod sealed {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot become a step of the lifecycle",
+        label = "not one of the steps",
+        note = "the steps are the types in `phasegate::release::step`; they cannot be added to"
+    )]
     pub trait Sealed {}
 }
 

@@ -7,15 +7,12 @@ use phasegate::phase::{
     Action, Anywhere, CanAuthorise, CanBackOut, CanCancel, CanClose, CanCompleteReview, CanDeploy,
     CanExpedite, CanFindUnauthorised, CanFinishDeployment, CanHold, CanReject, CanReplan,
     CanRequest, CanResume, CanRework, CanStartDevelopment, CanStartTesting, Closed, Closure,
-    Deployment, Development, OnHold, Phase, PhaseName, Plan, RecordKind, Request, Review, Standing,
-    Start, Testing, mermaid,
+    Deployment, Development, OnHold, Phase, Plan, RecordKind, Request, Review, Standing, Start,
+    Testing, mermaid,
 };
-use phasegate::release::step::{
-    Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FindUnauthorised, Hold,
-    Reject, Replan, RequestRelease, Rework, StartTesting,
-};
+use phasegate::release::step::{self, Cancel};
 use phasegate::release::{
-    AnyRecord, AnyStep, Approval, Asking, AttemptFinished, AttemptNeverLive, AttemptStarted,
+    self, AnyRecord, AnyStep, Approval, Asking, AttemptFinished, AttemptNeverLive, AttemptStarted,
     Baseline, ChildAttached, CodeChange, Confirmation, Correction, CriterionResult, Decision,
     DefectFound, DefectResolved, DependencyDeclared, EarlyLifeSupportWaived, Ending, Evidence,
     IncidentLinked, IncidentRestored, MilestoneReached, Moves, Note, Outage, OverrideGranted,
@@ -30,7 +27,7 @@ use std::marker::PhantomData;
 type Lifecycle = BTreeMap<(Standing, Asking), Standing>;
 
 /// The release after a step or record, or the decision against it.
-type Outcome = Result<Release<Anywhere>, Decision>;
+type Outcome = Result<Release<Anywhere>, Box<Decision>>;
 
 /// Where it leads, and the method of the phase that takes a release there.
 type Way<P> = (Standing, fn(Release<P>, &Desk<MemoryStore>) -> Outcome);
@@ -282,7 +279,7 @@ fn assert_same(found: &Lifecycle, golden: &Lifecycle) {
 fn run<S, P: Moves<S>>(desk: &Desk<MemoryStore>, proposal: Proposal<S, P>) -> Outcome {
     match pollster::block_on(desk.run(proposal, kim())) {
         Ok(release) => Ok(release.anywhere()),
-        Err(RunError::Refused(refused)) => Err(*refused.decision),
+        Err(RunError::Refused(refused)) => Err(refused.decision),
         Err(RunError::NotCommitted(failed)) => panic!("{failed}"),
     }
 }
@@ -292,98 +289,111 @@ fn standing<P: Phase>(desk: &Desk<MemoryStore>) -> Release<P> {
     release.in_phase().unwrap()
 }
 
-/// Whether `$standing` keeps the bound, told at run time: an associated constant of the type itself goes before one
-/// of a trait, but only where its bounds hold.
-macro_rules! way {
-    ($standing:ty, $stand:expr, $bound:path, $to:ty, $take:expr) => {{
-        struct Probe<P>(PhantomData<P>);
-        impl<P: Phase + $bound> Probe<P> {
-            const WAY: Option<Way<P>> = Some((<$to>::STANDING, $take));
-        }
-        trait NoWay<P> {
-            const WAY: Option<Way<P>> = None;
-        }
-        impl<P> NoWay<P> for Probe<P> {}
+/// Asks the types whether a release in `P` has `A`. At run time: an associated constant of the type itself goes before
+/// one of a trait, but only where its bounds hold.
+struct Probe<A, P>(PhantomData<(A, P)>);
 
-        Probe::<$standing>::WAY
-            .map(|(to, take)| -> TypedWay { (to, Box::new(move |desk| take($stand(desk), desk))) })
-    }};
+trait NoWay<P> {
+    const WAY: Option<Way<P>> = None;
 }
+
+impl<A, P> NoWay<P> for Probe<A, P> {}
 
 macro_rules! ways {
-    ($ways:ident, $standing:ty, $stand:expr) => {
-        ways! { @steps $ways, $standing, $stand;
-            RequestRelease CanRequest |release, desk| {
-                let request = RequestRelease::sample().request;
-                run(desk, Release::request(tenant(), release.id(), request))
-            };
-            FindUnauthorised CanFindUnauthorised |release, desk| {
-                let found = FindUnauthorised::sample();
-                run(desk, Release::found_unauthorised(tenant(), release.id(), found))
-            };
-            Authorise CanAuthorise
-                |release, desk| run(desk, release.authorise(Authorise::sample().assessment));
-            Reject CanReject |release, desk| run(desk, release.reject(Reject::sample().reason));
-            StartDevelopment CanStartDevelopment
-                |release, desk| run(desk, release.start_development());
-            StartTesting CanStartTesting
-                |release, desk| run(desk, release.start_testing(StartTesting::sample().package));
-            Rework CanRework |release, desk| run(desk, release.rework(Rework::sample().reason));
-            Replan CanReplan |release, desk| run(desk, release.replan(Replan::sample().reason));
-            Deploy CanDeploy |release, desk| run(desk, release.deploy(Deploy::sample().window));
-            Expedite CanExpedite |release, desk| {
-                let Expedite { package, early_life_support, reason, .. } = Expedite::sample();
-                run(desk, release.expedite(package, early_life_support, reason))
-            };
-            FinishDeployment CanFinishDeployment
-                |release, desk| run(desk, release.finish_deployment());
-            BackOut CanBackOut |release, desk| run(desk, release.back_out(BackOut::sample().reason));
-            CompleteReview CanCompleteReview |release, desk| {
-                run(desk, release.complete_review(CompleteReview::sample().outcome))
-            };
-            Close CanClose |release, desk| run(desk, release.close(Close::sample().record));
-            Cancel CanCancel |release, desk| run(desk, release.cancel(Cancel::sample().reason));
-            Hold CanHold |release, desk| run(desk, release.hold(Hold::sample().reason));
-            Resume CanResume |release, desk| run(desk, release.resume());
-        }
-        ways! { @records $ways, $standing, $stand;
-            ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval
-            RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound
-            DefectResolved AttemptStarted AttemptFinished AttemptNeverLive Outage IncidentLinked
-            IncidentRestored PostImplementationReview EarlyLifeSupportWaived CriterionResult
-            ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone Confirmation
-            StepRefused Note Correction
+    (
+        steps { $($step:ident $can:ident $take:expr;)* }
+        records { $($record:ident)* }
+        standings { $($standing:ty, $stand:expr;)* }
+    ) => {
+        $(impl<P: $can> Probe<step::$step, P> {
+            const WAY: Option<Way<P>> = Some((P::To::STANDING, $take));
+        })*
+
+        $(impl<P: Phase + Takes<$record>> Probe<$record, P> {
+            const WAY: Option<Way<P>> = Some((P::STANDING, |release, desk| {
+                run(desk, release.record($record::sample()))
+            }));
+        })*
+
+        ways!(@all [$($standing, $stand;)*] [$($step)*] [$($record)*]);
+    };
+    (@all [$($standing:ty, $stand:expr;)*] $steps:tt $records:tt) => {
+        /// Every pair, with the way that the types have for it.
+        fn typed_ways() -> BTreeMap<(Standing, Asking), Option<TypedWay>> {
+            let mut ways = BTreeMap::new();
+            $(
+                ways!(@pairs ways, $standing, $stand, Action Step step, $steps);
+                ways!(@pairs ways, $standing, $stand, RecordKind Record release, $records);
+            )*
+            ways
         }
     };
-    (@steps $ways:ident, $standing:ty, $stand:expr; $($action:ident $can:ident $take:expr;)*) => { $(
-        let way = way!($standing, $stand, $can, <P as $can>::To, $take);
-        let pair = (<$standing>::STANDING, Asking::Step(Action::$action));
-        assert!($ways.insert(pair, way).is_none());
-    )* };
-    (@records $ways:ident, $standing:ty, $stand:expr; $($record:ident)*) => { $(
-        let way = way!($standing, $stand, Takes<$record>, P, |release, desk| {
-            run(desk, release.record($record::sample()))
+    (@pairs $ways:ident, $standing:ty, $stand:expr, $kind:ident $asking:ident $room:ident, [$($what:ident)*]) => { $(
+        let way = Probe::<$room::$what, $standing>::WAY.map(|(to, take)| -> TypedWay {
+            (to, Box::new(move |desk| take($stand(desk), desk)))
         });
-        let pair = (<$standing>::STANDING, Asking::Record(RecordKind::$record));
-        assert!($ways.insert(pair, way).is_none());
+        let pair = (<$standing>::STANDING, Asking::$asking($kind::$what));
+        assert!($ways.insert(pair, way).is_none(), "twice: {pair:?}");
     )* };
 }
 
-/// Every pair, with the way that the types have for it.
-fn typed_ways() -> BTreeMap<(Standing, Asking), Option<TypedWay>> {
-    let mut ways = BTreeMap::new();
-    ways!(ways, Start, |_: &_| nothing_yet());
-    ways!(ways, Request, standing);
-    ways!(ways, Plan, standing);
-    ways!(ways, Development, standing);
-    ways!(ways, Testing, standing);
-    ways!(ways, OnHold<Request>, standing);
-    ways!(ways, OnHold<Plan>, standing);
-    ways!(ways, OnHold<Development>, standing);
-    ways!(ways, OnHold<Testing>, standing);
-    ways!(ways, Deployment, standing);
-    ways!(ways, Review, standing);
-    ways!(ways, Closure, standing);
-    ways!(ways, Closed, standing);
-    ways
+ways! {
+    steps {
+        RequestRelease CanRequest |release, desk| {
+            let request = step::RequestRelease::sample().request;
+            run(desk, Release::request(tenant(), release.id(), request))
+        };
+        FindUnauthorised CanFindUnauthorised |release, desk| {
+            let found = step::FindUnauthorised::sample();
+            run(desk, Release::found_unauthorised(tenant(), release.id(), found))
+        };
+        Authorise CanAuthorise
+            |release, desk| run(desk, release.authorise(step::Authorise::sample().assessment));
+        Reject CanReject |release, desk| run(desk, release.reject(step::Reject::sample().reason));
+        StartDevelopment CanStartDevelopment
+            |release, desk| run(desk, release.start_development());
+        StartTesting CanStartTesting
+            |release, desk| run(desk, release.start_testing(step::StartTesting::sample().package));
+        Rework CanRework |release, desk| run(desk, release.rework(step::Rework::sample().reason));
+        Replan CanReplan |release, desk| run(desk, release.replan(step::Replan::sample().reason));
+        Deploy CanDeploy |release, desk| run(desk, release.deploy(step::Deploy::sample().window));
+        Expedite CanExpedite |release, desk| {
+            let asked = step::Expedite::sample();
+            run(desk, release.expedite(asked.package, asked.early_life_support, asked.reason))
+        };
+        FinishDeployment CanFinishDeployment
+            |release, desk| run(desk, release.finish_deployment());
+        BackOut CanBackOut
+            |release, desk| run(desk, release.back_out(step::BackOut::sample().reason));
+        CompleteReview CanCompleteReview |release, desk| {
+            run(desk, release.complete_review(step::CompleteReview::sample().outcome))
+        };
+        Close CanClose |release, desk| run(desk, release.close(step::Close::sample().record));
+        Cancel CanCancel |release, desk| run(desk, release.cancel(Cancel::sample().reason));
+        Hold CanHold |release, desk| run(desk, release.hold(step::Hold::sample().reason));
+        Resume CanResume |release, desk| run(desk, release.resume());
+    }
+    records {
+        ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval
+        RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound
+        DefectResolved AttemptStarted AttemptFinished AttemptNeverLive Outage IncidentLinked
+        IncidentRestored PostImplementationReview EarlyLifeSupportWaived CriterionResult
+        ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone Confirmation
+        StepRefused Note Correction
+    }
+    standings {
+        Start, |_: &_| nothing_yet();
+        Request, standing;
+        Plan, standing;
+        Development, standing;
+        Testing, standing;
+        OnHold<Request>, standing;
+        OnHold<Plan>, standing;
+        OnHold<Development>, standing;
+        OnHold<Testing>, standing;
+        Deployment, standing;
+        Review, standing;
+        Closure, standing;
+        Closed, standing;
+    }
 }

@@ -1,12 +1,22 @@
 //! One integration binary: every file is a story or a behaviour.
 #[cfg(test)]
+mod architecture;
+#[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod compile_messages;
+#[cfg(test)]
+mod desk;
+#[cfg(test)]
 mod desk_support;
+#[cfg(test)]
+mod gates;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod invariants;
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]

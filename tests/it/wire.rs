@@ -280,6 +280,10 @@ fn an_envelope_that_is_not_one_is_refused_by_name() {
         let doubled = LINE.replacen('{', &format!("{{\"{field}\":null,"), 1);
         assert!(Envelope::from_json(&doubled).is_err(), "{field}");
     }
+}
+
+#[test]
+fn a_field_of_an_envelope_that_breaks_its_limits_is_refused_by_name() {
     for (place, value, said) in [
         (
             "id",

@@ -1,0 +1,1072 @@
+//! Gates: rules by types and by file, verdicts and their joins, overrides, facts, and how long a clearance holds.
+
+use crate::desk_support::{
+    Knows, NOON, Office, at, by, calendar, fact, fact_of, key, office, package, person, run_of,
+    text, titled, window, worthwhile,
+};
+use phasegate::gate::{Ask, EvidencePolicy, Facts, GateSet, Percent, Policies, Requirement};
+use phasegate::phase::{Action, OnHold, Request, Testing};
+use phasegate::release::step::{
+    Authorise, Cancel, Deploy, FinishDeployment, Hold, RequestRelease, StartTesting,
+};
+use phasegate::release::{
+    Decision, Enforcement, Fact, Key, OverrideGranted, Reason, ReleasePackage, Role, RoleGiven,
+    TestKind, Track, TrackChanged, Verdict,
+};
+use phasegate::store::Store;
+use phasegate::{Gate, MemoryStore, Policy, Release};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Violated, for these codes; satisfied without any.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refuses {
+    codes: Vec<Key>,
+}
+
+impl Refuses {
+    fn codes<const N: usize>(codes: [&str; N]) -> Self {
+        Self {
+            codes: codes.map(key).into(),
+        }
+    }
+}
+
+impl Policy for Refuses {
+    type Reads = ();
+    const NAME: &'static str = "refuses";
+
+    fn judge(&self, _: &Ask<'_>, (): ()) -> Verdict {
+        let reason = |code: &Key| Reason::new(code, format!("{code} it is"), "do not");
+        Verdict::of(self.codes.iter().map(reason).collect())
+    }
+}
+
+/// Reads the package, and wants it small.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SmallPackage {
+    most_units: usize,
+}
+
+impl Policy for SmallPackage {
+    type Reads = ReleasePackage;
+    const NAME: &'static str = "small-package";
+    const VERSION: u32 = 3;
+
+    fn judge(&self, _: &Ask<'_>, package: &ReleasePackage) -> Verdict {
+        let units = package.units().len();
+        let too_large = || Reason::new("too-large", format!("{units} units"), "split it");
+        Verdict::of(
+            (units > self.most_units)
+                .then(too_large)
+                .into_iter()
+                .collect(),
+        )
+    }
+}
+
+/// Does what a policy never should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Misbehaves {
+    Panics,
+    PanicsOnFacts,
+    GivesNoReason,
+    ExceptsItself,
+}
+
+impl Policy for Misbehaves {
+    type Reads = ();
+    const NAME: &'static str = "misbehaves";
+
+    fn facts(&self) -> Vec<Key> {
+        assert_ne!(*self, Self::PanicsOnFacts, "as it was told to");
+        Vec::new()
+    }
+
+    fn judge(&self, _: &Ask<'_>, (): ()) -> Verdict {
+        match self {
+            Self::Panics => panic!("as it was told to"),
+            Self::PanicsOnFacts => Verdict::SATISFIED,
+            Self::GivesNoReason => Verdict::Violated {
+                reasons: Vec::new(),
+            },
+            Self::ExceptsItself => Verdict::Excepted {
+                reasons: vec![Reason::new("mine", "so what", "nothing")],
+                overrides: vec![key("W-1")],
+            },
+        }
+    }
+}
+
+fn policies() -> Policies {
+    Policies::new()
+        .with::<Refuses>()
+        .with::<SmallPackage>()
+        .with::<Knows>()
+}
+
+fn evidence(percent: u8) -> EvidencePolicy {
+    EvidencePolicy::new([(TestKind::Functional, Percent::new(percent).unwrap())])
+}
+
+fn gate<S: phasegate::gate::OnStep>() -> Gate<S> {
+    Gate::new("gate", 1).unwrap()
+}
+
+fn set<S>(gate: Gate<S>) -> GateSet {
+    GateSet::new().with(gate)
+}
+
+fn guarded<S>(gate: Gate<S>) -> Office<Arc<MemoryStore>> {
+    office().with_gates(set(gate))
+}
+
+fn blockers(decision: &Decision) -> Vec<(String, String)> {
+    let of = |one: phasegate::release::Blocker<'_>| {
+        (one.finding.gate.to_string(), one.reason.code.to_string())
+    };
+    decision.blockers().map(of).collect()
+}
+
+fn codes(decision: &Decision) -> Vec<String> {
+    blockers(decision)
+        .into_iter()
+        .map(|(_, code)| code)
+        .collect()
+}
+
+/// What authorising a new request under these gates would get.
+fn authorising<S: Store>(office: &Office<S>, facts: &Facts) -> Decision {
+    let release = office.requested();
+    let step = Authorise::new(worthwhile());
+    office
+        .desk
+        .gates()
+        .explain(&release, step, facts, &by("cho"))
+}
+
+// Two doors.
+
+#[test]
+fn a_file_and_types_make_the_same_gates() {
+    let by_types = GateSet::new()
+        .with(
+            Gate::<Deploy>::new("production", 7)
+                .unwrap()
+                .require(evidence(95))
+                .enforce(SmallPackage { most_units: 2 }, Enforcement::Warn)
+                .enforce(Refuses::codes(["a", "b"]), Enforcement::Shadow)
+                .on_track(Track::Emergency)
+                .on_track(Track::Normal),
+        )
+        .with(
+            Gate::<Authorise>::new("intake", 1)
+                .unwrap()
+                .require(Knows::facts([])),
+        );
+    let file = r#"{ "gates": [
+        { "name": "production", "version": 7, "step": "deploy", "tracks": ["normal", "emergency"],
+          "rules": [
+            { "rule": { "evidence": { "required": { "functional": 95 } } } },
+            { "rule": { "host": { "name": "small-package", "params": { "most_units": 2 } } },
+              "enforcement": "warn" },
+            { "enforcement": "shadow",
+              "rule": { "host": { "params": { "codes": ["a", "b"] }, "name": "refuses" } } } ] },
+        { "name": "intake", "version": 1, "step": "authorise",
+          "rules": [{ "rule": { "host": { "name": "knows", "params": { "facts": [] } } } }] } ] }"#;
+    let by_file = GateSet::from_json(file, &policies()).unwrap();
+    assert_eq!(by_file, by_types);
+    for (one, other) in by_file.gates().iter().zip(by_types.gates()) {
+        assert_eq!(one, other);
+        assert_eq!(one.id().digest, other.id().digest);
+        let rules = |gate: &[Requirement]| serde_json::to_string(gate).unwrap();
+        assert_eq!(rules(one.requirements()), rules(other.requirements()));
+    }
+    // And they judge the same.
+    let office = office();
+    let release = office.tested();
+    let explain = |gates: &GateSet| {
+        gates.explain(&release, Deploy::new(window()), &office.facts(), &by("ada"))
+    };
+    assert_eq!(explain(&by_file), explain(&by_types));
+    assert_eq!(explain(&by_file).findings[1].policy_version, 3);
+}
+
+#[test]
+fn every_rule_of_a_gate_is_in_its_digest() {
+    let digest = |gate: Gate<Deploy>| set(gate).gates()[0].id().digest;
+    let base = || gate::<Deploy>().require(evidence(95));
+    let mut digests = vec![
+        digest(base()),
+        digest(gate()),
+        digest(gate().require(evidence(96))),
+        digest(gate().enforce(evidence(95), Enforcement::Warn)),
+        digest(base().on_track(Track::Normal)),
+        digest(base().require(SmallPackage { most_units: 1 })),
+        digest(base().require(SmallPackage { most_units: 2 })),
+        digest(
+            gate()
+                .require(SmallPackage { most_units: 1 })
+                .require(evidence(95)),
+        ),
+        set(Gate::<FinishDeployment>::new("gate", 1).unwrap()).gates()[0]
+            .id()
+            .digest,
+    ];
+    assert_eq!(
+        digest(Gate::new("another", 2).unwrap().require(evidence(95))),
+        digests[0]
+    );
+    let count = digests.len();
+    digests.sort();
+    digests.dedup();
+    assert_eq!(digests.len(), count);
+}
+
+fn mistakes(file: &str) -> Vec<String> {
+    let mistakes = GateSet::from_json(file, &policies()).unwrap_err();
+    mistakes.iter().map(ToString::to_string).collect()
+}
+
+fn one_gate(rules: &str) -> String {
+    format!(
+        r#"{{ "gates": [{{ "name": "g", "version": 1, "step": "deploy", "rules": [{rules}] }}] }}"#
+    )
+}
+
+#[track_caller]
+fn refused(file: &str, path: &str, what: &str) {
+    let found = mistakes(file);
+    let [one] = found.as_slice() else {
+        panic!("one mistake, not {found:?}");
+    };
+    let said = one
+        .strip_prefix(path)
+        .and_then(|rest| rest.strip_prefix(": "));
+    let said = said.unwrap_or_else(|| panic!("`{one}` is not at `{path}`"));
+    assert!(said.contains(what), "`{said}` does not say `{what}`");
+}
+
+#[test]
+fn a_key_that_a_file_should_not_have_is_named_with_its_place() {
+    let unknown = "unknown field `extra`";
+    refused(r#"{ "gates": [], "extra": 1 }"#, "file", unknown);
+    let file = r#"{ "gates": [{ "name": "g", "version": 1, "step": "deploy", "rules": [], "extra": 1 }] }"#;
+    refused(file, "gates[0]", unknown);
+    let evidence = r#"{ "evidence": { "required": {} } }"#;
+    for (rule, path, what) in [
+        (format!(r#"{{ "rule": {evidence}, "extra": 1 }}"#), "gates[0].rules[0]", unknown),
+        (
+            r#"{ "rule": { "evidence": { "required": {}, "extra": 1 } } }"#.to_owned(),
+            "gates[0].rules[0]",
+            unknown,
+        ),
+        (
+            r#"{ "rule": { "host": { "name": "refuses", "extra": 1 } } }"#.to_owned(),
+            "gates[0].rules[0]",
+            unknown,
+        ),
+        (
+            r#"{ "rule": { "host": { "name": "refuses", "params": { "codes": [], "extra": 1 } } } }"#
+                .to_owned(),
+            "gates[0].rules[0].host.params",
+            unknown,
+        ),
+        (
+            r#"{ "rule": { "extra": {} } }"#.to_owned(),
+            "gates[0].rules[0]",
+            "unknown variant `extra`",
+        ),
+    ] {
+        refused(&one_gate(&rule), path, what);
+    }
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_named_with_its_place() {
+    for (file, path, what) in [
+        ("[]", "file", "invalid length 0"),
+        ("7", "file", "invalid type: integer `7`"),
+        (r#"{ "gates": {} }"#, "file", "expected a sequence"),
+        (r#"{}"#, "file", "missing field `gates`"),
+        (
+            r#"{ "gates": [7] }"#,
+            "gates[0]",
+            "invalid type: integer `7`",
+        ),
+        (
+            r#"{ "gates": [{ "version": 1, "step": "deploy", "rules": [] }] }"#,
+            "gates[0]",
+            "missing field `name`",
+        ),
+        (
+            r#"{ "gates": [{ "name": " g", "version": 1, "step": "deploy", "rules": [] }] }"#,
+            "gates[0]",
+            "invalid key ` g`: expected no space at either end",
+        ),
+        (
+            r#"{ "gates": [{ "name": "g", "version": -1, "step": "deploy", "rules": [] }] }"#,
+            "gates[0]",
+            "invalid value: integer `-1`, expected u32",
+        ),
+        (
+            r#"{ "gates": [{ "name": "g", "version": 1, "step": "deploy", "tracks": ["slow"], "rules": [] }] }"#,
+            "gates[0]",
+            "unknown variant `slow`",
+        ),
+        (
+            r#"{ "gates": [{ "name": "g", "version": 1, "step": "deplyo", "rules": [] }] }"#,
+            "gates[0].step",
+            "no step `deplyo`",
+        ),
+        (
+            r#"{ "gates": [], "gates": [] }"#,
+            "file",
+            "duplicate field `gates`",
+        ),
+    ] {
+        refused(file, path, what);
+    }
+    let rule = |rule: &str| one_gate(&format!(r#"{{ "rule": {rule} }}"#));
+    for (rule, path, what) in [
+        (
+            rule(r#"{ "evidence": { "required": { "functional": 101 } } }"#),
+            "gates[0].rules[0]",
+            "invalid percentage `101`: expected 0 to 100",
+        ),
+        (
+            rule(r#"{ "evidence": { "required": { "functional": 99.5 } } }"#),
+            "gates[0].rules[0]",
+            "floating point `99.5`",
+        ),
+        (
+            rule(r#"{ "host": { "name": "no-fridays" } }"#),
+            "gates[0].rules[0].host.name",
+            "no host policy `no-fridays` is registered; there are: knows, refuses, small-package",
+        ),
+        (
+            rule(r#"{ "host": { "name": "refuses" } }"#),
+            "gates[0].rules[0].host.params",
+            "missing field `codes`",
+        ),
+        (
+            rule(r#"{ "host": { "name": "small-package", "params": { "most_units": "2" } } }"#),
+            "gates[0].rules[0].host.params",
+            "invalid type: string \"2\"",
+        ),
+        (
+            one_gate(r#"{ "rule": { "evidence": { "required": {} } }, "enforcement": "nag" }"#),
+            "gates[0].rules[0]",
+            "unknown variant `nag`",
+        ),
+    ] {
+        refused(&rule, path, what);
+    }
+}
+
+#[test]
+fn a_policy_that_comes_too_early_is_refused_by_the_file_too() {
+    let small =
+        r#"{ "rule": { "host": { "name": "small-package", "params": { "most_units": 1 } } } }"#;
+    let at_step = |step: &str| {
+        one_gate(small).replace(r#""step": "deploy""#, &format!(r#""step": "{step}""#))
+    };
+    let reads = "policy `small-package` reads what a release has in Testing, Deployment, Review, Closure, and";
+    refused(
+        &at_step("start_testing"),
+        "gates[0].rules[0]",
+        &format!("{reads} `start_testing` leaves Development"),
+    );
+    // One of several phases that lacks it is enough.
+    refused(
+        &at_step("replan"),
+        "gates[0].rules[0]",
+        &format!("{reads} `replan` leaves Development"),
+    );
+    for fine in [
+        "deploy",
+        "rework",
+        "finish_deployment",
+        "back_out",
+        "complete_review",
+        "close",
+    ] {
+        assert!(
+            GateSet::from_json(&at_step(fine), &policies()).is_ok(),
+            "{fine}"
+        );
+    }
+}
+
+#[test]
+fn every_mistake_is_found_at_once() {
+    let file = r#"{ "gates": [
+        { "name": "g", "version": 1, "step": "authorise", "rules": [
+            { "rule": { "evidence": { "required": {} } } },
+            { "rule": { "host": { "name": "who" } } },
+            { "rule": { "host": { "name": "refuses", "params": [] } } } ] },
+        { "name": "g", "version": 2, "step": "deploy", "rules": [] },
+        { "name": "h", "version": 1, "step": "dance", "rules": [{ "rule": 1 }] },
+        7 ] }"#;
+    let paths: Vec<_> = GateSet::from_json(file, &policies())
+        .unwrap_err()
+        .into_iter()
+        .map(|one| one.path)
+        .collect();
+    let wanted = [
+        "gates[0].rules[0]",
+        "gates[0].rules[1].host.name",
+        "gates[0].rules[2].host.params",
+        "gates[2].step",
+        "gates[2].rules[0]",
+        "gates[3]",
+    ];
+    assert_eq!(paths, wanted);
+    let twice = r#"{ "gates": [
+        { "name": "g", "version": 1, "step": "deploy", "rules": [] },
+        { "name": "h", "version": 1, "step": "deploy", "rules": [] },
+        { "name": "g", "version": 2, "step": "close", "rules": [] } ] }"#;
+    assert_eq!(
+        mistakes(twice),
+        ["gates[2].name: gate `g` is there already"]
+    );
+}
+
+#[test]
+fn broken_or_bottomless_json_is_a_mistake_and_no_crash() {
+    refused("", "file", "EOF while parsing");
+    refused(r#"{ "gates": ["#, "file", "EOF while parsing");
+    refused(r#"{ "gates": [] } x"#, "file", "trailing characters");
+    let deep = 10 << 20;
+    refused(&"[".repeat(deep), "file", "");
+    refused(&r#"{"a":"#.repeat(deep / 5), "file", "");
+    let nested = format!(r#"{{ "gates": [{}] }}"#, "[".repeat(deep));
+    refused(&nested, "file", "recursion limit exceeded");
+    let params = format!(
+        r#"{{ "rule": {{ "host": {{ "name": "refuses", "params": {} }} }} }}"#,
+        "[".repeat(deep)
+    );
+    refused(&one_gate(&params), "file", "recursion limit exceeded");
+}
+
+// What gates answer.
+
+#[test]
+fn a_gate_holds_on_its_tracks_only() {
+    let refuses = || Refuses::codes(["no"]);
+    let emergency = gate::<Authorise>()
+        .require(refuses())
+        .on_track(Track::Emergency);
+    let office = guarded(emergency);
+    let release = office.requested();
+    let held = |release: &Release<Request>| {
+        let gates = office.desk.gates().gates_for(release, Action::Authorise);
+        let count = gates.count();
+        let step = Authorise::new(worthwhile());
+        let decision = office.desk.explain(release, step, by("cho"));
+        assert_eq!(decision.is_cleared(), count == 0);
+        assert_eq!(decision.gates.len(), count);
+        count
+    };
+    assert_eq!(held(&release), 0);
+    assert_eq!(
+        office
+            .desk
+            .gates()
+            .gates_for(&release, Action::Deploy)
+            .count(),
+        0
+    );
+    let changed = TrackChanged::new(Track::Emergency, text("it burns"));
+    let release = office.recorded(release, changed, "kim");
+    assert_eq!(held(&release), 1);
+    // Before a release begins, the track that is asked for counts.
+    let begin = gate::<RequestRelease>()
+        .require(refuses())
+        .on_track(Track::Emergency);
+    let begin = guarded(begin.on_track(Track::Standard));
+    let mut request = titled("Hotfix");
+    let _ = begin.done(begin.asked(request.clone()), "kim");
+    request.track = Track::Emergency;
+    assert!(begin.run(begin.asked(request), "kim").is_err());
+}
+
+#[test]
+fn an_explanation_lists_every_blocker_in_a_stable_order() {
+    let first = Gate::<Authorise>::new("first", 1).unwrap();
+    let first = first
+        .require(Refuses::codes(["b", "a"]))
+        .require(Refuses::codes([]));
+    let second = Gate::<Authorise>::new("second", 1).unwrap();
+    let second = second
+        .require(Knows::facts(["budget"]))
+        .require(Misbehaves::Panics);
+    let other_step = Gate::<Cancel>::new("other", 1)
+        .unwrap()
+        .require(Refuses::codes(["c"]));
+    let gates = GateSet::new().with(first).with(other_step).with(second);
+    let office = office().with_gates(gates);
+    let mut request = titled("Shop 2.4");
+    request.track = Track::Standard;
+    let release = office.done(office.asked(request), "kim");
+    let step = || Authorise::new(worthwhile());
+    let explain = |release| office.desk.explain(release, step(), by("cho"));
+    let decision = explain(&release);
+    let wanted = [
+        ("lifecycle", "no-model"),
+        ("first", "b"),
+        ("first", "a"),
+        ("second", "fact-missing"),
+        ("second", "panicked"),
+    ];
+    let wanted = wanted.map(|(gate, code)| (gate.to_owned(), code.to_owned()));
+    assert_eq!(blockers(&decision), wanted);
+    assert_eq!(explain(&release), decision);
+    let shown = decision.to_string();
+    let lines: Vec<_> = shown.lines().collect();
+    assert_eq!(lines[0], "authorise refused");
+    assert_eq!(lines[2], "  refuses: b it is; do not");
+    assert_eq!(lines.len(), 6);
+    // It is the very decision that the step then gets.
+    let refused = office
+        .run(release.authorise(worthwhile()), "cho")
+        .unwrap_err();
+    assert_eq!(*refused.refused().unwrap().decision, decision);
+}
+
+#[test]
+fn an_explanation_is_empty_if_and_only_if_the_step_is_cleared() {
+    for codes in [vec![], vec![key("no")]] {
+        for percent in [0, 95, 96, 100] {
+            for enforcement in [Enforcement::Block, Enforcement::Warn, Enforcement::Shadow] {
+                let gate = gate::<Deploy>()
+                    .enforce(
+                        Refuses {
+                            codes: codes.clone(),
+                        },
+                        enforcement,
+                    )
+                    .require(evidence(percent));
+                let office = guarded(gate);
+                for release in [office.testing(), office.tested()] {
+                    let step = Deploy::new(window());
+                    let decision = office.desk.explain(&release, step, by("ada"));
+                    let is_empty = decision.blockers().next().is_none();
+                    assert_eq!(decision.is_cleared(), is_empty);
+                    let answer = office.run(release.deploy(window()), "ada");
+                    assert_eq!(answer.is_ok(), is_empty, "{decision}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn warn_and_shadow_are_written_down_and_never_block() {
+    for enforcement in [Enforcement::Warn, Enforcement::Shadow] {
+        let gate = gate::<Authorise>()
+            .enforce(Refuses::codes(["no"]), enforcement)
+            .enforce(Knows::facts(["budget"]), enforcement)
+            .enforce(Misbehaves::Panics, enforcement);
+        let office = guarded(gate);
+        let decision = authorising(&office, &office.facts());
+        assert!(decision.is_cleared() && decision.findings.len() == 3);
+        assert_eq!(decision.blockers().count(), 0);
+        assert!(
+            decision
+                .findings
+                .iter()
+                .all(|one| one.enforcement == enforcement)
+        );
+        let release = office.done(office.requested().authorise(worthwhile()), "cho");
+        assert!(release.version().get() == 2);
+        // What only they read ends no clearance, and guards no commit.
+        let gate = Gate::<Authorise>::new("gate", 1).unwrap();
+        let gate = gate.enforce(Knows::facts(["budget"]), enforcement);
+        let read = fact_of(at(NOON), calendar("budgets"), 4);
+        let facts = Facts::at(at(NOON)).with(key("budget"), read);
+        let asked = office.requested().authorise(worthwhile());
+        let cleared = gate.decide(asked, &facts, &by("cho")).unwrap();
+        assert_eq!(cleared.holds_until(), None);
+        assert_eq!(cleared.batch().guards(), []);
+    }
+}
+
+#[test]
+fn a_policy_that_misbehaves_never_clears() {
+    for (how, code) in [
+        (Misbehaves::Panics, "panicked"),
+        (Misbehaves::PanicsOnFacts, "panicked"),
+        (Misbehaves::GivesNoReason, "no-verdict"),
+        (Misbehaves::ExceptsItself, "no-verdict"),
+    ] {
+        let office = guarded(gate::<Authorise>().require(how));
+        let decision = authorising(&office, &office.facts());
+        assert_eq!(codes(&decision), [code], "{how:?}");
+        let verdict = &decision.findings[0].verdict;
+        assert!(matches!(verdict, Verdict::Failed { .. }), "{verdict:?}");
+        assert_eq!(decision.overrides().count(), 0);
+        // No override helps: they are for what is violated.
+        let (release, _) = granted(&office, Action::Authorise, "misbehaves", code, "W-1");
+        let answer = office.run(release.authorise(worthwhile()), "cho");
+        assert_eq!(
+            codes(&answer.unwrap_err().refused().unwrap().decision),
+            [code]
+        );
+    }
+}
+
+// Joins.
+
+/// Every verdict, with different reasons and ends, and what it is called.
+fn verdicts() -> Vec<(&'static str, Verdict)> {
+    let reasons = |codes: &[&str]| -> Vec<Reason> {
+        codes
+            .iter()
+            .map(|code| Reason::new(code, "m", "r"))
+            .collect()
+    };
+    let until = |text| Verdict::Satisfied {
+        until: Some(at(text)),
+    };
+    let mut all = vec![
+        ("satisfied", Verdict::SATISFIED),
+        ("satisfied", until("2026-03-02T12:00:00Z")),
+        ("satisfied", until("2026-03-02T13:00:00Z")),
+    ];
+    for codes in [&["a"][..], &["b"], &["b", "a"]] {
+        let reasons = || reasons(codes);
+        let overrides = codes.iter().map(|code| key(code)).collect();
+        all.push(("violated", Verdict::Violated { reasons: reasons() }));
+        all.push(("unknown", Verdict::Unknown { reasons: reasons() }));
+        all.push(("failed", Verdict::Failed { reasons: reasons() }));
+        let reasons = reasons();
+        all.push(("excepted", Verdict::Excepted { reasons, overrides }));
+    }
+    all
+}
+
+/// The same verdict with its reasons in one order.
+fn sorted(mut verdict: Verdict) -> Verdict {
+    match &mut verdict {
+        Verdict::Satisfied { .. } => {}
+        Verdict::Violated { reasons }
+        | Verdict::Unknown { reasons }
+        | Verdict::Failed { reasons } => {
+            reasons.sort_by_key(|reason| reason.code.clone());
+        }
+        Verdict::Excepted { reasons, overrides } => {
+            reasons.sort_by_key(|reason| reason.code.clone());
+            overrides.sort();
+        }
+    }
+    verdict
+}
+
+#[test]
+fn joining_verdicts_keeps_the_laws() {
+    let all = verdicts();
+    let worst = ["satisfied", "excepted", "unknown", "violated", "failed"];
+    let rank = |name: &str| worst.iter().position(|one| *one == name).unwrap();
+    for (a_name, a) in &all {
+        assert_eq!(a.clone().and(a.clone()), *a, "idempotent");
+        assert_eq!(
+            Verdict::SATISFIED.and(a.clone()),
+            *a,
+            "satisfied changes nothing"
+        );
+        for (b_name, b) in &all {
+            let both = sorted(a.clone().and(b.clone()));
+            assert_eq!(sorted(b.clone().and(a.clone())), both, "commutative");
+            assert_eq!(both.clears(), a.clears() && b.clears());
+            let name = worst[rank(a_name).max(rank(b_name))];
+            let is_worst = all.iter().filter(|(other, _)| *other == name);
+            let same = |one: &Verdict| std::mem::discriminant(one) == std::mem::discriminant(&both);
+            assert!(
+                is_worst.clone().all(|(_, one)| same(one)),
+                "{a:?} and {b:?}: {both:?}"
+            );
+            for reason in both.reasons() {
+                let from = |one: &Verdict, its: &str| its == name && one.reasons().contains(reason);
+                assert!(from(a, a_name) || from(b, b_name), "nobody gave {reason}");
+            }
+            for (its, one) in [(a_name, a), (b_name, b)] {
+                let kept = one
+                    .reasons()
+                    .iter()
+                    .all(|reason| both.reasons().contains(reason));
+                assert!(*its != name || kept, "a reason is lost");
+            }
+            for (_, c) in &all {
+                let left = sorted(both.clone().and(c.clone()));
+                let right = sorted(a.clone().and(b.clone().and(c.clone())));
+                assert_eq!(left, right, "associative");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_join_of_the_satisfied_ends_with_the_first() {
+    let until = |text| Verdict::Satisfied {
+        until: Some(at(text)),
+    };
+    let (one, other) = (until("2026-03-02T13:00:00Z"), until("2026-03-02T12:00:00Z"));
+    assert_eq!(one.clone().and(other.clone()), other);
+    assert_eq!(one.clone().and(Verdict::SATISFIED), one);
+}
+
+// Overrides.
+
+/// A new request with an override of that blocker, granted by cho for an hour.
+fn granted<S: Store>(
+    office: &Office<S>,
+    step: Action,
+    policy: &str,
+    code: &str,
+    id: &str,
+) -> (Release<Request>, OverrideGranted) {
+    let release = office.requested();
+    let given = RoleGiven::new(person("cho"), Role::ChangeAuthority);
+    let release = office.recorded(release, given, "kim");
+    let granted = overriding(step, policy, code, id);
+    let release = office.recorded(release, granted.clone(), "cho");
+    (release, granted)
+}
+
+fn overriding(step: Action, policy: &str, code: &str, id: &str) -> OverrideGranted {
+    OverrideGranted::new(
+        key(id),
+        step,
+        key(policy),
+        key(code),
+        Role::ChangeAuthority,
+        text("the board agreed"),
+        at("2026-03-02T13:00:00Z"),
+    )
+}
+
+#[test]
+fn an_override_covers_the_blocker_that_it_names() {
+    let office = guarded(gate::<Authorise>().require(Refuses::codes(["frozen"])));
+    let (release, _) = granted(&office, Action::Authorise, "refuses", "frozen", "W-1");
+    let step = Authorise::new(worthwhile());
+    let decision = office.desk.explain(&release, step, by("cho"));
+    assert!(decision.is_cleared());
+    assert_eq!(decision.overrides().collect::<Vec<_>>(), [&key("W-1")]);
+    let Verdict::Excepted { reasons, .. } = &decision.findings[0].verdict else {
+        panic!("{decision:?}");
+    };
+    assert_eq!(
+        reasons[0].code,
+        key("frozen"),
+        "what would have blocked is written down"
+    );
+    assert_eq!(decision.holds_until, Some(at("2026-03-02T13:00:00Z")));
+    let _ = office.done(release.authorise(worthwhile()), "cho");
+    // Every other one covers nothing.
+    for (step, policy, code) in [
+        (Action::Cancel, "refuses", "frozen"),
+        (Action::Authorise, "knows", "frozen"),
+        (Action::Authorise, "refuses", "closed"),
+    ] {
+        let (release, _) = granted(&office, step, policy, code, "W-1");
+        let answer = office.run(release.authorise(worthwhile()), "cho");
+        let decision = answer.unwrap_err().refused().unwrap().decision;
+        assert_eq!(codes(&decision), ["frozen"], "{step} {policy} {code}");
+        assert_eq!(decision.overrides().count(), 0);
+    }
+}
+
+#[test]
+fn an_override_is_used_once() {
+    let office = guarded(gate::<Hold>().require(Refuses::codes(["frozen"])));
+    let (release, again) = granted(&office, Action::Hold, "refuses", "frozen", "W-1");
+    let held = office.done(release.hold(text("wait")), "kim");
+    let release = office.done(held.resume(), "kim");
+    let answer = office.run(release.hold(text("wait")), "kim");
+    let refused = answer.unwrap_err().refused().unwrap();
+    assert_eq!(codes(&refused.decision), ["frozen"]);
+    // It cannot be granted again under its id; another one can.
+    let answer = office.record(refused.release, again, "cho");
+    let release = answer.unwrap_err().into_release().unwrap();
+    let another = overriding(Action::Hold, "refuses", "frozen", "W-2");
+    let release = office.recorded(release, another, "cho");
+    let held: Release<OnHold<Request>> = office.done(release.hold(text("wait")), "kim");
+    // What is loaded again knows that it was used.
+    assert_eq!(office.again(&held), held);
+}
+
+#[test]
+fn an_override_that_is_not_needed_is_not_used() {
+    let refuses = || Refuses::codes(["frozen"]);
+    let office = guarded(gate::<Hold>().enforce(refuses(), Enforcement::Warn));
+    let (release, _) = granted(&office, Action::Hold, "refuses", "frozen", "W-1");
+    let held = office.done(release.hold(text("wait")), "kim");
+    let release = office.done(held.resume(), "kim");
+    let strict = set(gate::<Hold>().require(refuses()));
+    let step = Hold::new(text("wait"));
+    let decision = strict.explain(&release, step, &office.facts(), &by("kim"));
+    assert!(decision.is_cleared(), "{decision}");
+}
+
+#[test]
+fn an_override_that_is_over_covers_nothing() {
+    let office = guarded(gate::<Authorise>().require(Refuses::codes(["frozen"])));
+    let (release, _) = granted(&office, Action::Authorise, "refuses", "frozen", "W-1");
+    office.clock.set("2026-03-02T13:00:00Z");
+    let step = || Authorise::new(worthwhile());
+    assert!(
+        !office
+            .desk
+            .explain(&release, step(), by("cho"))
+            .is_cleared()
+    );
+    office.clock.set("2026-03-02T12:59:59.999999Z");
+    assert!(
+        office
+            .desk
+            .explain(&release, step(), by("cho"))
+            .is_cleared()
+    );
+}
+
+#[test]
+fn every_blocker_needs_an_override_of_its_own() {
+    let office = guarded(gate::<Authorise>().require(Refuses::codes(["a", "b", "a"])));
+    let (mut release, _) = granted(&office, Action::Authorise, "refuses", "a", "W-1");
+    for (id, code) in [("W-2", "b"), ("W-3", "a")] {
+        let answer = office.run(release.authorise(worthwhile()), "cho");
+        let refused = answer.unwrap_err().refused().unwrap();
+        assert_eq!(
+            codes(&refused.decision),
+            ["a", "b", "a"],
+            "half an exception is none"
+        );
+        let another = overriding(Action::Authorise, "refuses", code, id);
+        release = office.recorded(refused.release, another, "cho");
+    }
+    let step = Authorise::new(worthwhile());
+    let decision = office.desk.explain(&release, step, by("cho"));
+    let used: Vec<_> = decision.overrides().map(Key::as_str).collect();
+    assert_eq!(used, ["W-1", "W-2", "W-3"]);
+}
+
+#[test]
+fn no_override_waives_the_lifecycle_or_a_missing_fact() {
+    let office = guarded(gate::<Authorise>().require(Knows::facts(["budget"])));
+    let (release, _) = granted(&office, Action::Authorise, "lifecycle", "no-model", "W-1");
+    let missing = overriding(Action::Authorise, "knows", "fact-missing", "W-2");
+    let release = office.recorded(release, missing, "cho");
+    let standard = TrackChanged::new(Track::Standard, text("it is routine"));
+    let release = office.recorded(release, standard, "kim");
+    let answer = office.run(release.authorise(worthwhile()), "cho");
+    let decision = answer.unwrap_err().refused().unwrap().decision;
+    assert_eq!(codes(&decision), ["no-model", "fact-missing"]);
+}
+
+// Facts, and how long a clearance holds.
+
+fn holding(until: &str) -> Fact {
+    let mut fact = fact(at(NOON));
+    fact.holds_until = Some(at(until));
+    fact
+}
+
+#[test]
+fn a_fact_that_is_missing_or_over_is_answered_with_nothing() {
+    let office = guarded(gate::<Authorise>().require(Knows::facts(["budget", "freeze"])));
+    let both = |budget| {
+        let facts = office.facts().with(key("freeze"), fact(at(NOON)));
+        authorising(&office, &facts.with(key("budget"), budget))
+    };
+    assert!(both(fact(at(NOON))).is_cleared());
+    let missing = authorising(&office, &office.facts().with(key("freeze"), fact(at(NOON))));
+    assert_eq!(codes(&missing), ["fact-missing"]);
+    assert!(missing.facts.len() == 1 && missing.facts.contains_key(&key("freeze")));
+    assert!(matches!(
+        missing.findings[0].verdict,
+        Verdict::Unknown { .. }
+    ));
+    // Read five minutes ago, or said to be over now.
+    for over in [fact(at("2026-03-02T11:55:00Z")), holding(NOON)] {
+        assert_eq!(codes(&both(over)), ["fact-missing"]);
+    }
+    assert!(both(fact(at("2026-03-02T11:55:00.000001Z"))).is_cleared());
+}
+
+/// Asks for a fact that it did not declare.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Peeks {}
+
+impl Policy for Peeks {
+    type Reads = ();
+    const NAME: &'static str = "peeks";
+
+    fn facts(&self) -> Vec<Key> {
+        vec![key("declared")]
+    }
+
+    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+        assert!(
+            ask.fact(&key("declared")).is_some(),
+            "what is declared is given"
+        );
+        match ask.fact(&key("other")) {
+            Some(_) => Verdict::of(vec![Reason::new("peeked", "it saw", "hide it")]),
+            None => Verdict::SATISFIED,
+        }
+    }
+}
+
+#[test]
+fn a_fact_that_was_not_declared_is_not_given() {
+    // Another policy that declares it makes no difference.
+    let gate = gate::<Authorise>()
+        .require(Knows::facts(["other"]))
+        .require(Peeks {});
+    let office = guarded(gate);
+    let facts = office.facts().with(key("other"), fact(at(NOON)));
+    let facts = facts.with(key("declared"), fact(at(NOON)));
+    let facts = facts.with(key("nobody's"), fact(at(NOON)));
+    let decision = authorising(&office, &facts);
+    assert!(decision.is_cleared(), "{decision}");
+    let read: Vec<_> = decision.facts.keys().map(Key::as_str).collect();
+    assert_eq!(
+        read,
+        ["declared", "other"],
+        "what nobody asked for is not kept"
+    );
+}
+
+#[test]
+fn a_clearance_ends_with_its_earliest_fact() {
+    let gate = gate::<Authorise>().require(Knows::facts(["a", "b"]));
+    let until = |a: Fact, b: Fact| {
+        let facts = Facts::at(at(NOON)).with(key("a"), a).with(key("b"), b);
+        let asked = office().requested().authorise(worthwhile());
+        let cleared = gate.decide(asked, &facts, &by("cho")).unwrap();
+        cleared.holds_until().unwrap().to_string()
+    };
+    let (soon, late) = (
+        || holding("2026-03-02T12:01:00Z"),
+        || holding("2026-03-05T12:00:00Z"),
+    );
+    assert_eq!(until(soon(), late()), "2026-03-02T12:01:00Z");
+    assert_eq!(until(late(), soon()), "2026-03-02T12:01:00Z");
+    assert_eq!(until(late(), late()), "2026-03-05T12:00:00Z");
+    // One that says nothing holds for five minutes after it was read.
+    assert_eq!(until(late(), fact(at(NOON))), "2026-03-02T12:05:00Z");
+    assert_eq!(
+        until(late(), fact(at("2026-03-02T11:58:00Z"))),
+        "2026-03-02T12:03:00Z"
+    );
+    let free = office().requested().authorise(worthwhile());
+    let cleared = GateSet::new()
+        .decide(free, &Facts::at(at(NOON)), &by("cho"))
+        .unwrap();
+    assert_eq!(
+        cleared.holds_until(),
+        None,
+        "nothing that decided can change by time"
+    );
+}
+
+#[test]
+fn a_decision_comes_out_the_same_from_its_own_facts() {
+    let gates = set(gate::<Authorise>()
+        .require(Knows::facts(["a"]))
+        .require(Refuses::codes([])));
+    let office = office().with_gates(gates);
+    let release = office.requested();
+    let facts = office
+        .facts()
+        .with(key("a"), holding("2026-03-02T13:00:00Z"));
+    let explain = |facts: &Facts| {
+        let step = Authorise::new(worthwhile());
+        office
+            .desk
+            .gates()
+            .explain(&release, step, facts, &by("cho"))
+    };
+    let decision = explain(&facts.with(key("b"), fact(at(NOON))));
+    assert_eq!(explain(&Facts::of(&decision)), decision);
+}
+
+// Evidence.
+
+#[test]
+fn evidence_is_enough_at_the_ratio_and_not_below() {
+    let package = package("one");
+    let decide = |percent, runs: &[(&str, u32, u32)]| {
+        let office = guarded(gate::<Deploy>().require(evidence(percent)));
+        let mut release: Release<Testing> = office.testing();
+        for (id, passed, failed) in runs {
+            release = office.recorded(release, run_of(id, &package, *passed, *failed), "tom");
+        }
+        office
+            .desk
+            .explain(&release, Deploy::new(window()), by("ada"))
+    };
+    let clears = |percent, runs: &[_]| decide(percent, runs).is_cleared();
+    assert!(clears(95, &[("r", 19, 1)]) && !clears(95, &[("r", 18, 1)]));
+    assert!(clears(95, &[("r", 95, 5)]) && !clears(95, &[("r", 94, 5)]));
+    assert!(clears(0, &[("r", 0, 1)]), "at least one ran");
+    assert!(clears(100, &[("r", 1, 0)]));
+    let (most, lost) = (u32::MAX, [("r", u32::MAX, 1)]);
+    assert!(!clears(100, &lost) && clears(99, &lost));
+    assert!(
+        clears(50, &[("a", most, 0), ("b", 0, most)]),
+        "nothing overflows"
+    );
+    assert!(!clears(51, &[("a", most, 0), ("b", 0, most)]));
+    // All runs count together; one under the same id replaces the one before.
+    assert!(!clears(95, &[("a", 10, 1), ("b", 8, 1)]));
+    assert!(clears(95, &[("a", 10, 1), ("a", 20, 0)]));
+    let said = decide(95, &[("a", 10, 1), ("b", 8, 1)]).to_string();
+    let wanted = "evidence: 18 of 20 functional tests passed, and at least 95 % are required; mend what failed, and test the new package";
+    assert_eq!(said.lines().nth(1).map(str::trim), Some(wanted));
+}
+
+#[test]
+fn a_kind_of_which_no_test_ran_is_missing() {
+    let office = guarded(gate::<Deploy>().require(EvidencePolicy::new([
+        (TestKind::Functional, Percent::new(0).unwrap()),
+        (TestKind::Security, Percent::new(0).unwrap()),
+    ])));
+    let mut skipped = run_of("skipped", &package("one"), 0, 0);
+    skipped.skipped = 100;
+    let release = office.recorded(office.testing(), skipped, "tom");
+    let explain = |release: &Release<Testing>| {
+        let decision = office
+            .desk
+            .explain(release, Deploy::new(window()), by("ada"));
+        codes(&decision)
+    };
+    assert_eq!(explain(&release), ["kind-missing", "kind-missing"]);
+    let release = office.recorded(release, run_of("run", &package("one"), 1, 0), "tom");
+    assert_eq!(explain(&release), ["kind-missing"]);
+    let mut security = run_of("pen", &package("one"), 0, 1);
+    security.kind = TestKind::Security;
+    let release = office.recorded(release, security, "tom");
+    assert_eq!(explain(&release), Vec::<String>::new());
+}
+
+#[test]
+fn a_gate_decides_alone_too() {
+    let office = office();
+    let gate = gate::<StartTesting>().require(Refuses::codes(["no"]));
+    let release = office.developing();
+    let before = release.view();
+    let asked = release.start_testing(package("one"));
+    let refused = gate.decide(asked, &office.facts(), &by("ada")).unwrap_err();
+    assert_eq!(codes(&refused.decision), ["no"]);
+    assert_eq!(refused.release.view(), before, "the release is as it was");
+    let asked = refused.release.start_testing(package("one"));
+    let cleared = GateSet::new()
+        .decide(asked, &office.facts(), &by("ada"))
+        .unwrap();
+    assert_eq!(cleared.withdraw().view(), before);
+}
