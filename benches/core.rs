@@ -78,7 +78,7 @@ fn with_log(walk: &[Asked]) -> Result<(), Box<dyn Error>> {
     let ended = ours::keep(walk.to_vec(), &by, Given::Nothing, |entry| {
         ours_bytes += entry.data.as_str().len();
     })?;
-    let ended_by_hand = keep_by_hand(walk.to_vec(), &actor, |entry| {
+    let ended_by_hand = keep_by_hand(walk.to_vec(), &actor, Given::Nothing, |entry| {
         by_hand_bytes += entry.data.len();
     })?;
     assert_eq!(ended.standing().phase, PhaseName::Closed);
@@ -87,7 +87,7 @@ fn with_log(walk: &[Asked]) -> Result<(), Box<dyn Error>> {
 
     for (what, given) in [
         ("walk with log, ids from the caller", Given::Commands),
-        ("walk with log, ids derived by us", Given::Nothing),
+        ("walk with log, ids derived", Given::Nothing),
     ] {
         compare(
             what,
@@ -98,7 +98,7 @@ fn with_log(walk: &[Asked]) -> Result<(), Box<dyn Error>> {
             },
             Way {
                 prepare: || walk.to_vec(),
-                work: |asked| keep_by_hand(asked, &actor, |_| {}),
+                work: |asked| keep_by_hand(asked, &actor, given, |_| {}),
             },
         );
     }
@@ -114,7 +114,9 @@ fn of_log(events: usize, pieces: u32) -> Result<(), Box<dyn Error>> {
     let _ = ours::keep(walk.clone(), &by, Given::Nothing, |entry| {
         log.push(entry.clone());
     })?;
-    keep_by_hand(walk, &actor, |entry| log_by_hand.push(entry.clone()))?;
+    keep_by_hand(walk, &actor, Given::Nothing, |entry| {
+        log_by_hand.push(entry.clone());
+    })?;
     assert_eq!(log.len(), events);
     replay(&log)?;
     by_hand::replay(&log_by_hand)?;
@@ -136,20 +138,24 @@ fn of_log(events: usize, pieces: u32) -> Result<(), Box<dyn Error>> {
 /// What the caller brings besides what is asked.
 #[derive(Clone, Copy)]
 enum Given {
-    /// An id for every asking, as the hand-written machine needs it.
+    /// An id for every asking.
     Commands,
-    /// Nothing: the crate derives the ids.
+    /// Nothing: ids are derived.
     Nothing,
 }
 
 fn keep_by_hand(
     walk: Vec<Asked>,
     actor: &Actor,
+    given: Given,
     mut store: impl FnMut(&Entry),
 ) -> Result<Log, by_hand::Failed> {
     let mut log = Log::new(Tenant::default(), ReleaseId::from(Uuid::from_u128(1)));
     for (asked, command) in walk.into_iter().zip(1..) {
-        let command = Uuid::from_u128(command);
+        let command = match given {
+            Given::Commands => Some(Uuid::from_u128(command)),
+            Given::Nothing => None,
+        };
         log.ask(asked.act, actor, asked.at, command, &mut store)?;
     }
     Ok(log)

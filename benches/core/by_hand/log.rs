@@ -59,13 +59,13 @@ impl Log {
         }
     }
 
-    /// Checks what is asked, writes it down, and does it.
+    /// Checks what is asked, writes it down, and does it. Without a command id, one is derived from the payload.
     pub(crate) fn ask(
         &mut self,
         act: Act,
         actor: &Actor,
         now: Instant,
-        command: Uuid,
+        command: Option<Uuid>,
         store: impl FnOnce(&Entry),
     ) -> Result<(), Failed> {
         let on = self.machine.now(actor, now);
@@ -84,9 +84,11 @@ impl Log {
         kind: &'static str,
         critical: bool,
         data: String,
-        command: Uuid,
+        command: Option<Uuid>,
         on: Occasion<'_>,
     ) -> Entry {
+        let payload_digest = Sha256::digest(data.as_bytes()).into();
+        let command = command.unwrap_or_else(|| self.derived(&payload_digest, on));
         let mut entry = Entry {
             command,
             index: 0,
@@ -98,13 +100,24 @@ impl Log {
             occurred_at: on.occurred_at,
             recorded_at: on.recorded_at,
             actor: on.actor.clone(),
-            payload_digest: Sha256::digest(data.as_bytes()).into(),
+            payload_digest,
             prev: self.last,
             hash: [0; 32],
             data: data.into(),
         };
         entry.hash = entry.digest();
         entry
+    }
+
+    fn derived(&self, payload_digest: &[u8; 32], on: Occasion<'_>) -> Uuid {
+        let digest = digest_of(&[
+            b"by-hand/command/1",
+            self.stream.tenant.as_str().as_bytes(),
+            self.stream.id.as_str().as_bytes(),
+            &on.version.to_be_bytes(),
+            payload_digest,
+        ]);
+        Uuid::new_v8(digest.first_chunk().copied().unwrap_or_default())
     }
 }
 
@@ -131,8 +144,7 @@ impl Entry {
             Actor::Person(person) => ("person", person.as_str()),
             Actor::System(system) => ("system", system.as_str()),
         };
-        let mut sha = Sha256::new();
-        for field in [
+        digest_of(&[
             b"by-hand/event/1",
             self.command.as_bytes().as_slice(),
             &self.index.to_be_bytes(),
@@ -149,12 +161,18 @@ impl Entry {
             actor.as_bytes(),
             &self.payload_digest,
             &self.prev,
-        ] {
-            sha.update((field.len() as u64).to_be_bytes());
-            sha.update(field);
-        }
-        sha.finalize().into()
+        ])
     }
+}
+
+/// SHA-256 over fields, each preceded by its length.
+fn digest_of(fields: &[&[u8]]) -> [u8; 32] {
+    let mut bytes = Vec::with_capacity(512);
+    for field in fields {
+        bytes.extend_from_slice(&(field.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(field);
+    }
+    Sha256::digest(bytes).into()
 }
 
 /// Makes the machine of its whole log, distrusting every entry; payloads are not hashed again.

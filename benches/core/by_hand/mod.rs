@@ -3,7 +3,8 @@
 //! It keeps what the walks need of the data that the crate keeps, in the crate's own payload types, and makes the
 //! same checks on it; every blocker is collected, with code, message and remedy. It knows the 27 kinds of the walks
 //! and no others, has no gates, no way back, no hold, no overrides, no debts, no typed phases; and, in the log, no
-//! upcasters, no unknown kinds, no intent of an asking and no summary row for lists.
+//! upcasters, no unknown kinds, no intent (the digest by which a store tells a repeated asking from another one under
+//! the same id), and no summary row for lists.
 
 mod guards;
 mod log;
