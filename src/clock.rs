@@ -48,7 +48,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Draws a new release id: a version 7 UUID, which sorts by the time it was drawn.
+/// Draws a new release id: a version 7 UUID, which sorts by the time it was drawn at.
 ///
 /// # Source
 ///
@@ -58,6 +58,9 @@ impl Clock for SystemClock {
     clippy::disallowed_methods,
     reason = "this is the room where ids are drawn"
 )]
-pub fn new_release_id() -> ReleaseId {
-    ReleaseId::from(uuid::Uuid::now_v7())
+pub fn new_release_id(now: Instant) -> ReleaseId {
+    let at = now.to_datetime();
+    let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
+    let at = uuid::Timestamp::from_unix(uuid::NoContext, seconds, at.timestamp_subsec_nanos());
+    ReleaseId::from(uuid::Uuid::new_v7(at))
 }

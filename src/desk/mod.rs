@@ -18,7 +18,10 @@ use crate::release::{
 use crate::store::{AnyStore, Store};
 use std::{fmt, sync::Arc};
 
-/// Runs steps and records of one tenant's releases: gathers facts, asks the gates, commits to the store.
+/// Runs steps and records of one tenant's releases: asks the gates, commits to the store.
+///
+/// Policies are told the time of the desk's clock. A policy that needs a host's fact is asked by
+/// [`GateSet::decide`] with [`Facts`], and what it clears is committed with [`Cleared::commit`](crate::gate::Cleared::commit).
 ///
 /// # Examples
 ///
@@ -112,7 +115,7 @@ impl<S: Store> Desk<S> {
 
     /// Asks for a release to begin, under a new id.
     pub fn request(&self, request: ReleaseRequest) -> Proposal<RequestRelease, Start> {
-        self.request_as(new_release_id(), request)
+        self.request_as(new_release_id(self.clock.now()), request)
     }
 
     /// Asks for a release to begin, under an id that the host chose: asked again, it is one asking.
@@ -126,7 +129,7 @@ impl<S: Store> Desk<S> {
 
     /// Asks to record a change that was found after the fact, under a new id.
     pub fn find_unauthorised(&self, found: FindUnauthorised) -> Proposal<FindUnauthorised, Start> {
-        Release::find_unauthorised(self.tenant.clone(), new_release_id(), found)
+        Release::find_unauthorised(self.tenant.clone(), new_release_id(self.clock.now()), found)
     }
 
     /// Why not now: the decision that a step would get, with every blocker. Nothing is written.

@@ -2,9 +2,8 @@
 
 use crate::notify::{Notifier, NotifyErrorKind};
 use crate::phase::{Instant, Seconds};
-use crate::release::limits::PAGE_ROWS;
 use crate::release::{Key, Tenant};
-use crate::store::{Settlement, Store, StoreError};
+use crate::store::{Settlement, Store, StoreError, StoreErrorKind};
 
 /// Carries one tenant's notices to one sink: at least once each, and in order within a stream.
 ///
@@ -38,6 +37,9 @@ pub struct Relay<S, N> {
     lease: Seconds,
 }
 
+/// How many notices are claimed at once.
+const CLAIMED: usize = 16;
+
 /// What one run of a relay did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -63,7 +65,7 @@ impl<S: Store, N: Notifier> Relay<S, N> {
         }
     }
 
-    /// The same, with another lease: longer than the slowest delivery takes.
+    /// The same, with another lease: longer than 16 deliveries take, which is what is claimed at once.
     #[must_use]
     pub const fn with_lease(mut self, lease: Seconds) -> Self {
         self.lease = lease;
@@ -76,6 +78,10 @@ impl<S: Store, N: Notifier> Relay<S, N> {
     ///
     /// - the store could not be read or written; what was delivered before stays delivered
     ///
+    /// # Time
+    ///
+    /// Leases and waits count from `now`, the whole run through.
+    ///
     /// # Cancellation
     ///
     /// What is claimed and not settled comes again when its lease has ended.
@@ -84,7 +90,7 @@ impl<S: Store, N: Notifier> Relay<S, N> {
         loop {
             let claimed = self
                 .store
-                .claim(&self.tenant, &self.sink, now, self.lease, PAGE_ROWS)
+                .claim(&self.tenant, &self.sink, now, self.lease, CLAIMED)
                 .await?;
             if claimed.is_empty() {
                 return Ok(relayed);
@@ -101,8 +107,12 @@ impl<S: Store, N: Notifier> Relay<S, N> {
                         NotifyErrorKind::Reject => (Settlement::Rejected, &mut relayed.rejected),
                     },
                 };
-                *counter += 1;
-                self.store.settle(delivery, settlement).await?;
+                match self.store.settle(delivery, settlement).await {
+                    Ok(()) => *counter += 1,
+                    // The lease was over, and another relay has taken it on: it settles what it delivers.
+                    Err(error) if error.kind() == StoreErrorKind::StaleClaim => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
     }

@@ -156,7 +156,7 @@ impl<St: Store> Desk<St> {
     /// Asks the gates for a step or record and commits it; the release comes back where the step led.
     ///
     /// Where other writers only added records that do not bear on each other, the desk decides anew on top of them,
-    /// up to 5 times. A refusal is written down as a record of its own, so that the release comes back one version
+    /// at most 5 times in all. A refusal is written down as a record of its own, so that the release comes back one version
     /// later; [`forgetting_refusals`](Self::forgetting_refusals) leaves that out.
     ///
     /// # Errors
@@ -207,7 +207,7 @@ impl<St: Store> Desk<St> {
     /// Adds a record: [`run`](Self::run) of [`Release::record`].
     ///
     /// A record that commutes is tried again on top of what others wrote; plan, baseline, roles, track and overrides
-    /// do not commute.
+    /// do not commute, and no record goes on top of a newer one of the same kind and key.
     ///
     /// # Errors
     ///
@@ -277,11 +277,10 @@ impl<St: Store> Desk<St> {
             .entries_after(release.stream(), release.version())
             .await
             .ok()?;
-        let may_follow_any = matches!(asked, Asked::Record(record) if record.kind().commutes());
         let mut core = release.core().clone();
         let standing = core.state.standing;
         for entry in &newer {
-            if !may_follow_any && !self.commutes(entry) {
+            if !self.means_the_same(asked, entry) {
                 return None;
             }
             core.follow(entry, &self.upcasters).ok()?;
@@ -289,10 +288,17 @@ impl<St: Store> Desk<St> {
         (!newer.is_empty() && core.state.standing == standing).then_some(core)
     }
 
-    fn commutes(&self, entry: &Envelope) -> bool {
-        entry
-            .decode_with(&self.upcasters)
-            .is_ok_and(|event| event.is_some_and(|event| Event::commutes(&event)))
+    /// Whether what is asked means the same on top of another writer's entry.
+    fn means_the_same(&self, asked: &Asked, entry: &Envelope) -> bool {
+        let Ok(event) = entry.decode_with(&self.upcasters) else {
+            return false;
+        };
+        match (asked, event) {
+            (Asked::Record(record), Some(Event::Record(other))) => record.commutes_with(&other),
+            (Asked::Record(record), Some(Event::Step(_)) | None) => record.kind().commutes(),
+            (Asked::Step(_), Some(event)) => event.commutes(),
+            (Asked::Step(_), None) => false,
+        }
     }
 
     /// Records a refused step. That this cannot be done changes nothing about the refusal.

@@ -172,10 +172,10 @@ fn batch(
     let data = event
         .encode()
         .map_err(|error| unwritable(&error.to_string()))?;
-    if data.len() > PAYLOAD_BYTES {
+    if data.get().len() > PAYLOAD_BYTES {
         return Err(unwritable(&format!(
             "its event has {} bytes, and at most {PAYLOAD_BYTES} are kept",
-            data.len()
+            data.get().len()
         )));
     }
     let head = &core.head;
@@ -185,7 +185,7 @@ fn batch(
             let step = step.map_err(|error| unwritable(&error.to_string()))?;
             intent(event.kind(), &step, by.actor())
         }
-        Event::Record(_) => intent(event.kind(), data.as_bytes(), by.actor()),
+        Event::Record(_) => intent(event.kind(), data.get().as_bytes(), by.actor()),
     };
     let command = by
         .command

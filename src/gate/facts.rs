@@ -1,6 +1,7 @@
 //! What a decision may rest on besides the release itself: the time, and what the host knows.
 
 use crate::phase::Instant;
+use crate::release::limits::CLOCK_SKEW;
 use crate::release::{Fact, Key};
 use std::collections::BTreeMap;
 
@@ -58,6 +59,8 @@ impl Facts {
     /// The fact of that name, if the host knows it and it still holds.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Fact> {
-        self.known.get(key).filter(|fact| self.now < fact.expires())
+        self.known
+            .get(key)
+            .filter(|fact| self.now < fact.expires() && fact.read_at <= self.now.plus(CLOCK_SKEW))
     }
 }

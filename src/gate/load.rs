@@ -3,9 +3,9 @@
 use super::policies::evidence::EvidencePolicy;
 use super::policy::Policy;
 use super::rule::{Requirement, Rule};
-use super::{AnyGate, GateSet};
+use super::{AnyGate, GateSet, gate_name};
 use crate::phase::{Action, PhaseName};
-use crate::release::{Enforcement, Key, Track};
+use crate::release::{Enforcement, Track};
 use serde::Deserialize;
 use serde_json::Value;
 use std::{
@@ -83,7 +83,7 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct GateFile {
-    name: Key,
+    name: String,
     version: u32,
     step: String,
     #[serde(default)]
@@ -175,6 +175,9 @@ impl Loading<'_> {
 
     fn gate(&mut self, path: &str, gate: Value) -> Option<AnyGate> {
         let file: GateFile = self.read(path.to_owned(), serde_json::from_value(gate))?;
+        let name = gate_name(&file.name)
+            .map_err(|error| self.mistake(format!("{path}.name"), error.to_string()))
+            .ok();
         let action = Action::ALL
             .iter()
             .copied()
@@ -188,7 +191,7 @@ impl Loading<'_> {
             .collect();
         let rules: Option<Vec<Requirement>> = rules.into_iter().collect();
         Some(AnyGate::new(
-            file.name,
+            name?,
             file.version,
             action?,
             file.tracks,

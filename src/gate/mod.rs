@@ -20,7 +20,7 @@ pub use policy::{Ask, Offers, Policy};
 pub use rehearsal::Rehearsal;
 pub use rule::{HostRule, Requirement, Rule};
 
-use crate::phase::{Action, Instant};
+use crate::phase::{Action, Instant, Invalid, InvalidKind};
 use crate::release::{
     AnyStep, Asking, By, Core, Decision, Digest, Enforcement, Finding, GateId, Key,
     OverrideGranted, Proposal, Reason, Release, State, Step, Stream, Track, Verdict, Version,
@@ -47,8 +47,8 @@ use std::{collections::BTreeSet, marker::PhantomData};
 /// A policy that reads what the release cannot have where the step begins does not compile:
 ///
 /// ```compile_fail,E0277
-/// # use phasegate::{Gate, gate::EvidencePolicy, release::step::Authorise};
-/// # let policy = EvidencePolicy::new([]);
+/// # use phasegate::{Gate, gate::{EvidencePolicy, Percent}, release::{TestKind, step::Authorise}};
+/// # let policy = EvidencePolicy::new([(TestKind::Functional, Percent::new(95).unwrap())]);
 /// let gate = Gate::<Authorise>::new("intake", 1).unwrap().require(policy); // nothing is tested yet
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,10 +62,10 @@ impl<S: OnStep> Gate<S> {
     ///
     /// # Errors
     ///
-    /// - empty, too large or malformed: the name is no [`Key`]
-    pub fn new(name: impl AsRef<str>, version: u32) -> Result<Self, crate::phase::Invalid> {
+    /// - empty, too large or malformed: the name is no [`Key`], or `lifecycle`, which is the invariants' own
+    pub fn new(name: impl AsRef<str>, version: u32) -> Result<Self, Invalid> {
         let gate = AnyGate::new(
-            Key::new(name)?,
+            gate_name(name)?,
             version,
             S::ACTION,
             BTreeSet::new(),
@@ -121,6 +121,18 @@ impl<S: OnStep> Gate<S> {
         clearance::decide(std::slice::from_ref(&self.gate), proposal, facts, by)
     }
 }
+
+/// A gate's name, which is any key but the one under which the invariants answer.
+fn gate_name(name: impl AsRef<str>) -> Result<Key, Invalid> {
+    let name = Key::new(name)?;
+    if name.as_str() == LIFECYCLE {
+        let expected = "a name of your own; the invariants answer under this one";
+        return Err(Invalid::new(InvalidKind::Malformed, "gate", name, expected));
+    }
+    Ok(name)
+}
+
+const LIFECYCLE: &str = "lifecycle";
 
 /// Names the action of a step's type.
 pub trait OnStep: Step {
@@ -350,13 +362,7 @@ impl Judged {
             }
             Err(failed) => (Vec::new(), failed),
         };
-        let verdict = excepted(
-            verdict,
-            &requirement.policy,
-            ask.action(),
-            state,
-            facts.now(),
-        );
+        let verdict = self.excepted(verdict, &requirement.policy, ask.action(), state);
         let blocks = requirement.enforcement == Enforcement::Block;
         self.hold_until(ends(&verdict, state).filter(|_| blocks));
         for key in needs {
@@ -380,6 +386,39 @@ impl Judged {
         });
     }
 
+    /// A violation that overrides cover as a whole is excepted, and uses them up: one override, one blocker.
+    fn excepted(&self, verdict: Verdict, policy: &Key, action: Action, state: &State) -> Verdict {
+        let Verdict::Violated { reasons } = verdict else {
+            return verdict;
+        };
+        let mut overrides: Vec<Key> = Vec::new();
+        for reason in &reasons {
+            let fitting = state
+                .overrides
+                .values()
+                .filter(|one| !one.is_used)
+                .find(|one| {
+                    let OverrideGranted {
+                        id,
+                        step,
+                        policy: of,
+                        code,
+                        until,
+                        ..
+                    } = one.granted.as_ref();
+                    let is_named = (*step, of, code) == (action, policy, &reason.code);
+                    let is_free = !overrides.contains(id)
+                        && !self.decision.overrides().any(|used| used == id);
+                    is_named && is_free && self.decision.at < *until
+                });
+            match fitting {
+                Some(one) => overrides.push(one.granted.id.clone()),
+                None => return Verdict::Violated { reasons },
+            }
+        }
+        Verdict::Excepted { reasons, overrides }
+    }
+
     fn hold_until(&mut self, at: Option<Instant>) {
         self.decision.holds_until = earliest(self.decision.holds_until, at);
     }
@@ -389,7 +428,7 @@ fn lifecycle(reasons: Vec<Reason>) -> Vec<Finding> {
     if reasons.is_empty() {
         return Vec::new();
     }
-    let own = || Key::own("lifecycle");
+    let own = || Key::own(LIFECYCLE);
     vec![Finding {
         gate: own(),
         policy: own(),
@@ -397,42 +436,6 @@ fn lifecycle(reasons: Vec<Reason>) -> Vec<Finding> {
         enforcement: Enforcement::Block,
         verdict: Verdict::Violated { reasons },
     }]
-}
-
-/// A violation that overrides cover as a whole is excepted, and uses them up.
-fn excepted(
-    verdict: Verdict,
-    policy: &Key,
-    action: Action,
-    state: &State,
-    now: Instant,
-) -> Verdict {
-    let Verdict::Violated { reasons } = verdict else {
-        return verdict;
-    };
-    let fits = |granted: &OverrideGranted, code: &Key| {
-        granted.step == action
-            && granted.policy == *policy
-            && granted.code == *code
-            && now < granted.until
-    };
-    let usable = || {
-        state
-            .overrides
-            .values()
-            .filter(|one| !one.is_used)
-            .map(|one| &one.granted)
-    };
-    let mut overrides: Vec<Key> = Vec::new();
-    for reason in &reasons {
-        match usable()
-            .find(|granted| fits(granted, &reason.code) && !overrides.contains(&granted.id))
-        {
-            Some(granted) => overrides.push(granted.id.clone()),
-            None => return Verdict::Violated { reasons },
-        }
-    }
-    Verdict::Excepted { reasons, overrides }
 }
 
 /// When time alone ends what a verdict rests on.

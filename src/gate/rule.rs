@@ -23,11 +23,16 @@ impl Rule {
     /// The rule of a host's policy.
     #[must_use]
     pub fn host(policy: impl Policy) -> Self {
-        let params = serde_json::to_string(&policy).unwrap_or_else(|_| "null".to_owned());
+        let name = policy.name();
+        // Parameters that cannot be written cannot be compared either: such a rule never clears.
+        let (params, policy): (_, Arc<dyn Judge>) = match serde_json::to_string(&policy) {
+            Ok(params) => (params, Arc::new(policy)),
+            Err(_) => ("null".to_owned(), Arc::new(Unwritable(name.clone()))),
+        };
         Self::Host(HostRule {
-            name: policy.name(),
+            name,
             params: params.into(),
-            policy: Arc::new(policy),
+            policy,
         })
     }
 
@@ -123,6 +128,35 @@ pub(super) trait Judge: Send + Sync {
     fn needs(&self) -> Result<Vec<Key>, Verdict>;
     fn phases(&self) -> &'static [PhaseName];
     fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict;
+}
+
+/// Stands for a policy whose parameters cannot be written.
+struct Unwritable(Key);
+
+impl Judge for Unwritable {
+    fn name(&self) -> Key {
+        self.0.clone()
+    }
+
+    fn version(&self) -> u32 {
+        0
+    }
+
+    fn needs(&self) -> Result<Vec<Key>, Verdict> {
+        Ok(Vec::new())
+    }
+
+    fn phases(&self) -> &'static [PhaseName] {
+        PhaseName::ALL
+    }
+
+    fn verdict(&self, _ask: &Ask<'_>, _state: &State) -> Verdict {
+        let message = format!(
+            "the parameters of policy `{}` cannot be written as JSON",
+            self.0
+        );
+        failed("unwritable", message, MEND)
+    }
 }
 
 impl<P: Policy> Judge for P {

@@ -146,6 +146,52 @@ impl fmt::Display for Instant {
 
 written_as_text!(Instant, EXPECTED);
 
+/// A UTC calendar day from 1970 to 9999, written `2026-03-02`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(NaiveDate);
+
+impl Day {
+    /// The day as `chrono` has it, if it can be written.
+    ///
+    /// # Errors
+    ///
+    /// - out of range: before 1970 or after 9999
+    pub fn new(day: NaiveDate) -> Result<Self, Invalid> {
+        Instant::start_of(day).map(|_| Self(day))
+    }
+
+    /// The same day as `chrono` has it.
+    #[must_use]
+    pub const fn date(self) -> NaiveDate {
+        self.0
+    }
+}
+
+impl FromStr for Day {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+            .ok()
+            .filter(|day| day.to_string() == text);
+        let refused = || {
+            Invalid::new(
+                InvalidKind::Malformed,
+                "day",
+                text,
+                "a day such as `2026-03-02`",
+            )
+        };
+        Self::new(day.ok_or_else(refused)?)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0.to_string())
+    }
+}
+
 /// A length of time in whole seconds, from nothing to about 136 years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -14,7 +14,7 @@ mod table;
 mod written;
 
 pub use diagram::mermaid;
-pub use instant::{Instant, Seconds};
+pub use instant::{Day, Instant, Seconds};
 pub use interval::Interval;
 pub(crate) use invalid::shown;
 pub use invalid::{Invalid, InvalidKind};
@@ -213,7 +213,7 @@ pub enum Door {
 }
 
 macro_rules! expand_steps {
-    ($($step:ident $name:literal $can:ident $kind:literal $door:ident [$($from:ty),*] => $to:ty, $way:literal;)*) => {
+    ($($step:ident $name:literal $can:ident $kind:literal $schema:literal $door:ident [$($from:ty),*] => $to:ty, $way:literal;)*) => {
         $(
             #[doc = concat!("Marks a phase that `", $name, "` leaves.")]
             #[diagnostic::on_unimplemented(
@@ -259,6 +259,12 @@ macro_rules! expand_steps {
             #[must_use]
             pub const fn event_kind(self) -> &'static str {
                 match self { $(Self::$step => $kind,)* }
+            }
+
+            /// The schema in which this version of the crate writes that event's payload.
+            #[must_use]
+            pub const fn schema(self) -> u16 {
+                match self { $(Self::$step => $schema,)* }
             }
 
             /// Whether the step needs a gate's clearance.
@@ -310,7 +316,7 @@ impl fmt::Display for Action {
 }
 
 macro_rules! expand_records {
-    ($($record:ident $name:literal $kind:literal $order:ident [$($phase:ident),*];)*) => {
+    ($($record:ident $name:literal $kind:literal $schema:literal $order:ident [$($phase:ident),*];)*) => {
         /// Names a record at run time: a fact added within a phase.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[non_exhaustive]
@@ -336,6 +342,12 @@ macro_rules! expand_records {
             #[must_use]
             pub const fn event_kind(self) -> &'static str {
                 match self { $(Self::$record => $kind,)* }
+            }
+
+            /// The schema in which this version of the crate writes that event's payload.
+            #[must_use]
+            pub const fn schema(self) -> u16 {
+                match self { $(Self::$record => $schema,)* }
             }
 
             /// Whether the record means the same whatever other records came just before it, so that a writer who

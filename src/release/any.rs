@@ -110,7 +110,7 @@ impl AnyRelease {
         if self.standing() == P::STANDING
             && TypeId::of::<P>() != TypeId::of::<crate::phase::Start>()
         {
-            Ok(Release::of(self.anywhere().into_core()))
+            Ok(self.anywhere().become_phase())
         } else {
             Err(self)
         }

@@ -226,17 +226,25 @@ fn ends(
     reasons.known(attempt.is_some(), "deployment attempt", key);
     if let Some(attempt) = attempt {
         reasons.in_order("attempt", key, attempt.began, on.occurred_at);
-        reasons.unused(is_open(attempt.end), "the end of attempt", key);
+        reasons.unless(is_open(attempt.end), || {
+            let message = format!("attempt `{key}` has ended already");
+            Reason::new("already-recorded", message, "start another attempt")
+        });
     }
 }
 
 impl Happens for Outage {
-    fn admits(&self, _state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        state.needs_deployed(reasons);
         reasons.past("have begun at", self.began, on);
         if let Some(ended) = self.ended {
             reasons.past("have ended at", ended, on);
             reasons.in_order("outage", &self.id, self.began, ended);
         }
+    }
+
+    fn key(&self) -> Option<&Key> {
+        Some(&self.id)
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
@@ -246,6 +254,7 @@ impl Happens for Outage {
 
 impl Happens for IncidentLinked {
     fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        state.needs_deployed(reasons);
         reasons.past("have been raised at", self.raised, on);
         if let Some(attempt) = &self.attempt {
             reasons.known(
@@ -254,6 +263,10 @@ impl Happens for IncidentLinked {
                 attempt,
             );
         }
+    }
+
+    fn key(&self) -> Option<&Key> {
+        Some(&self.id)
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
@@ -277,6 +290,10 @@ impl Happens for IncidentRestored {
         if let Some(incident) = incident {
             reasons.in_order("incident", &self.id, incident.linked.raised, on.occurred_at);
         }
+    }
+
+    fn key(&self) -> Option<&Key> {
+        Some(&self.id)
     }
 
     fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {

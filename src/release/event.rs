@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use std::{
     borrow::Cow,
     collections::HashMap,
+    hash::{Hash, Hasher},
     sync::{Arc, LazyLock},
 };
 
@@ -30,9 +31,19 @@ pub enum Event {
     Record(AnyRecord),
 }
 
+#[derive(Clone, Copy)]
 enum Kind {
     Step(Action),
     Record(RecordKind),
+}
+
+impl Kind {
+    const fn schema(self) -> u16 {
+        match self {
+            Self::Step(action) => action.schema(),
+            Self::Record(record) => record.schema(),
+        }
+    }
 }
 
 static KINDS: LazyLock<HashMap<&'static str, Kind>> = LazyLock::new(|| {
@@ -45,9 +56,6 @@ static KINDS: LazyLock<HashMap<&'static str, Kind>> = LazyLock::new(|| {
     steps.chain(records).collect()
 });
 
-/// The schema in which this crate writes every kind.
-pub const SCHEMA: u16 = 1;
-
 impl Event {
     /// The event's kind, as the wire has it.
     #[must_use]
@@ -55,6 +63,15 @@ impl Event {
         match self {
             Self::Step(taken) => taken.step.action().event_kind(),
             Self::Record(record) => record.kind().event_kind(),
+        }
+    }
+
+    /// The schema in which this version of the crate writes the payload.
+    #[must_use]
+    pub const fn schema(&self) -> u16 {
+        match self {
+            Self::Step(taken) => taken.step.action().schema(),
+            Self::Record(record) => record.kind().schema(),
         }
     }
 
@@ -73,7 +90,7 @@ impl Event {
         }
     }
 
-    pub(crate) fn encode(&self) -> serde_json::Result<String> {
+    pub(crate) fn encode(&self) -> serde_json::Result<Box<RawValue>> {
         match self {
             Self::Step(taken) => taken.encode(),
             Self::Record(record) => record.encode(),
@@ -82,34 +99,35 @@ impl Event {
 }
 
 /// JSON text, kept byte for byte.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Payload(Arc<str>);
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Payload(Arc<RawValue>);
 
 impl Payload {
-    pub(crate) fn new(json: impl Into<Arc<str>>) -> Self {
-        Self(json.into())
-    }
-
     /// The JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.get()
     }
 }
 
-impl Serialize for Payload {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Not checked again: it was JSON when it was taken.
-        serde_json::from_str::<&RawValue>(&self.0)
-            .map_err(serde::ser::Error::custom)?
-            .serialize(serializer)
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Payload {}
+
+impl Hash for Payload {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
 impl<'de> Deserialize<'de> for Payload {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Ok(Self(Box::<str>::from(raw).into()))
+        Box::<RawValue>::deserialize(deserializer).map(|json| Self(json.into()))
     }
 }
 
@@ -207,7 +225,7 @@ impl Envelope {
                 format!("a payload of more than {PAYLOAD_BYTES} bytes"),
             );
         }
-        let data = match upcasters.bring_up(&self.kind, self.schema, self.data.as_str()) {
+        let data = match upcasters.bring_up(self, kind.schema()) {
             Ok(data) => data,
             Err(what) => {
                 return refused(LogErrorKind::Malformed, format!("`{}`: {what}", self.kind));
@@ -255,16 +273,18 @@ impl Upcasters {
         self
     }
 
-    fn bring_up<'a>(&self, kind: &str, schema: u16, json: &'a str) -> Result<Cow<'a, str>, String> {
-        let mut json = Cow::Borrowed(json);
-        for schema in schema..SCHEMA {
-            let upcast = self.0.get(&(kind.to_owned(), schema));
+    /// The payload of an envelope, brought up to the schema that is read here.
+    fn bring_up<'a>(&self, envelope: &'a Envelope, read: u16) -> Result<Cow<'a, str>, String> {
+        let mut json = Cow::Borrowed(envelope.data.as_str());
+        for schema in envelope.schema..read {
+            let upcast = self.0.get(&(envelope.kind.to_string(), schema));
             let upcast = upcast.ok_or_else(|| format!("schema {schema} has no upcaster"))?;
             json = Cow::Owned(upcast(&json)?);
         }
-        if schema > SCHEMA {
+        if envelope.schema > read {
+            let written = envelope.schema;
             return Err(format!(
-                "schema {schema} is newer than {SCHEMA}, which is read here"
+                "schema {written} is newer than {read}, which is read here"
             ));
         }
         Ok(json)
@@ -282,7 +302,7 @@ impl std::fmt::Debug for Upcasters {
 /// Seals an event into the next envelope of its log.
 pub(crate) fn seal(
     event: &Event,
-    data: String,
+    data: Box<RawValue>,
     id: EventId,
     stream: &Stream,
     last: (Version, Digest),
@@ -293,15 +313,15 @@ pub(crate) fn seal(
         stream: stream.clone(),
         version: last.0.plus(1),
         kind: Cow::Borrowed(event.kind()),
-        schema: SCHEMA,
+        schema: event.schema(),
         critical: event.is_critical(),
         occurred_at: on.occurred_at,
         recorded_at: on.recorded_at,
         actor: on.actor.clone(),
-        payload_digest: Digest::of(data.as_bytes()),
+        payload_digest: Digest::of(data.get().as_bytes()),
         prev: last.1,
         hash: Digest::ZERO,
-        data: Payload::new(data),
+        data: Payload(data.into()),
     };
     envelope.hash = hash(&envelope);
     envelope

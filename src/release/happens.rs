@@ -16,6 +16,11 @@ pub(crate) trait Happens {
     /// The lifecycle's own invariants: what no gate can waive and no configuration can switch off.
     fn admits(&self, _state: &State, _on: Occasion<'_>, _reasons: &mut Reasons) {}
 
+    /// What it is kept by, where a later one of the same key replaces it.
+    fn key(&self) -> Option<&Key> {
+        None
+    }
+
     /// What it changes, once it is admitted. Live and replayed alike.
     fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>);
 }

@@ -49,7 +49,7 @@ pub use deployment::{
 pub use digest::Digest;
 pub use earned::{Earned, Has, Route};
 pub use error::{LogError, LogErrorKind};
-pub use event::{Envelope, Event, Payload, SCHEMA, Upcasters};
+pub use event::{Envelope, Event, Payload, Upcasters};
 pub use fact::{Fact, FactSource, FactValue};
 pub use id::{CommandId, EventId, ReleaseId, Stream, StreamKind, Version};
 pub use notice::{Delivery, Notice};

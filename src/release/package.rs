@@ -143,6 +143,10 @@ impl Happens for CodeChange {
         reasons.past("have been committed at", self.committed_at, on);
     }
 
+    fn key(&self) -> Option<&Key> {
+        Some(&self.id)
+    }
+
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.changes.insert(self.id.clone(), self);
     }

@@ -6,7 +6,7 @@ use super::request::Money;
 use super::state::State;
 use super::text::{Bounded, Key, Name, Person, Text};
 use super::words::plain;
-use crate::phase::{Instant, Interval, Invalid, InvalidKind, Seconds, written_as_text};
+use crate::phase::{Day, Instant, Interval, Invalid, Seconds, written_as_text};
 use chrono::NaiveDate;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,8 +23,8 @@ use std::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a plan names a day or an instant")]
 pub enum When {
-    /// Some time on that UTC day, which lies between 1970 and 9999.
-    Day(NaiveDate),
+    /// Some time on that UTC day.
+    Day(Day),
     /// At that instant.
     At(Instant),
 }
@@ -34,7 +34,7 @@ impl When {
     #[must_use]
     pub fn day(self) -> NaiveDate {
         match self {
-            Self::Day(day) => day,
+            Self::Day(day) => day.date(),
             Self::At(at) => at.day(),
         }
     }
@@ -44,25 +44,18 @@ impl FromStr for When {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        if text.len() != "2026-03-02".len() {
-            return text.parse().map(Self::At);
+        if text.len() == "2026-03-02".len() {
+            text.parse().map(Self::Day)
+        } else {
+            text.parse().map(Self::At)
         }
-        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| {
-            Invalid::new(
-                InvalidKind::Malformed,
-                "day",
-                text,
-                "a day such as `2026-03-02`",
-            )
-        })?;
-        Instant::start_of(day).map(|_| Self::Day(day))
     }
 }
 
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Day(day) => f.pad(&day.to_string()),
+            Self::Day(day) => day.fmt(f),
             Self::At(at) => at.fmt(f),
         }
     }
@@ -206,6 +199,10 @@ impl Happens for Baseline {
 }
 
 impl Happens for MilestoneReached {
+    fn key(&self) -> Option<&Key> {
+        Some(&self.milestone)
+    }
+
     fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         state
             .milestones

@@ -20,9 +20,11 @@ use super::{
     },
     state::State,
     testing::{DefectFound, DefectResolved, Evidence, TestRun},
+    text::Key,
 };
 use crate::phase::{self, Anywhere, OnHold, RecordKind, records};
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 
 plain! {
@@ -92,7 +94,7 @@ impl<R, P: phase::Holdable + Takes<R>> Takes<R> for OnHold<P> {}
 impl<R: Record> Takes<R> for Anywhere {}
 
 macro_rules! expand {
-    ($($record:ident $name:literal $kind:literal $order:ident [$($phase:ident),*];)*) => {
+    ($($record:ident $name:literal $kind:literal $schema:literal $order:ident [$($phase:ident),*];)*) => {
         /// A record that is known only at run time. Written as the record's name and its fields.
         #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[non_exhaustive]
@@ -111,6 +113,11 @@ macro_rules! expand {
                 match self { $(Self::$record(_) => RecordKind::$record,)* }
             }
 
+            /// What it is kept by, where a later one of the same kind and key replaces it.
+            pub(crate) fn key(&self) -> Option<&Key> {
+                match self { $(Self::$record(record) => record.key(),)* }
+            }
+
             pub(crate) fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
                 match self { $(Self::$record(record) => record.admits(state, on, reasons),)* }
             }
@@ -119,8 +126,8 @@ macro_rules! expand {
                 match self { $(Self::$record(record) => record.apply(state, on),)* }
             }
 
-            pub(crate) fn encode(&self) -> serde_json::Result<String> {
-                match self { $(Self::$record(record) => serde_json::to_string(record.as_ref()),)* }
+            pub(crate) fn encode(&self) -> serde_json::Result<Box<RawValue>> {
+                match self { $(Self::$record(record) => to_raw_value(record.as_ref()),)* }
             }
 
             pub(crate) fn decode(kind: RecordKind, data: &str) -> serde_json::Result<Self> {
@@ -145,6 +152,16 @@ macro_rules! expand {
 }
 
 records!(expand);
+
+impl AnyRecord {
+    /// Whether it means the same on top of that record of another writer: they commute, and neither replaces the
+    /// other.
+    pub(crate) fn commutes_with(&self, other: &Self) -> bool {
+        let is_replaced =
+            self.key().is_some() && (self.kind(), self.key()) == (other.kind(), other.key());
+        self.kind().commutes() && !is_replaced
+    }
+}
 
 impl sealed::Sealed for AnyRecord {}
 impl Record for AnyRecord {}

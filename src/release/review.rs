@@ -191,6 +191,10 @@ plain! {
 }
 
 impl Happens for PostImplementationReview {
+    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        state.needs_deployed(reasons);
+    }
+
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.review = Some(self);
         state.is_review_owed = false;
@@ -218,6 +222,10 @@ impl Happens for CriterionResult {
         reasons.known(is_known, "success criterion", &self.criterion);
     }
 
+    fn key(&self) -> Option<&Key> {
+        Some(&self.criterion)
+    }
+
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.results.insert(self.criterion.clone(), self);
     }
@@ -230,6 +238,10 @@ impl Happens for TaskOpened {
             let message = format!("task `{}` is done already", self.id);
             Reason::new("already-recorded", message, "open it under a new id")
         });
+    }
+
+    fn key(&self) -> Option<&Key> {
+        Some(&self.id)
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {

@@ -264,6 +264,16 @@ impl State {
         }
     }
 
+    /// What can only be true of something that was deployed.
+    pub(crate) fn needs_deployed(&self, reasons: &mut Reasons) {
+        let is_before = [PhaseName::Plan, PhaseName::Development, PhaseName::Testing];
+        let was_deployed = self.deployments > 0 || !is_before.contains(&self.standing.phase);
+        reasons.unless(was_deployed, || {
+            let message = "nothing of the release was deployed yet";
+            Reason::new("never-deployed", message, "record it once something was")
+        });
+    }
+
     /// Whether the release stands in that phase, on hold or not.
     pub(crate) fn is_in(&self, phase: PhaseName) -> bool {
         self.standing.phase == phase

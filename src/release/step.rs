@@ -10,6 +10,7 @@ use super::text::Text;
 use super::words::plain;
 use crate::phase::{self, Action, Anywhere, Instant, Interval, Seconds, steps};
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 
 plain! {
@@ -156,7 +157,7 @@ impl Moves<AnyStep> for Anywhere {
 }
 
 macro_rules! expand {
-    ($($step:ident $name:literal $can:ident $kind:literal $door:ident [$($from:ty),*] => $to:ty, $way:literal;)*) => {
+    ($($step:ident $name:literal $can:ident $kind:literal $schema:literal $door:ident [$($from:ty),*] => $to:ty, $way:literal;)*) => {
         /// A step that is known only at run time. Written as the step's name and what it needs.
         #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[non_exhaustive]
@@ -200,9 +201,9 @@ macro_rules! expand {
 
         /// Reads and writes what the event of a step keeps.
         impl StepTaken {
-            pub(crate) fn encode(&self) -> serde_json::Result<String> {
+            pub(crate) fn encode(&self) -> serde_json::Result<Box<RawValue>> {
                 match &self.step {
-                    $(AnyStep::$step(step) => serde_json::to_string(&Kept { step: step.as_ref(), decision: &self.decision }),)*
+                    $(AnyStep::$step(step) => to_raw_value(&Kept { step: step.as_ref(), decision: &self.decision }),)*
                 }
             }
 

@@ -134,6 +134,10 @@ impl TestReport {
 }
 
 impl Happens for TestRun {
+    fn key(&self) -> Option<&Key> {
+        Some(&self.id)
+    }
+
     /// A run about another package stays in the history, and proves nothing about this one.
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         let report = state
@@ -146,12 +150,20 @@ impl Happens for TestRun {
 }
 
 impl Happens for Evidence {
+    fn key(&self) -> Option<&Key> {
+        Some(&self.key)
+    }
+
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.evidence.insert(self.key.clone(), self);
     }
 }
 
 impl Happens for DefectFound {
+    fn key(&self) -> Option<&Key> {
+        Some(&self.id)
+    }
+
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.defects.insert(self.id.clone(), (self, Resolved::No));
     }
@@ -160,6 +172,10 @@ impl Happens for DefectFound {
 impl Happens for DefectResolved {
     fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
         reasons.known(state.defects.contains_key(&self.id), "defect", &self.id);
+    }
+
+    fn key(&self) -> Option<&Key> {
+        Some(&self.id)
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {

@@ -66,7 +66,8 @@ macro_rules! texts {
 }
 
 texts! {
-    /// A title or the name of a thing: one line of 1 to 200 characters, no control characters.
+    /// A title or the name of a thing: one line of 1 to 200 characters, no control characters, no space at
+    /// either end.
     Name "name" check_name;
     /// Free text: up to 20,000 characters over any number of lines, no other control characters. May be empty.
     Text "text" check_text;
@@ -89,17 +90,7 @@ fn check_name(what: &'static str, text: &str) -> Result<(), Invalid> {
 }
 
 fn check_key(what: &'static str, text: &str) -> Result<(), Invalid> {
-    check_line(what, text, KEY_CHARS, "1 to 200 characters")?;
-    if text.trim() == text {
-        Ok(())
-    } else {
-        Err(Invalid::new(
-            InvalidKind::Malformed,
-            what,
-            text,
-            "no space at either end",
-        ))
-    }
+    check_line(what, text, KEY_CHARS, "1 to 200 characters")
 }
 
 fn check_line(
@@ -121,6 +112,10 @@ fn check_line(
             text,
             "one line without control characters",
         ));
+    }
+    if text.trim() != text {
+        let expected = "no space at either end";
+        return Err(Invalid::new(InvalidKind::Malformed, what, text, expected));
     }
     Ok(())
 }

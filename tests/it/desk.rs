@@ -331,6 +331,23 @@ fn a_record_follows_any_others_while_the_phase_stays() {
     assert!(matches!(failed, CommitFailed::Conflict { .. }));
 }
 
+#[test]
+fn a_stale_record_never_replaces_a_newer_one() {
+    let office = office();
+    let release = office.deploying();
+    let stale = office.again(&release);
+    let mut outage = phasegate::release::Outage::new(key("O-1"), at("2026-03-02T11:00:00Z"));
+    let without_end = outage.clone();
+    outage.ended = Some(at("2026-03-02T11:30:00Z"));
+    let _ = office.recorded(release, outage, "ops");
+    let failed = failed(office.record(stale, without_end, "kim"));
+    assert!(matches!(failed, CommitFailed::Conflict { .. }));
+    // Another outage is another matter.
+    let another = phasegate::release::Outage::new(key("O-2"), at("2026-03-02T11:00:00Z"));
+    let stale = failed.into_release().unwrap();
+    let _ = office.recorded(stale, another, "kim");
+}
+
 /// Writes a note before every commit, as a writer would who is always faster.
 #[derive(Default)]
 struct AlwaysFaster {

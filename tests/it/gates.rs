@@ -304,7 +304,7 @@ fn a_value_of_the_wrong_kind_is_named_with_its_place() {
         ),
         (
             r#"{ "gates": [{ "name": " g", "version": 1, "step": "deploy", "rules": [] }] }"#,
-            "gates[0]",
+            "gates[0].name",
             "invalid key ` g`: expected no space at either end",
         ),
         (
@@ -1070,4 +1070,59 @@ fn a_gate_decides_alone_too() {
         .decide(asked, &office.facts(), &by("ada"))
         .unwrap();
     assert_eq!(cleared.withdraw().view(), before);
+}
+
+#[test]
+fn one_override_lifts_one_blocker_of_one_gate() {
+    let refusing = || Gate::<Authorise>::new("second", 1).unwrap();
+    let gates = GateSet::new()
+        .with(gate::<Authorise>().require(Refuses::codes(["frozen"])))
+        .with(refusing().require(Refuses::codes(["frozen"])));
+    let office = office().with_gates(gates);
+    let (release, _) = granted(&office, Action::Authorise, "refuses", "frozen", "W-1");
+    let answer = office.run(release.authorise(worthwhile()), "cho");
+    let refused = answer.unwrap_err().refused().unwrap();
+    assert_eq!(codes(&refused.decision), ["frozen"]);
+    let another = overriding(Action::Authorise, "refuses", "frozen", "W-2");
+    let release = office.recorded(refused.release, another, "cho");
+    let _ = office.done(release.authorise(worthwhile()), "cho");
+}
+
+#[test]
+fn no_gate_answers_in_the_name_of_the_lifecycle() {
+    let refused = Gate::<Authorise>::new("lifecycle", 1).unwrap_err();
+    let message = "invalid gate `lifecycle`: expected a name of your own; the invariants answer under this one";
+    assert_eq!(refused.to_string(), message);
+    let file =
+        r#"{ "gates": [{ "name": "lifecycle", "version": 1, "step": "deploy", "rules": [] }] }"#;
+    self::refused(file, "gates[0].name", message);
+}
+
+#[test]
+fn evidence_of_nothing_is_refused() {
+    let rules = one_gate(r#"{ "rule": { "evidence": { "required": {} } } }"#);
+    let message = "invalid evidence policy ``: expected at least one kind of test";
+    refused(&rules, "gates[0].rules[0]", message);
+}
+
+/// Keys that are no text cannot be written as JSON.
+#[derive(Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Unwritable(std::collections::BTreeMap<(u8, u8), u8>);
+
+impl Policy for Unwritable {
+    type Reads = ();
+    const NAME: &'static str = "unwritable";
+
+    fn judge(&self, _ask: &Ask<'_>, (): ()) -> Verdict {
+        Verdict::SATISFIED
+    }
+}
+
+#[test]
+fn a_policy_that_cannot_be_written_never_clears() {
+    let policy = Unwritable([((1, 2), 3)].into());
+    let office = guarded(gate::<Authorise>().require(policy));
+    let answer = office.run(office.requested().authorise(worthwhile()), "cho");
+    let refused = answer.unwrap_err().refused().unwrap();
+    assert_eq!(codes(&refused.decision), ["unwritable"]);
 }

@@ -36,6 +36,8 @@ macro_rules! behaviours {
 }
 
 behaviours! {
+    nothing_is_told_of_a_deployment_that_never_was
+    how_an_attempt_ended_can_be_told_after_the_back_out
     a_request_that_is_not_worthwhile_is_not_authorised
     the_standard_track_waits_for_models
     the_standard_track_is_no_way_around_the_gates
@@ -464,10 +466,7 @@ fn an_attempt_ends_once_and_after_it_began() {
     let again = ("already-recorded", "attempt `first` is recorded already");
     let release = office.recorded(office.deploying(), attempt("first"), "dep");
     let release = refused(office.record(release, attempt("first"), "dep"), &[again]);
-    let again = (
-        "already-recorded",
-        "the end of attempt `first` is recorded already",
-    );
+    let again = ("already-recorded", "attempt `first` has ended already");
     let early = by("dep").occurred_at(at("2026-03-02T11:59:00Z"));
     let answer = wait(office.desk.record(release, went_live("first"), early));
     let message = "attempt `first` began at 2026-03-02T12:00:00Z, after 2026-03-02T11:59:00Z";
@@ -1286,4 +1285,27 @@ fn an_approval_is_about_the_step_the_plan_and_the_package() {
     let release = office.done(release.rework(text("it was right")), "ada");
     let release = office.done(release.start_testing(package("one")), "ada");
     assert_eq!(subject(&release), planned, "the same content again");
+}
+
+#[test]
+fn nothing_is_told_of_a_deployment_that_never_was() {
+    let office = office();
+    let never = [("never-deployed", "nothing of the release was deployed yet")];
+    let outage = || Outage::new(key("O-1"), at("2026-03-02T11:00:00Z"));
+    let release = refused(office.record(office.planned(), outage(), "ops"), &never);
+    let _ = refused(office.record(release, pir(), "ada"), &never);
+    // What was backed out and is planned anew was deployed.
+    let release = office.done(office.deploying().back_out(text("it broke")), "dep");
+    let release = office.done(release.replan(text("once more")), "ada");
+    let release = office.recorded(release, outage(), "ops");
+    let _ = office.recorded(release, pir(), "ada");
+}
+
+#[test]
+fn how_an_attempt_ended_can_be_told_after_the_back_out() {
+    let office = office();
+    let release = office.recorded(office.deploying(), attempt("first"), "dep");
+    let release = office.done(release.back_out(text("it hangs")), "dep");
+    let never = AttemptNeverLive::new(key("first"), text("it never answered"));
+    let _ = office.recorded(release, never, "dep");
 }

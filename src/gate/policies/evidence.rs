@@ -69,15 +69,45 @@ impl fmt::Display for Percent {
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Required")]
 pub struct EvidencePolicy {
     required: Bounded<BTreeMap<TestKind, Percent>>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Required {
+    required: Bounded<BTreeMap<TestKind, Percent>>,
+}
+
+/// A policy that requires nothing would allow everything.
+impl TryFrom<Required> for EvidencePolicy {
+    type Error = Invalid;
+
+    fn try_from(Required { required }: Required) -> Result<Self, Invalid> {
+        if required.is_empty() {
+            let expected = "at least one kind of test";
+            return Err(Invalid::new(
+                InvalidKind::Empty,
+                "evidence policy",
+                "",
+                expected,
+            ));
+        }
+        Ok(Self { required })
+    }
+}
+
 impl EvidencePolicy {
-    /// The policy that requires these kinds with at least these pass ratios.
+    /// The policy that requires these kinds, one at least, with at least these pass ratios.
     #[must_use]
-    pub fn new(required: impl Into<Bounded<BTreeMap<TestKind, Percent>>>) -> Self {
+    pub fn new<const N: usize>(required: [(TestKind, Percent); N]) -> Self {
+        const {
+            assert!(
+                N > 0,
+                "a policy that requires nothing would allow everything"
+            )
+        };
         Self {
             required: required.into(),
         }
