@@ -3,7 +3,7 @@
 use super::proposal::{Asked, Proposal};
 use super::record::{AnyRecord, Record, Recording};
 use super::shell::{Core, Release};
-use super::step::AnyStep;
+use super::steps::AnyStep;
 use crate::phase::{
     Anywhere, Closed, Closure, Deployment, Development, OnHold, Phase, PhaseName, Plan, Request,
     Review, Standing, Testing,

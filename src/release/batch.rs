@@ -9,7 +9,7 @@ use super::people::Actor;
 use super::record::AnyRecord;
 use super::request::Track;
 use super::state::State;
-use super::step::AnyStep;
+use super::steps::AnyStep;
 use super::text::Name;
 use crate::phase::{Instant, Interval, Standing};
 use serde::{Deserialize, Serialize};

@@ -8,7 +8,7 @@ use super::id::{EventId, Stream, Version};
 use super::limits::PAYLOAD_BYTES;
 use super::people::Actor;
 use super::record::AnyRecord;
-use super::step::StepTaken;
+use super::steps::StepTaken;
 use crate::phase::{Action, Instant, RecordKind};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

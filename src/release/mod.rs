@@ -32,6 +32,7 @@ mod review;
 mod shell;
 mod state;
 pub mod step;
+mod steps;
 mod testing;
 mod text;
 mod view;
@@ -74,7 +75,7 @@ pub use review::{
 };
 pub use shell::Release;
 pub use state::Debt;
-pub use step::{AnyStep, Moves, Step, StepTaken};
+pub use steps::{AnyStep, Moves, Step, StepTaken};
 pub use testing::{DefectFound, DefectResolved, Evidence, Severity, TestKind, TestReport, TestRun};
 pub use text::{Bounded, Environment, Key, Name, Person, Service, Tenant, Text};
 pub use view::ReleaseView;

@@ -8,7 +8,7 @@ use super::people::Role;
 use super::request::{AssessmentDecision, ReleaseRequest, Track, no_model};
 use super::review::{Ending, ReviewOutcome};
 use super::state::{AttemptEnd, Debt, Entry, State};
-use super::step::{
+use super::steps::{
     Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FindUnauthorised,
     FinishDeployment, Hold, Reject, Replan, RequestRelease, Resume, Rework, StartDevelopment,
     StartTesting,

@@ -67,7 +67,7 @@ impl fmt::Display for Actor {
 words! {
     /// The part that a person plays in a release.
     pub enum Role {
-        /// Accountable for the release from Plan on; exactly one person at a time.
+        /// Accountable for the release; one person at a time, and somebody from Development on.
         ReleaseManager "release_manager",
         /// Authorises the change.
         ChangeAuthority "change_authority",
@@ -124,7 +124,7 @@ impl Happens for RoleRelieved {
         reasons.unless(
             self.role != Role::ReleaseManager || may_lack_manager,
             || {
-                let message = "a release has a release manager from Plan on";
+                let message = "a release keeps its release manager once it is under way";
                 Reason::new(
                     "no-release-manager",
                     message,

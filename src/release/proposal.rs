@@ -4,7 +4,7 @@ use super::id::CommandId;
 use super::people::Actor;
 use super::record::AnyRecord;
 use super::shell::Release;
-use super::step::AnyStep;
+use super::steps::AnyStep;
 use crate::phase::Instant;
 use std::{fmt, marker::PhantomData};
 

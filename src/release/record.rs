@@ -1,6 +1,6 @@
 //! The records as one value, and which phase takes which.
 
-use super::step::{AnyStep, Moves};
+use super::steps::{AnyStep, Moves};
 use super::words::plain;
 use super::{
     approval::{Approval, OverrideGranted, RetrospectiveApproval},

@@ -13,7 +13,7 @@ use super::record::{Record, Recording, Takes};
 use super::request::{Assessment, ReleaseRequest, Track};
 use super::review::{ClosureRecord, ReviewOutcome};
 use super::state::State;
-use super::step::{
+use super::steps::{
     AnyStep, Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FindUnauthorised,
     FinishDeployment, Hold, Reject, Replan, RequestRelease, Resume, Rework, StartDevelopment,
     StartTesting, Step,

@@ -16,7 +16,7 @@ use super::review::{
     ClosureItem, Confirmation, CriterionResult, Ending, PostImplementationReview, ReviewOutcome,
     TaskOpened,
 };
-use super::step::{AnyStep, Authorise, StepTaken};
+use super::steps::{AnyStep, Authorise, StepTaken};
 use super::testing::{DefectFound, Evidence, TestReport};
 use super::text::{Key, Person};
 use crate::phase::{Action, Instant, Interval, Phase, PhaseName, Seconds, Standing, Start};

@@ -781,7 +781,7 @@ fn a_task_that_is_done_stays_done() {
 fn the_release_manager_hands_over() {
     let office = office();
     let relieved = |who| RoleRelieved::new(person(who), Role::ReleaseManager);
-    let needed = "a release has a release manager from Plan on";
+    let needed = "a release keeps its release manager once it is under way";
     let needed = ("no-release-manager", needed);
     let answer = office.record(office.developing(), relieved("ada"), "ada");
     let release = refused(answer, &[needed]);

@@ -1,0 +1,258 @@
+//! The steps with what each of them needs, and the same as one value for what is known only at run time.
+
+use super::decision::Decision;
+use super::happens::{Happens, Occasion, Reasons};
+use super::package::ReleasePackage;
+use super::request::{Assessment, ReleaseRequest};
+use super::review::{ClosureRecord, ReviewOutcome};
+use super::state::State;
+use super::text::Text;
+use super::words::plain;
+use crate::phase::{self, Action, Anywhere, Instant, Interval, Seconds, steps};
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use std::sync::Arc;
+
+plain! {
+    /// A release begins.
+    pub struct RequestRelease {
+        /// What is asked for.
+        request: ReleaseRequest,
+    }
+
+    /// A change is found that nobody had authorised; it enters Review with a debt.
+    pub struct FindUnauthorised {
+        /// What it is, as far as that can be told.
+        request: ReleaseRequest,
+        /// What was found to be live.
+        package: ReleasePackage,
+        /// Since when it is live, as far as that can be told.
+        live_since: Instant,
+        /// How long, from then, incidents count against it.
+        early_life_support: Seconds,
+    }
+
+    /// The request is assessed and authorised.
+    pub struct Authorise {
+        /// The assessment on which it is authorised.
+        assessment: Assessment,
+    }
+
+    /// The request is turned down.
+    pub struct Reject {
+        /// Why; not empty.
+        reason: Text,
+    }
+
+    /// Building begins.
+    #[derive(Default)]
+    pub struct StartDevelopment {}
+
+    /// What was built is handed over to testing.
+    pub struct StartTesting {
+        /// What was built.
+        package: ReleasePackage,
+    }
+
+    /// Testing sends the release back to be built anew.
+    pub struct Rework {
+        /// Why; not empty.
+        reason: Text,
+    }
+
+    /// The release goes back to be planned anew.
+    pub struct Replan {
+        /// Why; not empty.
+        reason: Text,
+    }
+
+    /// The tested package goes live.
+    pub struct Deploy {
+        /// When.
+        window: Interval,
+    }
+
+    /// A package goes live at once; what was left out is owed.
+    pub struct Expedite {
+        /// What goes live.
+        package: ReleasePackage,
+        /// How long after going live incidents count against it.
+        early_life_support: Seconds,
+        /// Why it cannot wait; not empty.
+        reason: Text,
+    }
+
+    /// All attempts are over and the package is live.
+    #[derive(Default)]
+    pub struct FinishDeployment {}
+
+    /// The deployment is undone.
+    #[doc(alias = "rollback")]
+    pub struct BackOut {
+        /// Why; not empty.
+        reason: Text,
+    }
+
+    /// The release is judged.
+    pub struct CompleteReview {
+        /// How it turned out.
+        outcome: ReviewOutcome,
+    }
+
+    /// The release ends.
+    pub struct Close {
+        /// What is to be remembered.
+        record: ClosureRecord,
+    }
+
+    /// The release is given up before it is live.
+    pub struct Cancel {
+        /// Why; not empty.
+        reason: Text,
+    }
+
+    /// The release waits; nothing but `resume`, `cancel` and records is left.
+    pub struct Hold {
+        /// Why; not empty.
+        reason: Text,
+    }
+
+    /// The release goes on where it was put on hold.
+    #[derive(Default)]
+    pub struct Resume {}
+}
+
+mod sealed {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot become a step of the lifecycle",
+        label = "not one of the steps",
+        note = "the steps are the types in `phasegate::release::step`; they cannot be added to"
+    )]
+    pub trait Sealed {}
+}
+
+/// A step with what it needs: one of the types of this crate, or [`AnyStep`].
+///
+/// Sealed: the steps are the lifecycle's.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a step of the lifecycle",
+    note = "the steps are the types in `phasegate::release::step`; they cannot be added to"
+)]
+pub trait Step: Into<AnyStep> + sealed::Sealed {}
+
+/// Leads a release of this standing by that step to the standing `To`.
+#[diagnostic::on_unimplemented(
+    message = "`{S}` does not leave `{Self}`",
+    note = "`phasegate::phase` shows which steps leave which phase"
+)]
+pub trait Moves<S> {
+    /// Where it leads.
+    type To;
+}
+
+impl sealed::Sealed for AnyStep {}
+impl Step for AnyStep {}
+impl Moves<AnyStep> for Anywhere {
+    type To = Anywhere;
+}
+
+macro_rules! expand {
+    ($($step:ident $name:literal $can:ident $kind:literal $schema:literal $door:ident [$($from:ty),*] => $to:ty, $way:literal;)*) => {
+        /// A step that is known only at run time. Written as the step's name and what it needs.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum AnyStep {
+            $(
+                #[doc = concat!("The step `", $name, "`.")]
+                #[serde(rename = $name)]
+                $step(Arc<$step>),
+            )*
+        }
+
+        impl AnyStep {
+            /// Which step it is.
+            #[must_use]
+            pub const fn action(&self) -> Action {
+                match self { $(Self::$step(_) => Action::$step,)* }
+            }
+
+            pub(crate) fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+                match self { $(Self::$step(step) => step.admits(state, on, reasons),)* }
+            }
+
+            pub(crate) fn apply(self, state: &mut State, on: Occasion<'_>) {
+                match self { $(Self::$step(step) => step.apply(state, on),)* }
+            }
+        }
+
+        $(
+            impl sealed::Sealed for $step {}
+            impl Step for $step {}
+            impl From<$step> for AnyStep {
+                fn from(step: $step) -> Self {
+                    Self::$step(Arc::new(step))
+                }
+            }
+            #[diagnostic::do_not_recommend]
+            impl<P: phase::$can> Moves<$step> for P {
+                type To = P::To;
+            }
+        )*
+
+        /// Reads and writes what the event of a step keeps.
+        impl StepTaken {
+            pub(crate) fn encode(&self) -> serde_json::Result<Box<RawValue>> {
+                match &self.step {
+                    $(AnyStep::$step(step) => to_raw_value(&Kept { step: step.as_ref(), decision: &self.decision }),)*
+                }
+            }
+
+            pub(crate) fn decode(action: Action, data: &str) -> serde_json::Result<Self> {
+                match action {
+                    $(Action::$step => {
+                        let Taken { step, decision } = serde_json::from_str(data)?;
+                        Ok(Self { step: AnyStep::$step(step), decision })
+                    })*
+                }
+            }
+        }
+    };
+}
+
+impl AnyStep {
+    /// What is asked for where a release begins with this step.
+    pub(crate) fn request(&self) -> Option<&ReleaseRequest> {
+        if let Self::RequestRelease(step) = self {
+            Some(&step.request)
+        } else if let Self::FindUnauthorised(step) = self {
+            Some(&step.request)
+        } else {
+            None
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Kept<'a, S> {
+    step: &'a S,
+    decision: &'a Decision,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Taken<S> {
+    step: Arc<S>,
+    decision: Arc<Decision>,
+}
+
+/// A step that was taken, and the decision that cleared it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct StepTaken {
+    /// The step.
+    pub step: AnyStep,
+    /// The decision.
+    pub decision: Arc<Decision>,
+}
+
+steps!(expand);
