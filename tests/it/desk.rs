@@ -644,7 +644,7 @@ fn polled<F: Future>(future: F, times: usize) -> bool {
 /// Drops what `act` starts after every number of polls, until it is ready. Each time the log has all or nothing of it.
 fn all_or_nothing(
     added: usize,
-    act: impl AsyncFn(&Office<Arc<Strange<Yields>>>, Release<Plan>, Release<Plan>),
+    act: &impl AsyncFn(&Office<Arc<Strange<Yields>>>, Release<Plan>, Release<Plan>),
 ) {
     let (mut nothing, mut all) = (0, 0);
     for polls in 0.. {
@@ -676,7 +676,7 @@ fn all_or_nothing(
 
 #[test]
 fn a_dropped_step_leaves_all_or_nothing() {
-    all_or_nothing(1, async |office, release, _| {
+    all_or_nothing(1, &async |office, release, _| {
         let _ = office
             .desk
             .run(release.start_development(), by("ada"))
@@ -687,7 +687,7 @@ fn a_dropped_step_leaves_all_or_nothing() {
 
 #[test]
 fn a_dropped_refusal_leaves_all_or_nothing() {
-    all_or_nothing(1, async |office, release, _| {
+    all_or_nothing(1, &async |office, release, _| {
         let asked = release.anywhere().propose(Deploy::new(window()));
         let refused = office.desk.run(asked, by("ada")).await.unwrap_err();
         assert!(refused.refused().is_some());
@@ -696,7 +696,7 @@ fn a_dropped_refusal_leaves_all_or_nothing() {
 
 #[test]
 fn a_dropped_second_turn_leaves_all_or_nothing() {
-    all_or_nothing(2, async |office, release, stale| {
+    all_or_nothing(2, &async |office, release, stale| {
         let _ = office
             .desk
             .record(release, note("first"), by("kim"))
@@ -912,6 +912,19 @@ fn asking_and_looking_write_nothing() {
     let release = cleared.withdraw();
     assert_eq!(log(&office, &release), before);
     let _ = office.done(release.start_development(), "ada");
+}
+
+#[test]
+fn a_long_release_is_loaded_whole() {
+    let office = office();
+    let mut release = office.requested();
+    for length in [999, 1_000, 1_001, 2_000, 2_001] {
+        while release.version().get() < length {
+            release = office.recorded(release, note("more"), "kim");
+        }
+        assert_eq!(log(&office, &release).len() as u64, length);
+        assert_eq!(office.again(&release), release);
+    }
 }
 
 #[test]

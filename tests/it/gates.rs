@@ -290,7 +290,7 @@ fn a_value_of_the_wrong_kind_is_named_with_its_place() {
         ("[]", "file", "invalid length 0"),
         ("7", "file", "invalid type: integer `7`"),
         (r#"{ "gates": {} }"#, "file", "expected a sequence"),
-        (r#"{}"#, "file", "missing field `gates`"),
+        ("{}", "file", "missing field `gates`"),
         (
             r#"{ "gates": [7] }"#,
             "gates[0]",
@@ -329,6 +329,10 @@ fn a_value_of_the_wrong_kind_is_named_with_its_place() {
     ] {
         refused(file, path, what);
     }
+}
+
+#[test]
+fn a_parameter_that_a_policy_does_not_take_is_named_with_its_place() {
     let rule = |rule: &str| one_gate(&format!(r#"{{ "rule": {rule} }}"#));
     for (rule, path, what) in [
         (
