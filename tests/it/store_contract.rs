@@ -579,9 +579,7 @@ fn a_list_has_every_order_and_filter<S: Store>(store: &S) {
     let mut seen = 0;
     for order in Order::ALL {
         for &filter in &filters {
-            let taken = known
-                .iter()
-                .filter(|(_, row)| filter.takes(row.standing.phase));
+            let taken = known.iter().filter(|(_, row)| wanted_by(filter, row));
             let mut wanted: Vec<_> = taken
                 .filter_map(|(id, row)| Some((placed_at(order, row)?, id.clone())))
                 .collect();
