@@ -520,6 +520,36 @@ fn a_retry_finds_what_was_written_though_others_wrote_since() {
 }
 
 #[test]
+fn a_retry_writes_nothing_after_the_clearance_and_still_finds_what_was_written() {
+    for fault in [Fault::LostAfterWriting, Fault::LostBeforeWriting] {
+        let office = faulty();
+        let release = office.requested();
+        let before = office.again(&release);
+        let gate = Gate::<Authorise>::new("gate", 1).unwrap();
+        let gate = gate.require(Knows::facts(["budget"]));
+        let facts = office.facts().with(key("budget"), fact(office.now()));
+        let asked = release.authorise(worthwhile());
+        let cleared = gate.decide(asked, &facts, &by("cho")).unwrap();
+        office.fails_next(fault);
+        let store = office.desk.store();
+        let failed = wait(cleared.commit(store, office.now())).unwrap_err();
+        let CommitFailed::Unknown { in_doubt, .. } = failed else {
+            panic!("{failed}");
+        };
+        office.clock.pass(Seconds::days(1));
+        match (fault, wait(in_doubt.retry(store, office.now()))) {
+            (Fault::LostAfterWriting, Ok(release)) => {
+                assert_eq!(release.version(), Version::new(2))
+            }
+            (Fault::LostBeforeWriting, Err(CommitFailed::Expired { release, .. })) => {
+                assert_eq!(release, before);
+            }
+            (_, other) => panic!("{fault:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_retry_of_what_was_not_written_conflicts_with_what_others_wrote() {
     let office = faulty();
     let release = office.planned();
@@ -932,6 +962,19 @@ fn asking_and_looking_write_nothing() {
 }
 
 #[test]
+fn a_long_release_is_loaded_whole() {
+    let office = office();
+    let mut release = office.requested();
+    for length in [999, 1_000, 1_001, 2_000, 2_001] {
+        while release.version().get() < length {
+            release = office.recorded(release, note("more"), "kim");
+        }
+        assert_eq!(log(&office, &release).len() as u64, length);
+        assert_eq!(office.again(&release), release);
+    }
+}
+
+#[test]
 fn every_release_has_an_id_of_its_own() {
     let office = office();
     let ids: std::collections::BTreeSet<_> = (0..100)
@@ -1078,7 +1121,8 @@ impl Notifier for Picky {
 #[test]
 fn a_relay_keeps_the_order_of_each_release() {
     let office = office();
-    let _ = office.recorded(office.requested(), note("seen"), "kim");
+    let release = office.recorded(office.requested(), note("seen"), "kim");
+    let _ = office.recorded(release, note("seen again"), "kim");
     let _ = office.requested();
     let picky = Picky {
         got: Mutex::default(),
@@ -1097,6 +1141,7 @@ fn a_relay_keeps_the_order_of_each_release() {
     assert_eq!(run(), (0, 2, 0), "nothing overtakes what is late");
     assert_eq!(run(), (0, 0, 0));
     office.clock.pass(Seconds::new(1));
-    assert_eq!(run(), (2, 0, 1));
-    assert_eq!(*picky.got.lock().unwrap(), ["1/1/0/inbox", "2/1/0/inbox"]);
+    assert_eq!(run(), (3, 0, 1));
+    let got = ["1/1/0/inbox", "2/1/0/inbox", "1/3/0/inbox"];
+    assert_eq!(*picky.got.lock().unwrap(), got);
 }

@@ -330,6 +330,10 @@ fn a_value_of_the_wrong_kind_is_named_with_its_place() {
     ] {
         refused(file, path, what);
     }
+}
+
+#[test]
+fn a_parameter_that_a_policy_does_not_take_is_named_with_its_place() {
     let rule = |rule: &str| one_gate(&format!(r#"{{ "rule": {rule} }}"#));
     for (rule, path, what) in [
         (
