@@ -539,7 +539,7 @@ fn a_retry_writes_nothing_after_the_clearance_and_still_finds_what_was_written()
         office.clock.pass(Seconds::days(1));
         match (fault, wait(in_doubt.retry(store, office.now()))) {
             (Fault::LostAfterWriting, Ok(release)) => {
-                assert_eq!(release.version(), Version::new(2))
+                assert_eq!(release.version(), Version::new(2));
             }
             (Fault::LostBeforeWriting, Err(CommitFailed::Expired { release, .. })) => {
                 assert_eq!(release, before);

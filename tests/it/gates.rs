@@ -285,7 +285,6 @@ fn a_key_that_a_file_should_not_have_is_named_with_its_place() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one table of mistakes")]
 fn a_value_of_the_wrong_kind_is_named_with_its_place() {
     for (file, path, what) in [
         ("[]", "file", "invalid length 0"),

@@ -816,16 +816,6 @@ fn kept(view: &phasegate::release::ReleaseView) -> serde_json::Value {
 
 #[test]
 fn a_hold_keeps_everything() {
-<<<<<<< HEAD
-    fn kept(view: &phasegate::release::ReleaseView) -> serde_json::Value {
-        let mut view = serde_json::to_value(view).unwrap();
-        for moved in ["version", "standing", "updated_at"] {
-            view.as_object_mut().unwrap().remove(moved).unwrap();
-        }
-        view
-    }
-=======
->>>>>>> w-ports
     let office = office();
     let release = with_authority(&office, office.tested());
     let subject = release.subject(Deploy::new(window()));
