@@ -152,7 +152,7 @@ fn against(event: Event, reasons: Vec<Reason>, facts: &Facts, by: &By) -> (Box<D
         }
         Event::Record(record) => {
             let asked = Asking::Record(record.kind());
-            let decision = Decision::begun(asked, by.actor().clone(), facts.now());
+            let decision = Decision::begun(asked, by, facts.now());
             (decision, Asked::Record(record))
         }
     };

@@ -323,7 +323,7 @@ struct Judged {
 fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By) -> Judged {
     let state = &core.state;
     let action = step.action();
-    let mut decision = Decision::begun(Asking::Step(action), by.actor.clone(), facts.now());
+    let mut decision = Decision::begun(Asking::Step(action), by, facts.now());
     decision.findings = lifecycle(state.admits_step(step, core.occasion(by, facts.now())));
     let mut judged = Judged {
         decision,

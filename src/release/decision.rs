@@ -3,6 +3,7 @@
 use super::digest::Digest;
 use super::fact::Fact;
 use super::people::Actor;
+use super::proposal::By;
 use super::text::{Key, Text};
 use super::words::is_default;
 use crate::phase::{Action, Instant, RecordKind};
@@ -284,6 +285,9 @@ pub struct Decision {
     pub actor: Actor,
     /// The instant for which it was decided.
     pub at: Instant,
+    /// When it was said to be true, where that was another instant.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub occurred_at: Option<Instant>,
     /// The gates that were asked.
     #[serde(default, skip_serializing_if = "is_default")]
     pub gates: Vec<GateId>,
@@ -300,11 +304,12 @@ pub struct Decision {
 
 impl Decision {
     /// Nothing found yet.
-    pub(crate) const fn begun(asked: Asking, actor: Actor, at: Instant) -> Self {
+    pub(crate) fn begun(asked: Asking, by: &By, at: Instant) -> Self {
         Self {
             asked,
-            actor,
+            actor: by.actor.clone(),
             at,
+            occurred_at: by.occurred_at.filter(|&occurred_at| occurred_at != at),
             gates: Vec::new(),
             findings: Vec::new(),
             facts: BTreeMap::new(),

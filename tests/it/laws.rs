@@ -409,8 +409,8 @@ impl<'a> Walk<'a> {
         let on = self.moment(draw);
         let asked = self.asking(draw, &on);
         let came = self.ask(&asked, &on);
-        // A refusal of what happens now can be computed again from the record alone.
-        if let (Came::Refused(decision), Asked::Step(step), 0..=149) = (came, asked, draw.late)
+        // A refusal can be computed again from its record alone.
+        if let (Came::Refused(decision), Asked::Step(step)) = (came, asked)
             && self.live().version() > Version::NONE
         {
             let record = AnyRecord::from(StepRefused::new(step, decision));
@@ -564,17 +564,11 @@ impl<'a> Walk<'a> {
 
     /// A decision comes out the same from the state before it and the facts in it.
     fn decides_again(&self, before: &[Envelope], entry: &Envelope) {
-        let (step, decision, occurred_at) = match entry.decode().unwrap().expect("it is known") {
-            Event::Step(taken) => (
-                taken.step,
-                taken.decision.as_ref().clone(),
-                entry.occurred_at,
-            ),
-            Event::Record(AnyRecord::StepRefused(refused)) => (
-                refused.step.clone(),
-                refused.decision.clone(),
-                refused.decision.at,
-            ),
+        let (step, decision) = match entry.decode().unwrap().expect("it is known") {
+            Event::Step(taken) => (taken.step, taken.decision.as_ref().clone()),
+            Event::Record(AnyRecord::StepRefused(refused)) => {
+                (refused.step.clone(), refused.decision.clone())
+            }
             _ => return,
         };
         let release = if before.is_empty() {
@@ -584,6 +578,7 @@ impl<'a> Walk<'a> {
         } else {
             replay(before).unwrap().anywhere()
         };
+        let occurred_at = decision.occurred_at.unwrap_or(decision.at);
         let by = By::new(decision.actor.clone()).occurred_at(occurred_at);
         let again = self
             .gates
