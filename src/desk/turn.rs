@@ -2,11 +2,11 @@
 
 use super::read::entries;
 use super::{CommitFailed, Desk, InDoubt, RecordByIdError, Refusals, RunError};
-use crate::gate::{Cleared, Facts, Refused};
+use crate::gate::{Cleared, Facts, Refused, refuse};
 use crate::phase::Instant;
 use crate::release::{
-    AnyRelease, Asked, By, Core, Envelope, Event, Moves, Proposal, Record, Recording, Release,
-    ReleaseId, StepRefused, Takes, Upcasters, Version,
+    AnyRelease, Asked, By, Core, Envelope, Event, Moves, Proposal, Reason, Record, Recording,
+    Release, ReleaseId, StepRefused, Takes, Upcasters, Version,
 };
 use crate::store::{Committed, Outcome, Store, StoreErrorKind};
 
@@ -258,7 +258,20 @@ impl<St: Store> Desk<St> {
         proposal: Proposal<S, P>,
         by: &By,
     ) -> Result<Release<P::To>, (RunError<S, P>, Asked)> {
+        let facts = Facts::at(self.clock.now());
         let asked = proposal.asked.clone();
+        let owner = &proposal.release.stream().tenant;
+        if *owner != self.tenant {
+            let message = format!(
+                "the release belongs to tenant `{owner}`, and this is the desk of `{}`",
+                self.tenant
+            );
+            let reason = Reason::new("another-tenant", message, "ask at the desk of that tenant");
+            return Err((
+                RunError::Refused(refuse(proposal, reason, &facts, by)),
+                asked,
+            ));
+        }
         match self
             .gates
             .decide(proposal, &Facts::at(self.clock.now()), by)

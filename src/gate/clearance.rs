@@ -116,6 +116,27 @@ pub(super) fn decide<S, P>(
 /// The logs, other than the release's own, that must not move until the commit; in the order of their names.
 type Guards = BTreeSet<(Stream, Version)>;
 
+/// The refusal of a proposal for a reason that no gate was asked about.
+pub(crate) fn refuse<S, P>(
+    proposal: Proposal<S, P>,
+    reason: Reason,
+    facts: &Facts,
+    by: &By,
+) -> Refused<P> {
+    let Proposal { release, asked, .. } = proposal;
+    let about = match &asked {
+        Asked::Step(step) => Asking::Step(step.action()),
+        Asked::Record(record) => Asking::Record(record.kind()),
+    };
+    let mut decision = Box::new(Decision::begun(about, by, facts.now()));
+    decision.findings = lifecycle(vec![reason]);
+    Refused {
+        release,
+        decision,
+        asked,
+    }
+}
+
 /// The event that the asking leads to; or the decision against it, and the asking back.
 pub(super) fn event_of(
     gates: &[AnyGate],

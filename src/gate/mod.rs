@@ -12,6 +12,7 @@ mod policy;
 mod rehearsal;
 mod rule;
 
+pub(crate) use clearance::refuse;
 pub use clearance::{Cleared, Refused};
 pub use facts::Facts;
 pub use load::{Mistake, Policies};

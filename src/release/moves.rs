@@ -138,17 +138,15 @@ impl Happens for Replan {
 
 impl Happens for Deploy {
     fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
-        let is_tested = state
-            .test_report
-            .as_ref()
-            .is_some_and(|report| !report.runs.is_empty());
+        let ran = |report: &TestReport| report.runs().any(|run| run.passed > 0 || run.failed > 0);
+        let is_tested = state.test_report.as_ref().is_some_and(ran);
         reasons.unless(is_tested, || {
             let package = state
                 .package
                 .as_ref()
                 .map(|package| package.digest().to_string());
             let package = package.unwrap_or_default();
-            let message = format!("there is no test run about the package {package:.12}");
+            let message = format!("no test ran on the package {package:.12}");
             let remedy = "record a `TestRun` with the digest of this very package";
             Reason::new("not-tested", message, remedy)
         });

@@ -381,9 +381,7 @@ fn replay_refuses_what_the_lifecycle_does_not_allow_there() {
     );
     let untested = sealed(without("release.test_run_recorded"));
     assert!(
-        untested
-            .to_string()
-            .contains("there is no test run about the package"),
+        untested.to_string().contains("no test ran on the package"),
         "{untested}"
     );
     let unmanaged = sealed(without("release.role_given"));

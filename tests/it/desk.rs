@@ -1145,3 +1145,15 @@ fn a_relay_keeps_the_order_of_each_release() {
     let got = ["1/1/0/inbox", "2/1/0/inbox", "1/3/0/inbox"];
     assert_eq!(*picky.got.lock().unwrap(), got);
 }
+
+#[test]
+fn a_desk_takes_no_release_of_another_tenant() {
+    let office = office();
+    let other = Desk::new(Arc::clone(office.desk.store())).tenant("other".parse().unwrap());
+    let answer = wait(other.run(office.requested().authorise(worthwhile()), by("cho")));
+    let refused = answer.unwrap_err().refused().unwrap();
+    let message = "authorise refused\n  lifecycle: the release belongs to tenant `default`, and this is the desk of \
+                   `other`; ask at the desk of that tenant";
+    assert_eq!(refused.to_string(), message);
+    let _ = office.done(refused.release.authorise(worthwhile()), "cho");
+}

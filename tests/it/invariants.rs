@@ -297,7 +297,7 @@ fn a_package_has_documentation() {
 
 fn not_tested(content: &str) -> String {
     let digest = package(content).digest().to_string();
-    format!("there is no test run about the package {}", &digest[..12])
+    format!("no test ran on the package {}", &digest[..12])
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub(crate) fn kim() -> By {
 /// A desk on an empty store, at noon for ever.
 pub(crate) fn desk() -> Desk<MemoryStore> {
     Desk::new(MemoryStore::new())
+        .tenant(tenant())
         .with_clock(noon)
         .forgetting_refusals()
 }
