@@ -3,7 +3,7 @@
 use crate::gate::{Cleared, Refused};
 use crate::phase::{Anywhere, Instant, Standing};
 use crate::release::{AnyRelease, LogError, Recording, Release, Stream, Version};
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreErrorKind};
 use std::{error::Error, fmt};
 
 /// Why a release could not be read.
@@ -42,7 +42,9 @@ impl fmt::Display for LoadError {
                 found.standing()
             ),
             Self::Store(_) => f.write_str("the store could not be read"),
-            Self::Log(_) => f.write_str("the log is not that of a release"),
+            Self::Log(_) => {
+                f.write_str("what is stored cannot be read as a release; `history` still reads it")
+            }
         }
     }
 }
@@ -142,12 +144,31 @@ impl<S, P> fmt::Display for CommitFailed<S, P> {
                 stream.kind, stream.id
             ),
             Self::Expired { at, .. } => write!(f, "the clearance held until {at}; ask again"),
-            Self::Rejected { .. } => {
-                f.write_str("the store did not take it, and nothing was written")
-            }
+            Self::Rejected { source, .. } => f.write_str(rejected(source.kind())),
             Self::Unknown { .. } => {
                 f.write_str("nobody knows whether it was written; `in_doubt.retry` finds out")
             }
+        }
+    }
+}
+
+/// What to do where a store did not take a commit.
+const fn rejected(kind: StoreErrorKind) -> &'static str {
+    match kind {
+        StoreErrorKind::CommandReused => {
+            "this command id stands for something else in the log; use a new one"
+        }
+        StoreErrorKind::TooLarge => "the store takes no commit of that size; ask for less at once",
+        StoreErrorKind::Unavailable => {
+            "the store did not answer, and the log is as it was; run it again"
+        }
+        StoreErrorKind::Conflict
+        | StoreErrorKind::GuardMoved
+        | StoreErrorKind::StaleClaim
+        | StoreErrorKind::Unknown
+        | StoreErrorKind::Corrupt
+        | StoreErrorKind::Other => {
+            "the store did not take it, and the log is as it was; see the source"
         }
     }
 }

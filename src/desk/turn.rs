@@ -2,14 +2,13 @@
 
 use super::read::entries;
 use super::{CommitFailed, Desk, InDoubt, RecordByIdError, Refusals, RunError};
-use crate::gate::{Cleared, Facts, Refused, refuse};
+use crate::gate::{Cleared, Facts, Refused, intent_of, refuse};
 use crate::phase::Instant;
 use crate::release::{
     AnyRelease, Asked, By, Core, Envelope, Event, Moves, Proposal, Reason, Record, Recording,
     Release, ReleaseId, StepRefused, Takes, Upcasters, Version,
 };
 use crate::store::{Committed, Outcome, Store, StoreErrorKind};
-
 /// How often a turn is taken again when only commuting records came between.
 const TURNS: usize = 5;
 
@@ -177,6 +176,9 @@ impl<St: Store> Desk<St> {
         by: impl Into<By>,
     ) -> Result<Release<P::To>, RunError<S, P>> {
         let by = by.into();
+        if self.is_answered(&proposal, &by).await {
+            return Ok(proposal.withdraw().become_phase());
+        }
         let mut proposal = proposal;
         for _ in 1..TURNS {
             match self.turn(proposal, &by).await {
@@ -206,8 +208,8 @@ impl<St: Store> Desk<St> {
 
     /// Adds a record: [`run`](Self::run) of [`Release::record`].
     ///
-    /// A record that commutes is tried again on top of what others wrote; plan, baseline, roles, track and overrides
-    /// do not commute, and no record goes on top of a newer one of the same kind and key.
+    /// A record that commutes is tried again on top of whatever others wrote, but for a newer one of the same kind and
+    /// key. Plan, baseline, roles, track and overrides are tried again on top of records that commute, only.
     ///
     /// # Errors
     ///
@@ -250,6 +252,22 @@ impl<St: Store> Desk<St> {
             .await
             .map(AnyRelease::from)
             .map_err(RecordByIdError::Run)
+    }
+
+    /// Whether the host's own id for this asking stands in the log already, and the release has moved by it.
+    ///
+    /// Only where the asking leads to a release of the same type: of another one, what it led to is not in hand.
+    async fn is_answered<S, P: Moves<S>>(&self, proposal: &Proposal<S, P>, by: &By) -> bool {
+        let Proposal { release, asked, .. } = proposal;
+        let (Some(command), true) = (by.command, P::STAYS) else {
+            return false;
+        };
+        let outcome = self.store.outcome(release.stream(), command).await;
+        outcome.is_ok_and(|outcome| {
+            outcome.is_some_and(|outcome| {
+                outcome.last <= release.version() && Some(outcome.intent) == intent_of(asked, by)
+            })
+        })
     }
 
     /// Decides and commits once.
@@ -307,7 +325,7 @@ impl<St: Store> Desk<St> {
             return false;
         };
         match (asked, event) {
-            (Asked::Record(record), Some(Event::Record(other))) => record.commutes_with(&other),
+            (Asked::Record(record), Some(Event::Record(other))) => record.follows(&other),
             (Asked::Record(record), Some(Event::Step(_)) | None) => record.kind().commutes(),
             (Asked::Step(_), Some(event)) => event.commutes(),
             (Asked::Step(_), None) => false,

@@ -4,8 +4,8 @@ use super::{AnyGate, Facts, Judged, judge, lifecycle};
 use crate::phase::Instant;
 use crate::release::limits::PAYLOAD_BYTES;
 use crate::release::{
-    Asked, Asking, Batch, By, Core, Decision, Event, EventId, Proposal, Reason, Release, StepTaken,
-    Stream, Summary, Version, derived_command, intent, seal,
+    Asked, Asking, Batch, By, Core, Decision, Digest, Event, EventId, Proposal, Reason, Release,
+    StepTaken, Stream, Summary, Version, derived_command, intent, seal,
 };
 use std::{collections::BTreeSet, fmt, marker::PhantomData, sync::Arc};
 
@@ -179,6 +179,24 @@ fn against(event: Event, reasons: Vec<Reason>, facts: &Facts, by: &By) -> (Box<D
     };
     decision.findings.extend(lifecycle(reasons));
     (Box::new(decision), asked)
+}
+
+/// What is asked by whom, as a digest; nothing where it cannot be written.
+pub(crate) fn intent_of(asked: &Asked, by: &By) -> Option<Digest> {
+    match asked {
+        Asked::Step(step) => {
+            let json = serde_json::to_vec(step).ok()?;
+            Some(intent(step.action().event_kind(), &json, by.actor()))
+        }
+        Asked::Record(record) => {
+            let json = record.encode().ok()?;
+            Some(intent(
+                record.kind().event_kind(),
+                json.get().as_bytes(),
+                by.actor(),
+            ))
+        }
+    }
 }
 
 /// The finished write: sealed with the instant of the decision.

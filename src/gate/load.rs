@@ -3,6 +3,7 @@
 use super::policies::evidence::EvidencePolicy;
 use super::policy::Policy;
 use super::rule::{Requirement, Rule};
+use super::strict::Strict;
 use super::{AnyGate, GateSet, gate_name};
 use crate::phase::{Action, PhaseName};
 use crate::release::{Enforcement, Track};
@@ -130,14 +131,17 @@ impl GateSet {
     /// # Errors
     ///
     /// Every mistake with its place, not only the first: malformed JSON, unknown keys, steps or policies, parameters
-    /// that a policy does not take, a policy on a step before which a release cannot have what it reads, a name used
-    /// twice.
+    /// that a policy does not take, a policy on a step before which a release cannot have what it reads, a name or a
+    /// key that stands twice.
     pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Vec<Mistake>> {
         let mut loading = Loading {
             policies,
             mistakes: Vec::new(),
         };
-        let file: Option<File> = loading.read(String::from("file"), serde_json::from_str(json));
+        let file: Option<File> = loading.read(
+            String::from("file"),
+            serde_json::from_str(json).and_then(|Strict(json)| serde_json::from_value(json)),
+        );
         let mut gates: Vec<AnyGate> = Vec::new();
         for (index, gate) in file.into_iter().flat_map(|file| file.gates).enumerate() {
             let path = format!("gates[{index}]");

@@ -11,9 +11,10 @@ mod policies;
 mod policy;
 mod rehearsal;
 mod rule;
+mod strict;
 
-pub(crate) use clearance::refuse;
 pub use clearance::{Cleared, Refused};
+pub(crate) use clearance::{intent_of, refuse};
 pub use facts::Facts;
 pub use load::{Mistake, Policies};
 pub use policies::evidence::{EvidencePolicy, Percent};

@@ -69,7 +69,7 @@ macro_rules! records {
             RetrospectiveApproval "retrospective_approval" "release.retrospective_approval_given" 1 commuting [Plan, Development, Testing, Deployment, Review];
             OverrideGranted "override" "release.override_granted" 1 ordered [Request, Plan, Development, Testing, Deployment, Review, Closure];
             CodeChange "code_change" "release.code_change_included" 1 commuting [Plan, Development, Testing, Deployment, Review];
-            TestRun "test_run" "release.test_run_recorded" 1 commuting [Development, Testing, Deployment, Review];
+            TestRun "test_run" "release.test_run_recorded" 1 commuting [Testing, Deployment, Review];
             Evidence "evidence" "release.evidence_recorded" 1 commuting [Request, Plan, Development, Testing, Deployment, Review, Closure];
             DefectFound "defect_found" "release.defect_found" 1 commuting [Development, Testing, Deployment, Review, Closure];
             DefectResolved "defect_resolved" "release.defect_resolved" 1 commuting [Development, Testing, Deployment, Review, Closure];

@@ -2,7 +2,7 @@
 
 use super::package::ReleasePackage;
 use super::plan::ReleasePlan;
-use super::request::Assessment;
+use super::request::{Assessment, ReleaseRequest};
 use super::review::ReviewOutcome;
 use super::state::{Debt, Entry, State};
 use super::testing::TestReport;
@@ -92,6 +92,7 @@ macro_rules! earned {
 }
 
 earned! {
+    ReleaseRequest => &'a ReleaseRequest, |state| state.request.as_deref(), [Request, Plan, Development, Testing, Deployment, Review, Closure, Closed];
     Assessment => &'a Assessment, State::assessment, [Plan, Development, Testing];
     ReleasePlan => &'a ReleasePlan, |state| state.agreed_plan().map(AsRef::as_ref), [Development, Testing];
     ReleasePackage => &'a ReleasePackage, |state| state.package.as_deref(), [Testing, Deployment, Review, Closure];
@@ -140,7 +141,7 @@ macro_rules! held {
     )* };
 }
 
-held!(Assessment ReleasePlan ReleasePackage TestReport);
+held!(ReleaseRequest Assessment ReleasePlan ReleasePackage TestReport);
 
 #[cfg(test)]
 mod tests {

@@ -29,7 +29,8 @@ impl By {
 
     /// The same, with an id of the host's own for this asking: an idempotency key, say.
     ///
-    /// Without one, the id is derived from the release, its version, and what is asked by whom.
+    /// Without one, the id is derived from the release, its version, and what is asked by whom. Where a release
+    /// begins, the host chooses the release's id too: [`Desk::request_as`](crate::Desk::request_as).
     #[must_use]
     pub const fn command(mut self, command: CommandId) -> Self {
         self.command = Some(command);

@@ -85,6 +85,7 @@ pub struct Recording<R>(std::marker::PhantomData<R>);
 
 impl<R, P: Takes<R>> Moves<Recording<R>> for P {
     type To = P;
+    const STAYS: bool = true;
 }
 
 #[diagnostic::do_not_recommend]
@@ -154,12 +155,12 @@ macro_rules! expand {
 records!(expand);
 
 impl AnyRecord {
-    /// Whether it means the same on top of that record of another writer: they commute, and neither replaces the
-    /// other.
-    pub(crate) fn commutes_with(&self, other: &Self) -> bool {
+    /// Whether it means the same on top of that record of another writer: one of the two commutes, and the other is
+    /// not replaced by it.
+    pub(crate) fn follows(&self, other: &Self) -> bool {
         let is_replaced =
             self.key().is_some() && (self.kind(), self.key()) == (other.kind(), other.key());
-        self.kind().commutes() && !is_replaced
+        (self.kind().commutes() || other.kind().commutes()) && !is_replaced
     }
 }
 

@@ -116,7 +116,7 @@ plain! {
     /// A post-implementation review was held.
     #[doc(alias = "PIR")]
     pub struct PostImplementationReview {
-        /// What it found.
+        /// What it found; not empty.
         summary: Text,
     } with {
         /// What is to be done differently.
@@ -193,6 +193,7 @@ plain! {
 impl Happens for PostImplementationReview {
     fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
         state.needs_deployed(reasons);
+        reasons.not_blank(&self.summary, "summary of the review");
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {

@@ -148,12 +148,17 @@ pub trait Step: Into<AnyStep> + sealed::Sealed {}
 pub trait Moves<S> {
     /// Where it leads.
     type To;
+
+    /// Whether the release keeps its type: a record, or a step that is known only at run time.
+    #[doc(hidden)]
+    const STAYS: bool = false;
 }
 
 impl sealed::Sealed for AnyStep {}
 impl Step for AnyStep {}
 impl Moves<AnyStep> for Anywhere {
     type To = Anywhere;
+    const STAYS: bool = true;
 }
 
 macro_rules! expand {

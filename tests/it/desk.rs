@@ -1157,3 +1157,24 @@ fn a_desk_takes_no_release_of_another_tenant() {
     assert_eq!(refused.to_string(), message);
     let _ = office.done(refused.release.authorise(worthwhile()), "cho");
 }
+
+#[test]
+fn the_hosts_own_id_is_answered_after_the_release_went_on() {
+    let office = office();
+    let command: CommandId = "00000000-0000-4000-8000-000000000007".parse().unwrap();
+    let asked = || by("cho").command(command);
+    let requested = office.requested();
+    let id = requested.id();
+    let step = Authorise::new(worthwhile());
+    let proposal = requested.anywhere().propose(step.clone());
+    let first = wait(office.desk.run(proposal, asked())).unwrap();
+    // A second try, loaded anew, is answered: nothing is refused, and nothing is written.
+    let loaded = wait(office.desk.load(id)).unwrap();
+    let second = wait(office.desk.run(loaded.propose(step), asked())).unwrap();
+    assert_eq!(second, first);
+    // Something else under the same id is not.
+    let other = wait(office.desk.load(id))
+        .unwrap()
+        .propose(phasegate::release::step::Resume::new());
+    assert!(wait(office.desk.run(other, asked())).is_err());
+}

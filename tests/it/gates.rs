@@ -324,7 +324,7 @@ fn a_value_of_the_wrong_kind_is_named_with_its_place() {
         (
             r#"{ "gates": [], "gates": [] }"#,
             "file",
-            "duplicate field `gates`",
+            "key `gates` stands twice",
         ),
     ] {
         refused(file, path, what);
@@ -1129,4 +1129,13 @@ fn a_policy_that_cannot_be_written_never_clears() {
     let answer = office.run(office.requested().authorise(worthwhile()), "cho");
     let refused = answer.unwrap_err().refused().unwrap();
     assert_eq!(codes(&refused.decision), ["unwritable"]);
+}
+
+#[test]
+fn a_key_that_stands_twice_is_refused_wherever_it_does() {
+    let ratio =
+        r#"{ "rule": { "evidence": { "required": { "functional": 95, "functional": 1 } } } }"#;
+    refused(&one_gate(ratio), "file", "key `functional` stands twice");
+    let version = r#"{ "gates": [{ "version": 1, "version": 2 }] }"#;
+    refused(version, "file", "key `version` stands twice");
 }
