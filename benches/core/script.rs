@@ -11,7 +11,7 @@ use phasegate::release::{
     CriterionOutcome, CriterionResult, DefectFound, DefectResolved, Digest, Environment, Evidence,
     IncidentLinked, IncidentRestored, Key, Liveness, Milestone, MilestoneReached, Name, Note,
     Objective, ReleaseKind, ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit,
-    ReviewOutcome, Risk, Role, RoleGiven, Service, Severity, SuccessCriterion, TaskDone,
+    ReviewOutcome, Risk, Role, RoleGiven, Service, Severity, Subject, SuccessCriterion, TaskDone,
     TaskOpened, TestKind, TestRun, Text, UnitKind, When,
 };
 use phasegate::{Instant, Person};
@@ -171,7 +171,7 @@ fn deployed() -> Result<Vec<Act>, Invalid> {
     let (attempt, production) = (Key::new("attempt-live")?, Environment::new("production")?);
     let approval = Approval::new(
         Action::Deploy,
-        Digest::of(b"the subject"),
+        subject(),
         Role::ReleaseManager,
         Answer::Approved,
     );
@@ -274,4 +274,11 @@ fn package() -> Result<ReleasePackage, Invalid> {
 
 fn window() -> Result<Interval, Invalid> {
     Interval::parse("2026-03-02T20:00:00Z", "2026-03-02T22:00:00Z")
+}
+
+fn subject() -> Subject {
+    let [step, request, plan, package, overrides, gates] =
+        ["step", "request", "plan", "package", "overrides", "gates"]
+            .map(|part| Digest::of(part.as_bytes()));
+    Subject::new(step, request, plan, package, overrides, gates)
 }

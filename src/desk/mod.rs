@@ -13,7 +13,7 @@ use crate::gate::{Facts, GateSet};
 use crate::phase::Start;
 use crate::release::step::{FindUnauthorised, RequestRelease};
 use crate::release::{
-    AnyStep, By, Decision, Proposal, Release, ReleaseId, ReleaseRequest, Tenant, Upcasters,
+    AnyStep, By, Decision, Proposal, Release, ReleaseId, ReleaseRequest, Subject, Tenant, Upcasters,
 };
 use crate::store::{AnyStore, Store};
 use std::{fmt, sync::Arc};
@@ -130,6 +130,12 @@ impl<S: Store> Desk<S> {
     /// Asks to record a change that was found after the fact, under a new id.
     pub fn find_unauthorised(&self, found: FindUnauthorised) -> Proposal<FindUnauthorised, Start> {
         Release::find_unauthorised(self.tenant.clone(), new_release_id(self.clock.now()), found)
+    }
+
+    /// What an approval of this step has to be about: [`GateSet::subject`].
+    #[must_use]
+    pub fn subject<P>(&self, release: &Release<P>, step: impl Into<AnyStep>) -> Subject {
+        self.gates.subject(release, step)
     }
 
     /// Why not now: the decision that a step would get, with every blocker. Nothing is written.

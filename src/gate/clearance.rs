@@ -1,6 +1,6 @@
 //! The proof that a gate allowed a step: minted here and nowhere else.
 
-use super::{AnyGate, Facts, Judged, judge, lifecycle};
+use super::{Book, Facts, Judged, judge, lifecycle};
 use crate::phase::Instant;
 use crate::release::limits::PAYLOAD_BYTES;
 use crate::release::{
@@ -80,7 +80,7 @@ impl<P> fmt::Display for Refused<P> {
 impl<P> std::error::Error for Refused<P> {}
 
 pub(super) fn decide<S, P>(
-    gates: &[AnyGate],
+    book: Book<'_>,
     proposal: Proposal<S, P>,
     facts: &Facts,
     by: &By,
@@ -91,7 +91,7 @@ pub(super) fn decide<S, P>(
         decision,
         asked,
     };
-    let (event, guards) = match event_of(gates, release.core(), asked, facts, by) {
+    let (event, guards) = match event_of(book, release.core(), asked, facts, by) {
         Ok(led) => led,
         Err(against) => return Err(refused(release, against)),
     };
@@ -109,7 +109,7 @@ pub(super) fn decide<S, P>(
                 step: PhantomData,
             })
         }
-        Err(reason) => Err(refused(release, against(event, vec![reason], facts, by))),
+        Err(reason) => Err(refused(release, against(event, vec![*reason], facts, by))),
     }
 }
 
@@ -139,7 +139,7 @@ pub(crate) fn refuse<S, P>(
 
 /// The event that the asking leads to; or the decision against it, and the asking back.
 pub(super) fn event_of(
-    gates: &[AnyGate],
+    book: Book<'_>,
     core: &Core,
     asked: Asked,
     facts: &Facts,
@@ -147,7 +147,7 @@ pub(super) fn event_of(
 ) -> Result<(Event, Guards), (Box<Decision>, Asked)> {
     match asked {
         Asked::Step(step) => {
-            let Judged { decision, guards } = judge(gates, core, &step, facts, by);
+            let Judged { decision, guards } = judge(book, core, &step, facts, by);
             if !decision.is_cleared() {
                 return Err((Box::new(decision), Asked::Step(step)));
             }
@@ -206,8 +206,14 @@ fn batch(
     guards: Guards,
     facts: &Facts,
     by: &By,
-) -> Result<Batch, Reason> {
-    let unwritable = |what: &str| Reason::new("cannot-be-written", what, "ask for less at once");
+) -> Result<Batch, Box<Reason>> {
+    let unwritable = |what: &str| {
+        Box::new(Reason::new(
+            "cannot-be-written",
+            what,
+            "ask for less at once",
+        ))
+    };
     let data = event
         .encode()
         .map_err(|error| unwritable(&error.to_string()))?;

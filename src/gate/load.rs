@@ -1,13 +1,12 @@
 //! Gates from a file: the same rules as from types, and every mistake with its place.
 
-use super::policies::evidence::EvidencePolicy;
 use super::policy::Policy;
+use super::read::Reader;
 use super::rule::{Requirement, Rule};
 use super::strict::Strict;
 use super::{AnyGate, GateSet, gate_name};
-use crate::phase::{Action, PhaseName};
-use crate::release::{Enforcement, Track};
-use serde::Deserialize;
+use crate::phase::Action;
+use crate::release::{Enforcement, Key, Track};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,7 +31,7 @@ impl fmt::Display for Mistake {
 
 impl std::error::Error for Mistake {}
 
-type Load = fn(Value) -> Result<Rule, String>;
+type Load = fn(Value, &mut Reader) -> Option<Rule>;
 
 /// The host's own policies that files may name.
 ///
@@ -63,66 +62,28 @@ impl Policies {
     }
 
     /// The same, and one more that files may name.
+    ///
+    /// Of two with one name neither is read: a file that names it is refused.
     #[must_use]
     pub fn with<P: Policy>(mut self) -> Self {
-        self.0.insert(P::NAME, |params| {
-            match serde_json::from_value::<P>(params) {
-                Ok(policy) => Ok(policy.into_rule()),
-                Err(error) => Err(error.to_string()),
-            }
-        });
+        let load: Load = |params, reader| reader.plain::<P>(params).map(Policy::into_rule);
+        let loads = self.0.entry(P::NAME).or_insert(load);
+        if !std::ptr::fn_addr_eq(*loads, load) {
+            *loads = |_, reader| {
+                reader.mistake("two host policies of this name are registered");
+                None
+            };
+        }
         self
     }
-}
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    gates: Vec<Value>,
-}
+    pub(super) fn named(&self, name: &str) -> Option<Load> {
+        self.0.get(name).copied()
+    }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GateFile {
-    name: String,
-    version: u32,
-    step: String,
-    #[serde(default)]
-    tracks: BTreeSet<Track>,
-    rules: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RequirementFile {
-    rule: RuleFile,
-    #[serde(default)]
-    enforcement: Enforcement,
-}
-
-/// One shape per policy, each refusing unknown keys by itself.
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RuleFile {
-    Evidence(EvidencePolicy),
-    Host(HostFile),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HostFile {
-    name: String,
-    #[serde(default = "no_params")]
-    params: Value,
-}
-
-fn no_params() -> Value {
-    Value::Object(serde_json::Map::new())
-}
-
-struct Loading<'a> {
-    policies: &'a Policies,
-    mistakes: Vec<Mistake>,
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.0.keys().copied().collect()
+    }
 }
 
 impl GateSet {
@@ -134,115 +95,73 @@ impl GateSet {
     /// that a policy does not take, a policy on a step before which a release cannot have what it reads, a name or a
     /// key that stands twice.
     pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Vec<Mistake>> {
-        let mut loading = Loading {
-            policies,
-            mistakes: Vec::new(),
-        };
-        let file: Option<File> = loading.read(
-            String::from("file"),
-            serde_json::from_str(json).and_then(|Strict(json)| serde_json::from_value(json)),
-        );
-        let mut gates: Vec<AnyGate> = Vec::new();
-        for (index, gate) in file.into_iter().flat_map(|file| file.gates).enumerate() {
-            let path = format!("gates[{index}]");
-            let Some(gate) = loading.gate(&path, gate) else {
-                continue;
-            };
-            if gates.iter().any(|other| other.id().name == gate.id().name) {
-                loading.mistake(
-                    format!("{path}.name"),
-                    format!("gate `{}` is there already", gate.id().name),
-                );
+        let mut reader = Reader::new(policies);
+        let gates = match serde_json::from_str(json) {
+            Ok(Strict(file)) => reader.object(file, &["gates"]).and_then(|mut file| {
+                let gates = file.need(&mut reader, "gates", Reader::gates);
+                file.whole(gates)
+            }),
+            Err(error) => {
+                reader.mistake(error);
+                None
             }
-            gates.push(gate);
-        }
-        if loading.mistakes.is_empty() {
-            Ok(Self { gates })
-        } else {
-            Err(loading.mistakes)
+        };
+        match gates {
+            Some(gates) => Ok(Self { gates }),
+            None => Err(reader.into_mistakes()),
         }
     }
 }
 
-impl Loading<'_> {
-    fn mistake(&mut self, path: String, what: impl Into<String>) {
-        self.mistakes.push(Mistake {
-            path,
-            what: what.into(),
+impl Reader {
+    /// Reads a list of gates, each of another name.
+    pub(super) fn gates(&mut self, value: Value) -> Option<Vec<AnyGate>> {
+        let mut names = BTreeSet::new();
+        self.list(value, |reader, gate| reader.gate(gate, &mut names))
+    }
+
+    fn gate(&mut self, gate: Value, names: &mut BTreeSet<Key>) -> Option<AnyGate> {
+        let mut gate = self.object(gate, &["name", "version", "step", "tracks", "rules"])?;
+        let name = gate.need(self, "name", |reader, name| reader.gate_name(name, names));
+        let version = gate.need(self, "version", Self::plain::<u32>);
+        let action = gate.need(self, "step", Self::step);
+        let tracks = gate.may(self, "tracks", Self::plain::<BTreeSet<Track>>);
+        let rules = self.holding(action, |reader| {
+            gate.need(reader, "rules", |reader, rules| {
+                reader.list(rules, Self::requirement)
+            })
         });
+        let whole = gate.whole(rules);
+        Some(AnyGate::new(name?, version?, action?, tracks?, whole?))
     }
 
-    fn read<T>(&mut self, path: String, read: serde_json::Result<T>) -> Option<T> {
-        read.map_err(|error| self.mistake(path, error.to_string()))
-            .ok()
+    fn gate_name(&mut self, name: Value, names: &mut BTreeSet<Key>) -> Option<Key> {
+        let name: String = self.plain(name)?;
+        let name = gate_name(name).map_err(|error| self.mistake(error)).ok()?;
+        if !names.insert(name.clone()) {
+            self.mistake(format!("gate `{name}` is there already"));
+            return None;
+        }
+        Some(name)
     }
 
-    fn gate(&mut self, path: &str, gate: Value) -> Option<AnyGate> {
-        let file: GateFile = self.read(path.to_owned(), serde_json::from_value(gate))?;
-        let name = gate_name(&file.name)
-            .map_err(|error| self.mistake(format!("{path}.name"), error.to_string()))
-            .ok();
+    fn step(&mut self, step: Value) -> Option<Action> {
+        let step: String = self.plain(step)?;
         let action = Action::ALL
             .iter()
             .copied()
-            .find(|action| action.name() == file.step);
+            .find(|action| action.name() == step);
         if action.is_none() {
-            self.mistake(format!("{path}.step"), format!("no step `{}`", file.step));
+            self.mistake(format!("no step `{step}`"));
         }
-        let rules = file.rules.into_iter().enumerate();
-        let rules: Vec<_> = rules
-            .map(|(index, rule)| self.rule(&format!("{path}.rules[{index}]"), rule, action))
-            .collect();
-        let rules: Option<Vec<Requirement>> = rules.into_iter().collect();
-        Some(AnyGate::new(
-            name?,
-            file.version,
-            action?,
-            file.tracks,
-            rules?,
-        ))
+        action
     }
 
-    fn rule(&mut self, path: &str, rule: Value, action: Option<Action>) -> Option<Requirement> {
-        let file: RequirementFile = self.read(path.to_owned(), serde_json::from_value(rule))?;
-        let rule = match file.rule {
-            RuleFile::Evidence(policy) => policy.into_rule(),
-            RuleFile::Host(host) => self.host(path, host)?,
-        };
-        let lacking = action?
-            .from()
-            .find(|from| !rule.phases().contains(&from.phase));
-        if let Some(lacking) = lacking {
-            let phases = rule
-                .phases()
-                .iter()
-                .map(PhaseName::to_string)
-                .collect::<Vec<_>>()
-                .join(", ");
-            let (policy, step) = (rule.name(), action?);
-            let what = format!(
-                "policy `{policy}` reads what a release has in {phases}, and `{step}` leaves {lacking}"
-            );
-            self.mistake(path.to_owned(), what);
-            return None;
-        }
-        Some(Requirement::new(rule, file.enforcement))
-    }
-
-    fn host(&mut self, path: &str, host: HostFile) -> Option<Rule> {
-        let Some(load) = self.policies.0.get(host.name.as_str()) else {
-            let known: Vec<_> = self.policies.0.keys().copied().collect();
-            let known = if known.is_empty() {
-                "none is".to_owned()
-            } else {
-                format!("there are: {}", known.join(", "))
-            };
-            let what = format!("no host policy `{}` is registered; {known}", host.name);
-            self.mistake(format!("{path}.host.name"), what);
-            return None;
-        };
-        load(host.params)
-            .map_err(|what| self.mistake(format!("{path}.host.params"), what))
-            .ok()
+    fn requirement(&mut self, requirement: Value) -> Option<Requirement> {
+        let mut requirement = self.object(requirement, &["rule", "enforcement"])?;
+        let rule = requirement.need(self, "rule", Self::rule);
+        let enforcement = requirement.may(self, "enforcement", Self::plain::<Enforcement>);
+        let rule = requirement.whole(rule);
+        Some(Requirement::new(rule?, enforcement?))
     }
 }

@@ -5,28 +5,39 @@
 //! invariants are always judged too, and no gate can waive them.
 
 mod clearance;
+mod combine;
+mod condition;
 mod facts;
+mod judge;
 mod load;
+mod matching;
 mod policies;
 mod policy;
+mod read;
 mod rehearsal;
 mod rule;
 mod strict;
 
 pub use clearance::{Cleared, Refused};
 pub(crate) use clearance::{intent_of, refuse};
+pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, when};
+pub use condition::Condition;
 pub use facts::Facts;
 pub use load::{Mistake, Policies};
-pub use policies::evidence::{EvidencePolicy, Percent};
+pub use policies::{
+    ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Duty, EvidencePolicy, Percent, Quorum,
+    SeparationOfDutiesPolicy,
+};
 pub use policy::{Ask, Offers, Policy};
 pub use rehearsal::Rehearsal;
-pub use rule::{HostRule, Requirement, Rule};
+pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 
-use crate::phase::{Action, Instant, Invalid, InvalidKind};
+use judge::{Book, Judged, judge, lifecycle};
+
+use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{
-    AnyStep, Asking, By, Core, Decision, Digest, Enforcement, Finding, GateId, Key,
-    OverrideGranted, Proposal, Reason, Release, State, Step, Stream, Track, Verdict, Version,
-    earliest,
+    AnyStep, By, Decision, Digest, Enforcement, GateId, Key, Proposal, Release, Step, Subject,
+    Track,
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, marker::PhantomData};
@@ -79,24 +90,18 @@ impl<S: OnStep> Gate<S> {
         })
     }
 
-    /// Adds a policy that blocks.
+    /// Adds a policy, or a combination of some, that blocks.
     #[must_use]
-    pub fn require<P: Policy>(self, policy: P) -> Self
-    where
-        S: Offers<P::Reads>,
-    {
-        self.enforce(policy, Enforcement::Block)
+    pub fn require(self, rule: impl RuleOn<S>) -> Self {
+        self.enforce(rule, Enforcement::Block)
     }
 
-    /// Adds a policy with a stated enforcement.
+    /// Adds a policy, or a combination of some, with a stated enforcement.
     #[must_use]
-    pub fn enforce<P: Policy>(mut self, policy: P, enforcement: Enforcement) -> Self
-    where
-        S: Offers<P::Reads>,
-    {
+    pub fn enforce(mut self, rule: impl RuleOn<S>, enforcement: Enforcement) -> Self {
         self.gate
             .requirements
-            .push(Requirement::new(policy.into_rule(), enforcement));
+            .push(Requirement::new(rule.into_rule(), enforcement));
         self.gate.reseal();
         self
     }
@@ -120,7 +125,7 @@ impl<S: OnStep> Gate<S> {
         facts: &Facts,
         by: &By,
     ) -> Result<Cleared<S, P>, Refused<P>> {
-        clearance::decide(std::slice::from_ref(&self.gate), proposal, facts, by)
+        clearance::decide(Book::one(&self.gate), proposal, facts, by)
     }
 }
 
@@ -243,7 +248,7 @@ impl AnyGate {
 /// assert_eq!(
 ///     mistakes.iter().map(ToString::to_string).collect::<Vec<_>>(),
 ///     [
-///         "gates[0].rules[0]: policy `evidence` reads what a release has in Testing, and `authorise` leaves Request",
+///         "gates[0].rules[0].rule.evidence: policy `evidence` reads what a release has in Testing, and `authorise` leaves Request",
 ///         "gates[1].step: no step `deplyo`",
 ///     ],
 /// );
@@ -279,10 +284,24 @@ impl GateSet {
         release: &Release<P>,
         action: Action,
     ) -> impl Iterator<Item = &AnyGate> {
-        let track = release.track();
-        self.gates
-            .iter()
-            .filter(move |gate| gate.holds_for(action, track))
+        self.book().holding(action, release.track())
+    }
+
+    /// What an approval of this step would be about: the step with what it is asked with, the request, the plan, the
+    /// package, the overrides that it could use, and the gates that hold it. Any change to those makes another
+    /// subject, and voids what was approved.
+    #[must_use]
+    pub fn subject<P>(&self, release: &Release<P>, step: impl Into<AnyStep>) -> Subject {
+        let step = step.into();
+        let gates: Vec<_> = self
+            .gates_for(release, step.action())
+            .map(|gate| gate.id.clone())
+            .collect();
+        release.core().state.subject(&step, &gates)
+    }
+
+    fn book(&self) -> Book<'_> {
+        Book { gates: &self.gates }
     }
 
     /// Why not now: the decision that a step would get, without asking for it.
@@ -297,7 +316,7 @@ impl GateSet {
         facts: &Facts,
         by: &By,
     ) -> Decision {
-        judge(&self.gates, release.core(), &step.into(), facts, by).decision
+        judge(self.book(), release.core(), &step.into(), facts, by).decision
     }
 
     /// Decides a proposal: a clearance, or a refusal that gives the release back.
@@ -311,144 +330,6 @@ impl GateSet {
         facts: &Facts,
         by: &By,
     ) -> Result<Cleared<S, P>, Refused<P>> {
-        clearance::decide(&self.gates, proposal, facts, by)
-    }
-}
-
-/// A decision about a step, and the logs that must not move until it is committed.
-struct Judged {
-    decision: Decision,
-    guards: BTreeSet<(Stream, Version)>,
-}
-
-/// Every decision about a step comes from here.
-fn judge(gates: &[AnyGate], core: &Core, step: &AnyStep, facts: &Facts, by: &By) -> Judged {
-    let state = &core.state;
-    let action = step.action();
-    let mut decision = Decision::begun(Asking::Step(action), by, facts.now());
-    decision.findings = lifecycle(state.admits_step(step, core.occasion(by, facts.now())));
-    let mut judged = Judged {
-        decision,
-        guards: BTreeSet::new(),
-    };
-    if action.leads(state.standing).is_none() {
-        return judged;
-    }
-    // Before a release begins, gates go by the track that is asked for.
-    let track = step.request().map_or(state.track, |request| request.track);
-    let ask = Ask::new(core, step, track, facts, &by.actor);
-    for gate in gates.iter().filter(|gate| gate.holds_for(action, track)) {
-        judged.decision.gates.push(gate.id.clone());
-        for requirement in &gate.requirements {
-            judged.ask(gate, requirement, &ask, state, facts);
-        }
-    }
-    judged
-}
-
-impl Judged {
-    /// Asks one policy. Only what blocks bears on how long a clearance holds, and on which logs.
-    fn ask(
-        &mut self,
-        gate: &AnyGate,
-        requirement: &Requirement,
-        ask: &Ask<'_>,
-        state: &State,
-        facts: &Facts,
-    ) {
-        let policy = requirement.rule.judge();
-        let (needs, verdict) = match policy.needs() {
-            Ok(needs) => {
-                let verdict = policy.verdict(&ask.knowing(&needs), state);
-                (needs, verdict)
-            }
-            Err(failed) => (Vec::new(), failed),
-        };
-        let verdict = self.excepted(verdict, &requirement.policy, ask.action(), state);
-        let blocks = requirement.enforcement == Enforcement::Block;
-        self.hold_until(ends(&verdict, state).filter(|_| blocks));
-        for key in needs {
-            let Some(fact) = facts.get(&key) else {
-                continue;
-            };
-            if blocks {
-                self.hold_until(Some(fact.expires()));
-                let source = fact.source.as_ref();
-                self.guards
-                    .extend(source.map(|from| (from.stream.clone(), from.version)));
-            }
-            self.decision.facts.insert(key, fact.clone());
-        }
-        self.decision.findings.push(Finding {
-            gate: gate.id.name.clone(),
-            policy: requirement.policy.clone(),
-            policy_version: policy.version(),
-            enforcement: requirement.enforcement,
-            verdict,
-        });
-    }
-
-    /// A violation that overrides cover as a whole is excepted, and uses them up: one override, one blocker.
-    fn excepted(&self, verdict: Verdict, policy: &Key, action: Action, state: &State) -> Verdict {
-        let Verdict::Violated { reasons } = verdict else {
-            return verdict;
-        };
-        let mut overrides: Vec<Key> = Vec::new();
-        for reason in &reasons {
-            let fitting = state
-                .overrides
-                .values()
-                .filter(|one| !one.is_used)
-                .find(|one| {
-                    let OverrideGranted {
-                        id,
-                        step,
-                        policy: of,
-                        code,
-                        until,
-                        ..
-                    } = one.granted.as_ref();
-                    let is_named = (*step, of, code) == (action, policy, &reason.code);
-                    let is_free = !overrides.contains(id)
-                        && !self.decision.overrides().any(|used| used == id);
-                    is_named && is_free && self.decision.at < *until
-                });
-            match fitting {
-                Some(one) => overrides.push(one.granted.id.clone()),
-                None => return Verdict::Violated { reasons },
-            }
-        }
-        Verdict::Excepted { reasons, overrides }
-    }
-
-    fn hold_until(&mut self, at: Option<Instant>) {
-        self.decision.holds_until = earliest(self.decision.holds_until, at);
-    }
-}
-
-fn lifecycle(reasons: Vec<Reason>) -> Vec<Finding> {
-    if reasons.is_empty() {
-        return Vec::new();
-    }
-    let own = || Key::own(LIFECYCLE);
-    vec![Finding {
-        gate: own(),
-        policy: own(),
-        policy_version: 1,
-        enforcement: Enforcement::Block,
-        verdict: Verdict::Violated { reasons },
-    }]
-}
-
-/// When time alone ends what a verdict rests on.
-fn ends(verdict: &Verdict, state: &State) -> Option<Instant> {
-    match verdict {
-        Verdict::Satisfied { until } => *until,
-        Verdict::Excepted { overrides, .. } => overrides
-            .iter()
-            .filter_map(|id| state.overrides.get(id))
-            .map(|one| one.granted.until)
-            .min(),
-        Verdict::Violated { .. } | Verdict::Unknown { .. } | Verdict::Failed { .. } => None,
+        clearance::decide(self.book(), proposal, facts, by)
     }
 }

@@ -4,11 +4,11 @@ use super::facts::Facts;
 use super::rule::Rule;
 use crate::phase::{Action, Instant, Standing, steps};
 use crate::release::{
-    Actor, AnyStep, Core, Earned, Fact, Has, Key, Person, ReleaseId, ReleaseRequest, Role, Track,
-    Verdict, step,
+    Actor, AnyStep, Core, Earned, Fact, GateId, Has, Key, Person, ReleaseId, ReleaseRequest, Role,
+    State, Subject, Track, Verdict, step,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::fmt::Debug;
+use std::{collections::BTreeSet, fmt::Debug};
 
 /// One rule: judges whether a release may take a step.
 ///
@@ -75,6 +75,11 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
         Vec::new()
     }
 
+    /// The roles that its parameters name: where mutation and verification look for people.
+    fn roles(&self) -> BTreeSet<Role> {
+        BTreeSet::new()
+    }
+
     /// Judges the step that `ask` is about.
     fn judge(&self, ask: &Ask<'_>, read: <Self::Reads as Earned>::Of<'_>) -> Verdict;
 
@@ -115,6 +120,7 @@ pub struct Ask<'a> {
     track: Track,
     facts: &'a Facts,
     actor: &'a Actor,
+    gates: &'a [GateId],
     needs: &'a [Key],
 }
 
@@ -125,6 +131,7 @@ impl<'a> Ask<'a> {
         track: Track,
         facts: &'a Facts,
         actor: &'a Actor,
+        gates: &'a [GateId],
     ) -> Self {
         Self {
             core,
@@ -132,6 +139,7 @@ impl<'a> Ask<'a> {
             track,
             facts,
             actor,
+            gates,
             needs: &[],
         }
     }
@@ -139,6 +147,17 @@ impl<'a> Ask<'a> {
     /// The same, for a policy that said it needs these facts.
     pub(super) const fn knowing(&self, needs: &'a [Key]) -> Self {
         Self { needs, ..*self }
+    }
+
+    /// What built-in policies read besides.
+    pub(super) const fn state(&self) -> &'a State {
+        &self.core.state
+    }
+
+    /// What an approval has to be about to count for this step.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        self.core.state.subject(self.step, self.gates)
     }
 
     /// The instant for which is decided.

@@ -87,7 +87,7 @@ impl Rehearsal<'_> {
     }
 
     fn ask(&mut self, asked: Asked, facts: &Facts, by: &By) -> Result<(), Box<Decision>> {
-        let (event, _) = event_of(&self.gates.gates, &self.core, asked, facts, by)
+        let (event, _) = event_of(self.gates.book(), &self.core, asked, facts, by)
             .map_err(|(decision, _)| decision)?;
         let on = self.core.occasion(by, facts.now());
         self.core.state.apply(event, on);

@@ -1,22 +1,131 @@
 //! A policy as a value: what both doors, types and files, end in.
 
-use super::policies::evidence::EvidencePolicy;
+use super::condition::Condition;
+use super::policies::policies;
 use super::policy::{Ask, Policy};
-use crate::phase::PhaseName;
-use crate::release::{Earned, Enforcement, Key, Reason, State, StateRef, Verdict};
+use super::read::Reader;
+use crate::phase::{Invalid, InvalidKind, PhaseName};
+use crate::release::{Earned, Enforcement, Key, Reason, Role, State, StateRef, Verdict};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
-use serde_json::value::RawValue;
-use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
+use serde_json::{Value, value::RawValue};
+use std::{collections::BTreeSet, fmt, panic::AssertUnwindSafe, sync::Arc};
 
-/// A policy as a value that can be compared, written, walked and judged.
+macro_rules! expand {
+    ($($(#[$doc:meta])* $rule:ident $policy:ident $name:literal;)*) => {
+        /// A policy as a value that can be compared, written, walked and judged.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use phasegate::gate::{EvidencePolicy, GateSet, Percent, Rule};
+        /// use phasegate::release::TestKind;
+        /// use phasegate::{Gate, release::step::Deploy};
+        ///
+        /// let gate = Gate::<Deploy>::new("production", 1)?
+        ///     .require(EvidencePolicy::new([(TestKind::Functional, Percent::new(95)?)]));
+        /// let set = GateSet::new().with(gate);
+        /// let rule = &set.gates()[0].requirements()[0].rule;
+        /// assert_eq!(rule.name().as_str(), "evidence");
+        /// assert_eq!(rule.numbers(), [("required.functional".to_owned(), 95)]);
+        /// assert!(!rule.is_opaque());
+        /// # Ok::<(), phasegate::phase::Invalid>(())
+        /// ```
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[non_exhaustive]
+        pub enum Rule {
+            $($(#[$doc])* #[serde(rename = $name)] $rule(super::policies::$policy),)*
+            /// Every one of them.
+            #[serde(rename = "all")]
+            All(Vec<Rule>),
+            /// One of them.
+            #[serde(rename = "any")]
+            Any(Vec<Rule>),
+            /// So many of them.
+            #[serde(rename = "at-least")]
+            AtLeast(AtLeast),
+            /// Not this one.
+            #[serde(rename = "not")]
+            Not(Box<Rule>),
+            /// This one, where a condition holds.
+            #[serde(rename = "when")]
+            When(Box<Conditional>),
+            /// This one, where a condition does not hold.
+            #[serde(rename = "unless")]
+            Unless(Box<Conditional>),
+            /// A policy of the host's own: known by name and parameters, opaque otherwise.
+            #[serde(rename = "host")]
+            Host(HostRule),
+        }
+
+        impl Rule {
+            /// The names of the built-in policies, as files write them.
+            pub(super) const BUILT_IN: &'static [&'static str] = &[$($name),*];
+
+            /// Its policy; nothing for a combination.
+            pub(super) fn judge(&self) -> Option<&dyn Judge> {
+                match self {
+                    $(Self::$rule(policy) => Some(policy),)*
+                    Self::Host(host) => Some(host),
+                    Self::All(_) | Self::Any(_) | Self::AtLeast(_) | Self::Not(_) | Self::When(_) | Self::Unless(_) => None,
+                }
+            }
+
+            /// Reads a built-in policy by its name and parameters.
+            pub(super) fn read(name: &str, params: Value, read: &mut Reader) -> Option<Self> {
+                match name {
+                    $($name => read.plain::<super::policies::$policy>(params).map(Self::$rule),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+policies!(expand);
+
+/// So many of some rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+pub struct AtLeast {
+    pub(super) count: u32,
+    pub(super) of: Vec<Rule>,
+}
+
+impl AtLeast {
+    pub(super) fn new(count: usize, of: Vec<Rule>) -> Result<Self, Invalid> {
+        let fitting = u32::try_from(count).ok();
+        if let Some(count) = fitting.filter(|_| (1..=of.len()).contains(&count)) {
+            return Ok(Self { count, of });
+        }
+        let expected = format!("1 to {}, the number of rules", of.len());
+        Err(Invalid::new(
+            InvalidKind::OutOfRange,
+            "count",
+            count,
+            expected,
+        ))
+    }
+
+    /// How many have to clear.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Of which.
+    #[must_use]
+    pub fn of(&self) -> &[Rule] {
+        &self.of
+    }
+}
+
+/// A rule for some releases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub enum Rule {
-    /// What has to be tested, and how well.
-    Evidence(EvidencePolicy),
-    /// A policy of the host's own: known by name and parameters, opaque otherwise.
-    Host(HostRule),
+pub struct Conditional {
+    /// Which releases.
+    pub condition: Condition,
+    /// The rule.
+    pub rule: Rule,
 }
 
 impl Rule {
@@ -36,23 +145,130 @@ impl Rule {
         })
     }
 
-    /// The policy's name.
+    /// The policy's name; of a combination, the combination's. What only holds under a condition has the name of
+    /// what it holds for.
     #[must_use]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "every policy knows its name"
+    )]
     pub fn name(&self) -> Key {
-        self.judge().name()
-    }
-
-    /// The phases in which a release has what the policy reads.
-    #[must_use]
-    pub fn phases(&self) -> &'static [PhaseName] {
-        self.judge().phases()
-    }
-
-    pub(super) fn judge(&self) -> &dyn Judge {
         match self {
-            Self::Evidence(policy) => policy,
-            Self::Host(host) => host.policy.as_ref(),
+            Self::All(_) => Key::own("all"),
+            Self::Any(_) => Key::own("any"),
+            Self::AtLeast(_) => Key::own("at-least"),
+            Self::Not(_) => Key::own(crate::release::NOT),
+            Self::When(conditional) | Self::Unless(conditional) => conditional.rule.name(),
+            single => single.judge().map_or_else(|| Key::clipped(""), Judge::name),
         }
+    }
+
+    /// The rules that it combines; none for a single policy.
+    #[must_use]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no policy has parts")]
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::All(of) | Self::Any(of) => of,
+            Self::AtLeast(at_least) => &at_least.of,
+            Self::Not(of) => std::slice::from_ref(of),
+            Self::When(conditional) | Self::Unless(conditional) => {
+                std::slice::from_ref(&conditional.rule)
+            }
+            _ => &[],
+        }
+    }
+
+    /// Itself and everything in it, each before its parts.
+    pub fn walk(&self) -> impl Iterator<Item = &Self> {
+        let mut left = vec![self];
+        std::iter::from_fn(move || {
+            let rule = left.pop()?;
+            left.extend(rule.parts().iter().rev());
+            Some(rule)
+        })
+    }
+
+    /// Whether nothing is known of what it means but its name and parameters: a policy of the host's own.
+    #[must_use]
+    pub const fn is_opaque(&self) -> bool {
+        matches!(self, Self::Host(_))
+    }
+
+    /// Its parameters, as JSON; of a combination, those of its parts too.
+    #[must_use]
+    pub fn params(&self) -> String {
+        serde_json::to_string(&self.written()).unwrap_or_default()
+    }
+
+    /// The whole numbers among its parameters, each with its place: where its answer may turn.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<(String, i64)> {
+        let mut numbers = Vec::new();
+        number("", &self.written(), &mut numbers);
+        numbers
+    }
+
+    /// The roles that it, or a part of it, names.
+    #[must_use]
+    pub fn roles(&self) -> BTreeSet<Role> {
+        let policies = self.walk().filter_map(Self::judge);
+        policies.flat_map(Judge::roles).collect()
+    }
+
+    /// The keys of the host's facts that it, or a part of it, needs.
+    #[must_use]
+    pub fn facts(&self) -> BTreeSet<Key> {
+        let policies = self.walk().filter_map(Self::judge);
+        policies
+            .flat_map(|policy| policy.needs().unwrap_or_default())
+            .collect()
+    }
+
+    /// The phases in which a release has what it reads.
+    #[must_use]
+    pub fn phases(&self) -> Vec<PhaseName> {
+        let has_all = |phase: &&PhaseName| {
+            let mut policies = self.walk().filter_map(Self::judge);
+            policies.all(|policy| policy.phases().contains(phase))
+        };
+        PhaseName::ALL.iter().filter(has_all).copied().collect()
+    }
+
+    /// The parameters alone, without the name around them.
+    fn written(&self) -> Value {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(named)) => named
+                .into_iter()
+                .next()
+                .map_or(Value::Null, |(_, params)| params),
+            _ => Value::Null,
+        }
+    }
+}
+
+fn number(path: &str, value: &Value, numbers: &mut Vec<(String, i64)>) {
+    let under = |key: &str| {
+        if path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{path}.{key}")
+        }
+    };
+    match value {
+        Value::Number(found) => {
+            numbers.extend(found.as_i64().map(|found| (path.to_owned(), found)));
+        }
+        Value::Array(entries) => {
+            for (index, entry) in entries.iter().enumerate() {
+                number(&format!("{path}[{index}]"), entry, numbers);
+            }
+        }
+        Value::Object(entries) => {
+            for (key, entry) in entries {
+                number(&under(key), entry, numbers);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
 
@@ -127,6 +343,7 @@ pub(super) trait Judge: Send + Sync {
     /// The facts to give it, or the verdict if it cannot even say that.
     fn needs(&self) -> Result<Vec<Key>, Verdict>;
     fn phases(&self) -> &'static [PhaseName];
+    fn roles(&self) -> BTreeSet<Role>;
     fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict;
 }
 
@@ -150,12 +367,51 @@ impl Judge for Unwritable {
         PhaseName::ALL
     }
 
+    fn roles(&self) -> BTreeSet<Role> {
+        BTreeSet::new()
+    }
+
     fn verdict(&self, _ask: &Ask<'_>, _state: &State) -> Verdict {
         let message = format!(
             "the parameters of policy `{}` cannot be written as JSON",
             self.0
         );
-        failed("unwritable", message, MEND)
+        failed("unwritable", message)
+    }
+}
+
+/// Judges twice: a policy that answers differently to the same question cannot be trusted with either answer.
+impl Judge for HostRule {
+    fn name(&self) -> Key {
+        self.name.clone()
+    }
+
+    fn version(&self) -> u32 {
+        self.policy.version()
+    }
+
+    fn needs(&self) -> Result<Vec<Key>, Verdict> {
+        self.policy.needs()
+    }
+
+    fn phases(&self) -> &'static [PhaseName] {
+        self.policy.phases()
+    }
+
+    fn roles(&self) -> BTreeSet<Role> {
+        self.policy.roles()
+    }
+
+    fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict {
+        let verdict = self.policy.verdict(ask, state);
+        if self.policy.verdict(ask, state) == verdict {
+            return verdict;
+        }
+        let message = format!(
+            "policy `{}` answered the same question in two ways",
+            self.name
+        );
+        failed("not-deterministic", message)
     }
 }
 
@@ -177,6 +433,10 @@ impl<P: Policy> Judge for P {
         P::Reads::PHASES
     }
 
+    fn roles(&self) -> BTreeSet<Role> {
+        Policy::roles(self)
+    }
+
     fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict {
         let state = StateRef(state);
         let Some(read) = P::Reads::of(&state) else {
@@ -185,11 +445,10 @@ impl<P: Policy> Judge for P {
                 P::NAME,
                 ask.standing()
             );
-            return failed(
-                "cannot-read",
-                message,
-                "attach it to a step before which the release has it",
-            );
+            let remedy = "attach it to a step before which the release has it";
+            return Verdict::Failed {
+                reasons: vec![Reason::new("cannot-read", message, remedy)],
+            };
         };
         match std::panic::catch_unwind(AssertUnwindSafe(|| self.judge(ask, read))) {
             Ok(verdict @ Verdict::Satisfied { .. }) => verdict,
@@ -202,21 +461,23 @@ impl<P: Policy> Judge for P {
             Ok(_) => failed(
                 "no-verdict",
                 format!("policy `{}` gave no reason, or excepted itself", P::NAME),
-                MEND,
             ),
             Err(_) => panicked::<P>(),
         }
     }
 }
 
-const MEND: &str = "mend the policy; nothing clears until then";
-
 fn panicked<P: Policy>() -> Verdict {
-    failed("panicked", format!("policy `{}` panicked", P::NAME), MEND)
+    failed("panicked", format!("policy `{}` panicked", P::NAME))
 }
 
-fn failed(code: &str, message: String, remedy: &str) -> Verdict {
+/// The policy itself is at fault.
+pub(super) fn failed(code: &str, message: String) -> Verdict {
     Verdict::Failed {
-        reasons: vec![Reason::new(code, message, remedy)],
+        reasons: vec![Reason::new(
+            code,
+            message,
+            "mend the policy; nothing clears until then",
+        )],
     }
 }

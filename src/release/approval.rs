@@ -1,11 +1,11 @@
 //! Saying yes or no: approvals, retrospective approvals, overrides.
 
-use super::decision::Reason;
-use super::digest::Digest;
 use super::happens::{Happens, Occasion, Reasons};
+use super::verdict::Reason;
 
 use super::people::Role;
 use super::state::{GivenApproval, GrantedOverride, State};
+use super::subject::Subject;
 use super::text::{Key, Person, Text};
 use super::words::plain;
 use crate::phase::{Action, Instant};
@@ -30,19 +30,53 @@ plain! {
     pub struct Approval {
         /// The step.
         step: Action,
-        /// The digest of what is approved: [`Release::subject`](crate::Release::subject) of the step.
-        subject: Digest,
+        /// What is approved: [`Desk::subject`](crate::Desk::subject) of the step.
+        subject: Subject,
         /// The role in which the person answers; they must hold it, or the one they stand in for must.
         role: Role,
         /// The answer.
         answer: Answer,
     } with {
-        /// The person they stand in for.
+        /// The person they stand in for, who let them: [`Delegated`].
         on_behalf_of: Option<Person>,
         /// Why; a rejection needs it.
         comment: Text,
         /// Until when the answer counts, if not for good.
         expires: Option<Instant>,
+    }
+
+    /// A person takes back what they answered for a step, before it is taken.
+    pub struct ApprovalWithdrawn {
+        /// The step.
+        step: Action,
+        /// The role in which they had answered.
+        role: Role,
+    } with {
+        /// The person that they stood in for.
+        on_behalf_of: Option<Person>,
+        /// Why.
+        reason: Text,
+    }
+
+    /// The person who holds a role lets somebody else answer for them in it; that does not go any further.
+    pub struct Delegated {
+        /// The role.
+        role: Role,
+        /// Who may stand in.
+        to: Person,
+    } with {
+        /// Until when, if not for good.
+        until: Option<Instant>,
+        /// Why.
+        reason: Text,
+    }
+
+    /// The person who let somebody else answer for them no longer does.
+    pub struct DelegationEnded {
+        /// The role.
+        role: Role,
+        /// Who stood in.
+        to: Person,
     }
 
     /// What was done without approval is approved afterwards: pays that part of every open debt.
@@ -78,11 +112,11 @@ impl Happens for Approval {
         let Some(person) = answers(on, reasons) else {
             return;
         };
-        state.needs_role(
-            self.on_behalf_of.as_ref().unwrap_or(person),
-            &self.role,
-            reasons,
-        );
+        let answering = self.on_behalf_of.as_ref().unwrap_or(person);
+        state.needs_role(answering, &self.role, reasons);
+        if let Some(absent) = &self.on_behalf_of {
+            state.needs_delegation(absent, person, &self.role, on, reasons);
+        }
         if self.answer == Answer::Rejected {
             reasons.not_blank(&self.comment, "comment of the rejection");
         }
@@ -105,6 +139,82 @@ impl Happens for Approval {
                 at,
             },
         );
+    }
+}
+
+impl Happens for ApprovalWithdrawn {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        let Some(person) = answers(on, reasons) else {
+            return;
+        };
+        let given = state.approvals.get(&self.answer(person));
+        reasons.unless(given.is_some_and(|given| given.by == *on.actor), || {
+            let message = format!(
+                "`{person}` has not answered for {} as {}",
+                self.step, self.role
+            );
+            Reason::new("unknown", message, "withdraw an answer of your own")
+        });
+    }
+
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        if let Some(person) = on.actor.person() {
+            state.approvals.remove(&self.answer(person));
+        }
+    }
+}
+
+impl ApprovalWithdrawn {
+    /// What the answer is kept by.
+    fn answer(&self, person: &Person) -> (Action, Person, Role) {
+        let answering = self.on_behalf_of.as_ref().unwrap_or(person);
+        (self.step, answering.clone(), self.role.clone())
+    }
+}
+
+impl Happens for Delegated {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        let Some(person) = answers(on, reasons) else {
+            return;
+        };
+        state.needs_role(person, &self.role, reasons);
+        reasons.unless(self.to != *person, || {
+            let message = format!("`{person}` cannot stand in for themselves");
+            Reason::new("own-delegate", message, "name somebody else")
+        });
+        if let Some(until) = self.until {
+            reasons.lasting(until, on);
+        }
+    }
+
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        if let Some(person) = on.actor.person() {
+            let delegation = (self.role.clone(), person.clone(), self.to.clone());
+            state.delegations.insert(delegation, self.until);
+        }
+    }
+}
+
+impl Happens for DelegationEnded {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        let Some(person) = answers(on, reasons) else {
+            return;
+        };
+        let delegation = (self.role.clone(), person.clone(), self.to.clone());
+        reasons.unless(state.delegations.contains_key(&delegation), || {
+            let message = format!(
+                "`{}` does not stand in for `{person}` as {}",
+                self.to, self.role
+            );
+            Reason::new("unknown", message, "name somebody who does")
+        });
+    }
+
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        if let Some(person) = on.actor.person() {
+            let delegation = (self.role.clone(), person.clone(), self.to.clone());
+            state.delegations.remove(&delegation);
+        }
     }
 }
 
@@ -178,6 +288,25 @@ fn answers<'a>(on: Occasion<'a>, reasons: &mut Reasons) -> Option<&'a Person> {
 }
 
 impl State {
+    fn needs_delegation(
+        &self,
+        absent: &Person,
+        person: &Person,
+        role: &Role,
+        on: Occasion<'_>,
+        reasons: &mut Reasons,
+    ) {
+        let delegation = (role.clone(), absent.clone(), person.clone());
+        let until = self.delegations.get(&delegation);
+        let is_in_force =
+            until.is_some_and(|until| until.is_none_or(|until| on.recorded_at < until));
+        reasons.unless(is_in_force, || {
+            let message = format!("`{absent}` does not let `{person}` answer as {role}");
+            let remedy = format!("have `{absent}` record `Delegated`");
+            Reason::new("not-delegated", message, remedy)
+        });
+    }
+
     fn needs_role(&self, person: &Person, role: &Role, reasons: &mut Reasons) {
         reasons.unless(self.has_role(person, role), || {
             let message = format!("`{person}` is not {role}");

@@ -1,10 +1,10 @@
 //! Going live and what users saw of it: attempts, outages, incidents.
 
-use super::decision::Reason;
 use super::happens::{Happens, Occasion, Reasons};
 use super::state::{Attempt, AttemptEnd, Entry, Incident, State};
 use super::testing::Severity;
 use super::text::{Bounded, Environment, Key, Service, Text};
+use super::verdict::Reason;
 use super::words::{plain, told};
 use crate::phase::{Instant, PhaseName};
 use serde::{Deserialize, Serialize};
@@ -139,6 +139,9 @@ impl Happens for AttemptStarted {
             &self.attempt,
         );
         let is_live = self.liveness == Liveness::Live;
+        if is_live {
+            state.needs_no_pause(reasons);
+        }
         reasons.unless(is_live == state.is_in(PhaseName::Deployment), || {
             let (what, remedy) = if is_live {
                 (
@@ -174,6 +177,7 @@ impl Happens for AttemptStarted {
             started: self,
             began: on.occurred_at,
             deployment: state.deployments,
+            package: state.package.as_ref().map(|package| package.digest()),
             end: AttemptEnd::Running,
         };
         state.attempts.insert(key, attempt);

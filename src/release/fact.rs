@@ -53,3 +53,47 @@ impl Fact {
             .unwrap_or_else(|| self.read_at.plus(FACT_HOLDS))
     }
 }
+
+impl From<i64> for FactValue {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl From<i32> for FactValue {
+    fn from(number: i32) -> Self {
+        Self::Integer(number.into())
+    }
+}
+
+impl From<u32> for FactValue {
+    fn from(number: u32) -> Self {
+        Self::Integer(number.into())
+    }
+}
+
+/// Larger than a whole number of ours can be: the largest.
+impl From<usize> for FactValue {
+    fn from(number: usize) -> Self {
+        Self::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<bool> for FactValue {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl From<Instant> for FactValue {
+    fn from(at: Instant) -> Self {
+        Self::Instant(at)
+    }
+}
+
+/// Cut to the limit of [`Text`].
+impl From<&str> for FactValue {
+    fn from(text: &str) -> Self {
+        Self::Text(Text::clipped(text))
+    }
+}

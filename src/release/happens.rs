@@ -1,11 +1,11 @@
 //! What every step and record says of itself: what stands against it, and what it changes.
 
-use super::decision::Reason;
 use super::id::{ReleaseId, Version};
 use super::limits::{CLOCK_SKEW, STREAM_EVENTS};
 use super::people::Actor;
 use super::state::State;
 use super::text::{Key, Text};
+use super::verdict::Reason;
 use crate::phase::Instant;
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@ mod any;
 mod approval;
 mod batch;
 mod chain;
+mod change_request;
 mod decision;
 mod deployment;
 mod digest;
@@ -29,20 +30,28 @@ mod relation;
 mod replay;
 mod request;
 mod review;
+mod risk;
+mod rollout;
 mod shell;
 mod state;
 pub mod step;
 mod steps;
+mod subject;
 mod testing;
 mod text;
+mod verdict;
 mod view;
 mod words;
 
 pub use any::{AnyRelease, HeldRelease};
-pub use approval::{Answer, Approval, OverrideGranted, RetrospectiveApproval};
+pub use approval::{
+    Answer, Approval, ApprovalWithdrawn, Delegated, DelegationEnded, OverrideGranted,
+    RetrospectiveApproval,
+};
 pub use batch::{Batch, Summary};
 pub use chain::{Broken, BrokenHow, verify};
-pub use decision::{Asking, Blocker, Decision, Enforcement, Finding, GateId, Reason, Verdict};
+pub use change_request::{ChangeRequest, ChangeRequestState};
+pub use decision::{Asking, Blocker, Decision, Enforcement, Finding, GateId, Part};
 pub use deployment::{
     AttemptFinished, AttemptNeverLive, AttemptOutcome, AttemptStarted, IncidentLinked,
     IncidentRestored, Liveness, Outage, Planning,
@@ -57,12 +66,12 @@ pub use notice::{Delivery, Notice};
 pub use package::{CodeChange, ReleasePackage, ReleaseUnit, UnitKind};
 pub use people::{Actor, Role, RoleGiven, RoleRelieved};
 pub use plan::{
-    BackOutPlan, Baseline, Milestone, MilestoneReached, ReleasePlan, Risk, SuccessCriterion, Wave,
-    When,
+    BackOutPlan, Baseline, ChecklistItem, ChecklistStatus, CostBooked, Milestone, MilestoneReached,
+    ReleasePlan, Risk, StakeholdersNotified, SuccessCriterion, Wave, When,
 };
 pub use proposal::{By, Proposal};
 pub use record::{AnyRecord, Record, Recording, StepRefused, Takes};
-pub use relation::{ChildAttached, DependencyDeclared, ParentDeclared};
+pub use relation::{ChildAttached, DependencyDeclared, OtherRelease, ParentDeclared};
 pub use replay::{replay, replay_with};
 pub use request::{
     Assessment, AssessmentDecision, Attribute, Currency, ModelReference, Money, Objective,
@@ -73,18 +82,29 @@ pub use review::{
     EarlyLifeSupportWaived, Ending, Note, PostImplementationReview, ReviewOutcome, TaskDone,
     TaskOpened,
 };
+pub use risk::{
+    Grade, IssueRaised, IssueResolved, RiskAssessment, RiskClosed, RiskLevel, RiskRaised, RiskScore,
+};
+pub use rollout::{
+    Health, HealthObserved, NextMove, Rollout, RolloutContinued, RolloutPaused, WaveProgress,
+    WaveStarted, WaveState,
+};
 pub use shell::Release;
 pub use state::Debt;
 pub use steps::{AnyStep, Moves, Step, StepTaken};
+pub use subject::Subject;
 pub use testing::{DefectFound, DefectResolved, Evidence, Severity, TestKind, TestReport, TestRun};
 pub use text::{Bounded, Environment, Key, Name, Person, Service, Tenant, Text};
+pub use verdict::{Reason, Verdict};
 pub use view::ReleaseView;
 
 pub(crate) use batch::{derived_command, intent};
-pub(crate) use decision::earliest;
+pub(crate) use decision::NOT;
 pub(crate) use earned::StateRef;
 pub(crate) use event::seal;
+pub(crate) use verdict::earliest;
 
 pub(crate) use proposal::Asked;
 pub(crate) use shell::Core;
-pub(crate) use state::State;
+pub(crate) use state::{GivenApproval, State};
+pub(crate) use words::is_default;

@@ -1,12 +1,12 @@
 //! What stands against each step, and what it changes besides the phase.
 
-use super::decision::Reason;
 use super::deployment::AttemptOutcome;
 use super::happens::{Happens, Occasion, Reasons};
 use super::package::UnitKind;
 use super::people::Role;
 use super::request::{AssessmentDecision, ReleaseRequest, Track, no_model};
 use super::review::{Ending, ReviewOutcome};
+use super::rollout::Progress;
 use super::state::{AttemptEnd, Debt, Entry, State};
 use super::steps::{
     Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FindUnauthorised,
@@ -15,6 +15,7 @@ use super::steps::{
 };
 use super::testing::TestReport;
 use super::text::Person;
+use super::verdict::Reason;
 use crate::phase::{PhaseName, Seconds};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -137,7 +138,8 @@ impl Happens for Replan {
 }
 
 impl Happens for Deploy {
-    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        state.needs_person_after_back_out(on, reasons);
         let ran = |report: &TestReport| report.runs().any(|run| run.passed > 0 || run.failed > 0);
         let is_tested = state.test_report.as_ref().is_some_and(ran);
         reasons.unless(is_tested, || {
@@ -165,7 +167,8 @@ impl Happens for Deploy {
 }
 
 impl Happens for Expedite {
-    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        state.needs_person_after_back_out(on, reasons);
         reasons.not_blank(&self.reason, "reason of the haste");
         state.needs_manager(reasons);
         reasons.unless(state.track == Track::Emergency, || {
@@ -341,6 +344,7 @@ impl State {
         self.entry = None;
         self.support = None;
         self.live_at = None;
+        self.checklist.clear();
     }
 
     fn enter_deployment(&mut self, entry: Option<Entry>, support: Option<Seconds>) {
@@ -349,6 +353,19 @@ impl State {
         self.deployments += 1;
         self.is_backed_out = false;
         self.is_support_waived = false;
+        self.progress = Progress::new();
+    }
+
+    /// What was backed out is not tried again without a person.
+    fn needs_person_after_back_out(&self, on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.unless(!self.is_backed_out || on.actor.person().is_some(), || {
+            let message = format!(
+                "the release was backed out, and `{}` is not a person",
+                on.actor
+            );
+            let remedy = "have a person look at it and deploy it";
+            Reason::new("automatic-retry", message, remedy)
+        });
     }
 
     fn needs_manager(&self, reasons: &mut Reasons) {

@@ -1,9 +1,9 @@
 //! Who does what: people, systems, roles.
 
-use super::decision::Reason;
 use super::happens::{Happens, Occasion, Reasons};
 use super::state::State;
 use super::text::{Key, Person};
+use super::verdict::Reason;
 use super::words::{plain, words};
 use crate::phase::{Invalid, PhaseName};
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,9 @@ words! {
         /// Advises the change authority.
         #[doc(alias = "CAB")]
         ChangeAdvisoryBoard "change_advisory_board",
+        /// Authorises in an emergency.
+        #[doc(alias = "ECAB")]
+        EmergencyChangeAuthority "emergency_change_authority",
         /// Builds what is released.
         Builder "builder",
         /// Tests the release package.
@@ -107,6 +110,9 @@ impl Happens for RoleGiven {
             state
                 .people
                 .retain(|(role, _)| *role != Role::ReleaseManager);
+            state
+                .delegations
+                .retain(|(role, _, _), _| *role != Role::ReleaseManager);
         }
         state
             .people
@@ -138,5 +144,8 @@ impl Happens for RoleRelieved {
         state
             .people
             .remove(&(self.role.clone(), self.person.clone()));
+        state
+            .delegations
+            .retain(|(role, absent, _), _| (role, absent) != (&self.role, &self.person));
     }
 }

@@ -1,13 +1,14 @@
 //! What is planned: scope, milestones, budget, window, back-out, criteria; and when it is agreed.
 
-use super::decision::Reason;
 use super::happens::{Happens, Occasion, Reasons};
 use super::request::Money;
 use super::state::State;
 use super::text::{Bounded, Key, Name, Person, Text};
+use super::verdict::Reason;
 use super::words::plain;
 use crate::phase::{Day, Instant, Interval, Invalid, Seconds, written_as_text};
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -88,6 +89,9 @@ plain! {
         name: Key,
         /// How long it is watched before the next one.
         bake: Seconds,
+    } with {
+        /// When it is given up: the highest value of each measure that is borne.
+        abort: Bounded<BTreeMap<Key, i64>>,
     }
 
     /// Something that may go wrong.
@@ -149,6 +153,39 @@ plain! {
         reason: Text,
     }
 
+    /// An item of a checklist is looked at. A later look replaces the one before.
+    ///
+    /// What is packed anew is checked anew: rework and a new plan take all items back.
+    pub struct ChecklistItem {
+        /// The item, by the host's key.
+        item: Key,
+        /// How it stands.
+        status: ChecklistStatus,
+    } with {
+        /// What was seen; an item that does not apply needs it.
+        comment: Text,
+    }
+
+    /// People were told of the release; `occurred_at` says when.
+    pub struct StakeholdersNotified {
+        /// Who was told.
+        whom: Bounded<BTreeSet<Person>>,
+    } with {
+        /// What they were told.
+        what: Text,
+    }
+
+    /// Money was spent on the release. A booking under the same id replaces the one before.
+    pub struct CostBooked {
+        /// The host's id of the booking.
+        id: Key,
+        /// How much.
+        amount: Money,
+    } with {
+        /// What for.
+        what: Text,
+    }
+
     /// A milestone was reached; `occurred_at` says when.
     pub struct MilestoneReached {
         /// The milestone, by its key in the plan. One that nobody planned can be reached too.
@@ -158,6 +195,15 @@ plain! {
 
 impl Happens for ReleasePlan {
     fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        let mut names = BTreeSet::new();
+        for wave in self.waves.iter().filter(|wave| !names.insert(&wave.name)) {
+            let message = format!("two waves are called `{}`", wave.name);
+            reasons.say(Reason::new(
+                "already-recorded",
+                message,
+                "give each wave a name of its own",
+            ));
+        }
         let objectives = state.request.as_ref().map(|request| &request.objectives);
         for (key, criterion) in self.success_criteria.iter() {
             let Some(objective) = &criterion.objective else {
@@ -195,6 +241,60 @@ impl Happens for Baseline {
         }
         state.baselines += 1;
         state.is_baselined = true;
+    }
+}
+
+/// How an item of a checklist stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "it is done, not done, or need not be"
+)]
+pub enum ChecklistStatus {
+    /// It is still to be done.
+    Open,
+    /// It is done.
+    Done,
+    /// It does not apply to this release.
+    NotApplicable,
+}
+
+impl Happens for ChecklistItem {
+    fn admits(&self, _state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        if self.status == ChecklistStatus::NotApplicable {
+            reasons.not_blank(&self.comment, "comment on what does not apply");
+        }
+    }
+
+    fn key(&self) -> Option<&Key> {
+        Some(&self.item)
+    }
+
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.checklist.insert(self.item.clone(), self);
+    }
+}
+
+impl Happens for StakeholdersNotified {
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        for person in self.whom.iter() {
+            let told = state
+                .notified
+                .entry(person.clone())
+                .or_insert(on.occurred_at);
+            *told = on.occurred_at.max(*told);
+        }
+    }
+}
+
+impl Happens for CostBooked {
+    fn key(&self) -> Option<&Key> {
+        Some(&self.id)
+    }
+
+    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+        state.costs.insert(self.id.clone(), self);
     }
 }
 

@@ -3,24 +3,33 @@
 use super::steps::{AnyStep, Moves};
 use super::words::plain;
 use super::{
-    approval::{Approval, OverrideGranted, RetrospectiveApproval},
-    decision::{Asking, Decision, Reason},
+    approval::{
+        Approval, ApprovalWithdrawn, Delegated, DelegationEnded, OverrideGranted,
+        RetrospectiveApproval,
+    },
+    change_request::ChangeRequest,
+    decision::{Asking, Decision},
     deployment::{
         AttemptFinished, AttemptNeverLive, AttemptStarted, IncidentLinked, IncidentRestored, Outage,
     },
     happens::{Happens, Occasion, Reasons},
     package::CodeChange,
     people::{RoleGiven, RoleRelieved},
-    plan::{Baseline, MilestoneReached, ReleasePlan},
+    plan::{
+        Baseline, ChecklistItem, CostBooked, MilestoneReached, ReleasePlan, StakeholdersNotified,
+    },
     relation::{ChildAttached, DependencyDeclared, ParentDeclared},
     request::TrackChanged,
     review::{
         Confirmation, Correction, CriterionResult, EarlyLifeSupportWaived, Note,
         PostImplementationReview, TaskDone, TaskOpened,
     },
+    risk::{IssueRaised, IssueResolved, RiskAssessment, RiskClosed, RiskRaised},
+    rollout::{HealthObserved, RolloutContinued, RolloutPaused, WaveStarted},
     state::State,
     testing::{DefectFound, DefectResolved, Evidence, TestRun},
     text::Key,
+    verdict::Reason,
 };
 use crate::phase::{self, Anywhere, OnHold, RecordKind, records};
 use serde::{Deserialize, Serialize};

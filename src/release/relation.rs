@@ -1,12 +1,17 @@
 //! How releases hang together: parent and child, and dependencies.
 
-use super::decision::Reason;
+use super::fact::FactSource;
 use super::happens::{Happens, Occasion, Reasons};
 use super::id::ReleaseId;
+use super::review::Ending;
 use super::state::State;
+use super::verdict::Reason;
 use super::words::plain;
-use crate::phase::PhaseName;
-use std::sync::Arc;
+use crate::phase::{PhaseName, Standing};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 plain! {
     /// A child release is attached to this one.
@@ -28,6 +33,25 @@ plain! {
         on: ReleaseId,
         /// The phase that it has to reach.
         reaches: PhaseName,
+    }
+
+    /// Another release as it stood when it was read: what a decision about a parent, a child or a dependency rests on.
+    pub struct OtherRelease {
+        /// Its log and the version that was read; the commit holds only if nothing came after.
+        source: FactSource,
+        /// Where it stood.
+        standing: Standing,
+    } with {
+        /// How it ended, if it has.
+        ending: Option<Ending>,
+        /// Whether its last deployment was backed out.
+        is_backed_out: bool,
+        /// The release that it is part of.
+        parent: Option<ReleaseId>,
+        /// Its parts.
+        children: BTreeSet<ReleaseId>,
+        /// The releases that it waits for, and the phase that each has to reach.
+        dependencies: BTreeMap<ReleaseId, PhaseName>,
     }
 }
 

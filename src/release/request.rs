@@ -1,10 +1,10 @@
 //! What a release is asked for: need, objectives, value and cost, and what came of the assessment.
 
-use super::decision::Reason;
 use super::happens::{Happens, Occasion, Reasons};
 use super::id::ReleaseId;
 use super::state::State;
 use super::text::{Bounded, Key, Name, Service, Text};
+use super::verdict::Reason;
 use super::words::{plain, told, words};
 use crate::phase::{Instant, Invalid, InvalidKind, PhaseName, written_as_text};
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,10 @@
 //! Looking back and tidying up: review, closure, tasks, notes.
 
-use super::decision::Reason;
 use super::happens::{Happens, Occasion, Reasons};
 use super::id::Version;
 use super::state::{Resolved, State};
 use super::text::{Bounded, Key, Name, Person, Text};
+use super::verdict::Reason;
 use super::words::{plain, told};
 use crate::phase::Instant;
 use serde::{Deserialize, Serialize};

@@ -12,9 +12,10 @@ use super::proposal::{Asked, By, Proposal};
 use super::record::{Record, Recording, Takes};
 use super::request::{Assessment, ReleaseRequest, Track};
 use super::review::{ClosureRecord, ReviewOutcome};
+use super::rollout::Rollout;
 use super::state::State;
 use super::steps::{
-    AnyStep, Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FindUnauthorised,
+    Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FindUnauthorised,
     FinishDeployment, Hold, Reject, Replan, RequestRelease, Resume, Rework, StartDevelopment,
     StartTesting, Step,
 };
@@ -212,11 +213,13 @@ impl<P> Release<P> {
         self.core.view()
     }
 
-    /// What an approval of this step would be about: a digest of the step with all it needs, of the request, the
-    /// plan, the package, and of the overrides that the step could use. Any change to those makes another subject.
+    /// How far the rollout of the plan's waves has come at that instant, and what comes next.
     #[must_use]
-    pub fn subject(&self, step: impl Into<AnyStep>) -> Digest {
-        self.core.state.subject(&step.into())
+    pub fn rollout(&self, now: Instant) -> Rollout
+    where
+        P: Has<Route<'static>>,
+    {
+        self.core.state.rollout(now)
     }
 
     /// Asks to add a record.

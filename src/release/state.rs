@@ -1,7 +1,8 @@
 //! Everything about a release that decisions look at. History is not in it.
 
 use super::approval::{Approval, OverrideGranted};
-use super::decision::{Asking, Reason};
+use super::change_request::ChangeRequest;
+use super::decision::Asking;
 use super::deployment::{AttemptOutcome, AttemptStarted, IncidentLinked, Liveness, Outage};
 use super::digest::Digest;
 use super::event::Event;
@@ -9,16 +10,19 @@ use super::happens::{Occasion, Reasons};
 use super::id::ReleaseId;
 use super::package::{CodeChange, ReleasePackage};
 use super::people::{Actor, Role};
-use super::plan::ReleasePlan;
+use super::plan::{ChecklistItem, CostBooked, ReleasePlan};
 use super::record::AnyRecord;
 use super::request::{Assessment, ReleaseRequest, Track};
 use super::review::{
     ClosureItem, Confirmation, CriterionResult, Ending, PostImplementationReview, ReviewOutcome,
     TaskOpened,
 };
+use super::risk::{LogEntry, LogKind, RiskAssessment};
+use super::rollout::Progress;
 use super::steps::{AnyStep, Authorise, StepTaken};
 use super::testing::{DefectFound, Evidence, TestReport};
 use super::text::{Key, Person};
+use super::verdict::Reason;
 use crate::phase::{Action, Instant, Interval, Phase, PhaseName, Seconds, Standing, Start};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -47,7 +51,8 @@ pub(crate) struct State {
     pub(crate) changes: BTreeMap<Key, Arc<CodeChange>>,
     pub(crate) package: Option<Arc<ReleasePackage>>,
     pub(crate) test_report: Option<TestReport>,
-    pub(crate) evidence: BTreeMap<Key, Arc<Evidence>>,
+    /// With when each was seen.
+    pub(crate) evidence: BTreeMap<Key, (Arc<Evidence>, Instant)>,
     pub(crate) defects: BTreeMap<Key, (Arc<DefectFound>, Resolved)>,
     pub(crate) window: Option<Interval>,
     pub(crate) entry: Option<Entry>,
@@ -68,6 +73,15 @@ pub(crate) struct State {
     pub(crate) confirmations: BTreeMap<ClosureItem, Arc<Confirmation>>,
     pub(crate) tasks: BTreeMap<Key, (Arc<TaskOpened>, Resolved)>,
     pub(crate) approvals: BTreeMap<(Action, Person, Role), GivenApproval>,
+    /// Who lets whom answer in a role, and until when.
+    pub(crate) delegations: BTreeMap<(Role, Person, Person), Option<Instant>>,
+    pub(crate) change_requests: BTreeMap<Key, Arc<ChangeRequest>>,
+    pub(crate) risk: Option<Arc<RiskAssessment>>,
+    pub(crate) log: BTreeMap<(LogKind, Key), LogEntry>,
+    pub(crate) checklist: BTreeMap<Key, Arc<ChecklistItem>>,
+    pub(crate) notified: BTreeMap<Person, Instant>,
+    pub(crate) costs: BTreeMap<Key, Arc<CostBooked>>,
+    pub(crate) progress: Progress,
     pub(crate) overrides: BTreeMap<Key, GrantedOverride>,
     pub(crate) parent: Option<ReleaseId>,
     pub(crate) children: BTreeSet<ReleaseId>,
@@ -95,6 +109,8 @@ pub(crate) struct Attempt {
     pub(crate) started: Arc<AttemptStarted>,
     pub(crate) began: Instant,
     pub(crate) deployment: u32,
+    /// What was deployed.
+    pub(crate) package: Option<Digest>,
     pub(crate) end: AttemptEnd,
 }
 
@@ -186,6 +202,14 @@ impl State {
             confirmations: BTreeMap::new(),
             tasks: BTreeMap::new(),
             approvals: BTreeMap::new(),
+            delegations: BTreeMap::new(),
+            change_requests: BTreeMap::new(),
+            risk: None,
+            log: BTreeMap::new(),
+            checklist: BTreeMap::new(),
+            notified: BTreeMap::new(),
+            costs: BTreeMap::new(),
+            progress: Progress::new(),
             overrides: BTreeMap::new(),
             parent: None,
             children: BTreeSet::new(),
@@ -228,25 +252,6 @@ impl State {
             .iter()
             .filter(|(_, attempt)| attempt.deployment == self.deployments)
             .filter(|(_, attempt)| attempt.started.liveness == Liveness::Live)
-    }
-
-    /// What an approval of this step would be about: the step with all it needs, and what it would act on.
-    pub(crate) fn subject(&self, step: &AnyStep) -> Digest {
-        let usable: Vec<_> = self
-            .overrides
-            .values()
-            .filter(|one| !one.is_used && one.granted.step == step.action())
-            .map(|one| &one.granted)
-            .collect();
-        let package = self.package.as_ref().map(|package| package.digest());
-        Digest::of_value(&(
-            "phasegate/subject/1",
-            step,
-            &self.request,
-            &self.plan,
-            package,
-            usable,
-        ))
     }
 
     /// When early life support ends, once the release is live.

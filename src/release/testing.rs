@@ -4,7 +4,9 @@ use super::digest::Digest;
 use super::happens::{Happens, Occasion, Reasons};
 use super::state::{Resolved, State};
 use super::text::{Environment, Key, Name, Text};
+use super::verdict::Reason;
 use super::words::{plain, told, words};
+use crate::phase::Instant;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -71,6 +73,8 @@ plain! {
     } with {
         /// How many did not run.
         skipped: u32,
+        /// How much of the code they ran through, from 0 to 100.
+        coverage_percent: Option<u8>,
         /// Where the full report is.
         report: Text,
     }
@@ -117,7 +121,8 @@ plain! {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TestReport {
     pub(crate) package: Digest,
-    pub(crate) runs: BTreeMap<Key, Arc<TestRun>>,
+    /// With when each ran.
+    pub(crate) runs: BTreeMap<Key, (Arc<TestRun>, Instant)>,
 }
 
 impl TestReport {
@@ -128,8 +133,15 @@ impl TestReport {
     }
 
     /// The runs, in the order of their ids.
+    #[must_use]
     pub fn runs(&self) -> impl ExactSizeIterator<Item = &TestRun> {
-        self.runs.values().map(AsRef::as_ref)
+        self.runs.values().map(|(run, _)| run.as_ref())
+    }
+
+    /// The runs with when each was, in the order of their ids.
+    #[must_use]
+    pub fn dated_runs(&self) -> impl ExactSizeIterator<Item = (&TestRun, Instant)> {
+        self.runs.values().map(|(run, at)| (run.as_ref(), *at))
     }
 }
 
@@ -138,13 +150,23 @@ impl Happens for TestRun {
         Some(&self.id)
     }
 
+    fn admits(&self, _state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        reasons.unless(
+            self.coverage_percent.is_none_or(|percent| percent <= 100),
+            || {
+                let message = format!("run `{}` covers more than 100 percent", self.id);
+                Reason::new("more-than-all", message, "state a percentage from 0 to 100")
+            },
+        );
+    }
+
     /// A run about another package stays in the history, and proves nothing about this one.
-    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         let report = state
             .test_report_mut()
             .filter(|report| report.package == self.package);
         if let Some(report) = report {
-            report.runs.insert(self.id.clone(), self);
+            report.runs.insert(self.id.clone(), (self, on.occurred_at));
         }
     }
 }
@@ -154,8 +176,10 @@ impl Happens for Evidence {
         Some(&self.key)
     }
 
-    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.evidence.insert(self.key.clone(), self);
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        state
+            .evidence
+            .insert(self.key.clone(), (self, on.occurred_at));
     }
 }
 

@@ -100,7 +100,7 @@ impl Core {
             milestones: state.milestones.clone(),
             package: state.package.clone(),
             test_runs: gated
-                .map(|report| report.runs.values().cloned().collect())
+                .map(|report| report.runs.values().map(|(run, _)| run.clone()).collect())
                 .unwrap_or_default(),
             live_at: state.live_at,
             support_ends: state.support_ends(),

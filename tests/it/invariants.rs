@@ -11,14 +11,16 @@ use phasegate::phase::{
 use phasegate::release::Takes;
 use phasegate::release::step::{Deploy, FindUnauthorised, StartDevelopment};
 use phasegate::release::{
-    Actor, Answer, Approval, Assessment, AssessmentDecision, AttemptFinished, AttemptNeverLive,
-    AttemptOutcome, Baseline, ChildAttached, ClosureRecord, CodeChange, Correction,
-    CriterionOutcome, CriterionResult, DefectFound, DefectResolved, DependencyDeclared, Digest,
-    EarlyLifeSupportWaived, Ending, Environment, IncidentLinked, IncidentRestored, Liveness,
-    MilestoneReached, Objective, Outage, OverrideGranted, ParentDeclared, PostImplementationReview,
-    ReleasePackage, ReleasePlan, ReleaseUnit, RetrospectiveApproval, ReviewOutcome, Role,
-    RoleGiven, RoleRelieved, Route, Severity, StepRefused, SuccessCriterion, TaskDone, TaskOpened,
-    Text, Track, TrackChanged, UnitKind, Version,
+    Actor, Answer, Approval, ApprovalWithdrawn, Assessment, AssessmentDecision, AttemptFinished,
+    AttemptNeverLive, AttemptOutcome, Baseline, ChecklistItem, ChecklistStatus, ChildAttached,
+    ClosureRecord, CodeChange, Correction, CriterionOutcome, CriterionResult, DefectFound,
+    DefectResolved, Delegated, DelegationEnded, DependencyDeclared, Digest, EarlyLifeSupportWaived,
+    Ending, Environment, Health, HealthObserved, IncidentLinked, IncidentRestored, IssueRaised,
+    IssueResolved, Liveness, MilestoneReached, NextMove, Objective, Outage, OverrideGranted,
+    ParentDeclared, PostImplementationReview, ReleasePackage, ReleasePlan, ReleaseUnit,
+    RetrospectiveApproval, ReviewOutcome, RiskClosed, RiskRaised, Role, RoleGiven, RoleRelieved,
+    RolloutContinued, RolloutPaused, Route, Severity, StepRefused, SuccessCriterion, TaskDone,
+    TaskOpened, Text, Track, TrackChanged, UnitKind, Version, Wave, WaveStarted,
 };
 use phasegate::store::Store;
 use phasegate::{By, Interval, Release};
@@ -36,6 +38,15 @@ macro_rules! behaviours {
 }
 
 behaviours! {
+    a_delegation_ends_when_it_says_and_with_the_role
+    an_answer_is_withdrawn_by_who_gave_it
+    a_log_of_risks_and_issues_closes_what_it_has
+    what_does_not_apply_says_why
+    nobody_covers_more_than_all_of_the_code
+    what_was_backed_out_waits_for_a_person
+    a_wave_starts_when_the_one_before_has_baked_and_is_healthy
+    what_cannot_be_told_pauses_and_asks_and_what_failed_is_to_be_backed_out
+    two_waves_of_a_plan_have_two_names
     nothing_is_told_of_a_deployment_that_never_was
     how_an_attempt_ended_can_be_told_after_the_back_out
     a_request_that_is_not_worthwhile_is_not_authorised
@@ -86,7 +97,7 @@ behaviours! {
 
 /// What no asking can lead to: a log too long for a test, and a decision that another step was cleared by. Both are
 /// tested where a log is read.
-const ELSEWHERE: [&str; 2] = ["not-cleared", "too-long"];
+const ELSEWHERE: [&str; 3] = ["not-cleared", "too-long", "too-many"];
 
 #[test]
 #[expect(
@@ -818,7 +829,7 @@ fn kept(view: &phasegate::release::ReleaseView) -> serde_json::Value {
 fn a_hold_keeps_everything() {
     let office = office();
     let release = with_authority(&office, office.tested());
-    let subject = release.subject(Deploy::new(window()));
+    let subject = office.desk.subject(&release, Deploy::new(window()));
     let before = release.view();
     let held = office.done(release.hold(text("a freeze")), "ada");
     assert_eq!(kept(&held.view()), kept(&before));
@@ -834,7 +845,7 @@ fn a_hold_keeps_everything() {
     let release = office.done(held.resume(), "ada");
     assert_eq!(release.test_report().runs().len(), 2, "late results count");
     assert_eq!(
-        release.subject(Deploy::new(window())),
+        office.desk.subject(&release, Deploy::new(window())),
         subject,
         "approvals are kept"
     );
@@ -990,7 +1001,7 @@ fn overriding(why: Text) -> OverrideGranted {
 
 fn approving<P>(release: &Release<P>, _as: &str) -> Approval {
     let step = StartDevelopment::new();
-    let subject = release.subject(step);
+    let subject = phasegate::GateSet::new().subject(release, step);
     let action = phasegate::phase::Action::StartDevelopment;
     Approval::new(action, subject, Role::ChangeAuthority, Answer::Approved)
 }
@@ -1013,8 +1024,19 @@ fn only_people_in_their_role_answer() {
     // Who stands in for somebody counts as that one.
     let mut stand_in = approval.clone();
     stand_in.on_behalf_of = Some(person("cho"));
-    release = refused(office.record(release, stand_in.clone(), "lou"), &wanted);
+    let undelegated = (
+        "not-delegated",
+        "`cho` does not let `lou` answer as change_authority",
+    );
+    let both = [wanted[0], undelegated];
+    release = refused(office.record(release, stand_in.clone(), "lou"), &both);
     release = with_authority(&office, release);
+    release = refused(
+        office.record(release, stand_in.clone(), "lou"),
+        &[undelegated],
+    );
+    let delegated = Delegated::new(Role::ChangeAuthority, person("lou"));
+    release = office.recorded(release, delegated, "cho");
     release = office.recorded(release, stand_in, "lou");
     release = office.recorded(release, approval.clone(), "cho");
 
@@ -1030,6 +1052,262 @@ fn only_people_in_their_role_answer() {
         wait(office.desk.record(release, overriding(why()), bot())),
         &robot,
     );
+}
+
+#[test]
+fn a_delegation_ends_when_it_says_and_with_the_role() {
+    let office = office();
+    let release = with_authority(&office, office.requested());
+    let standing_in = |release: &Release<_>| {
+        let mut approval = approving(release, "cho");
+        approval.on_behalf_of = Some(person("cho"));
+        approval
+    };
+    let no_more = [(
+        "not-delegated",
+        "`cho` does not let `lou` answer as change_authority",
+    )];
+    let to = |who: &str| Delegated::new(Role::ChangeAuthority, person(who));
+    let own = ("own-delegate", "`cho` cannot stand in for themselves");
+    let release = refused(office.record(release, to("cho"), "cho"), &[own]);
+    let not = ("not-in-role", "`lou` is not change_authority");
+    let release = refused(office.record(release, to("tom"), "lou"), &[not]);
+
+    let mut for_an_hour = to("lou");
+    for_an_hour.until = Some(at("2026-03-02T13:00:00Z"));
+    let release = office.recorded(release, for_an_hour, "cho");
+    office.clock.set("2026-03-02T12:59:59Z");
+    let approval = standing_in(&release);
+    let release = office.recorded(release, approval.clone(), "lou");
+    office.clock.set("2026-03-02T13:00:00Z");
+    let release = refused(office.record(release, approval.clone(), "lou"), &no_more);
+
+    let release = office.recorded(release, to("lou"), "cho");
+    let ended = DelegationEnded::new(Role::ChangeAuthority, person("lou"));
+    let release = office.recorded(release, ended.clone(), "cho");
+    let release = refused(office.record(release, approval.clone(), "lou"), &no_more);
+    let none = (
+        "unknown",
+        "`lou` does not stand in for `cho` as change_authority",
+    );
+    let release = refused(office.record(release, ended, "cho"), &[none]);
+
+    let release = office.recorded(release, to("lou"), "cho");
+    let relieved = RoleRelieved::new(person("cho"), Role::ChangeAuthority);
+    let release = office.recorded(release, relieved, "ada");
+    let release = with_authority(&office, release);
+    let _ = refused(office.record(release, approval, "lou"), &no_more);
+}
+
+#[test]
+fn an_answer_is_withdrawn_by_who_gave_it() {
+    let office = office();
+    let release = with_authority(&office, office.requested());
+    let action = phasegate::phase::Action::StartDevelopment;
+    let withdrawn = || ApprovalWithdrawn::new(action, Role::ChangeAuthority);
+    let none =
+        |who: &str| format!("`{who}` has not answered for start_development as change_authority");
+    let nothing = none("cho");
+    let answer = office.record(release, withdrawn(), "cho");
+    let release = refused(answer, &[("unknown", &nothing)]);
+    let approval = approving(&release, "cho");
+    let release = office.recorded(release, approval, "cho");
+    let foreign = none("lou");
+    let answer = office.record(release, withdrawn(), "lou");
+    let release = refused(answer, &[("unknown", &foreign)]);
+    let release = office.recorded(release, withdrawn(), "cho");
+    let answer = office.record(release, withdrawn(), "cho");
+    let _ = refused(answer, &[("unknown", &nothing)]);
+}
+
+#[test]
+fn a_log_of_risks_and_issues_closes_what_it_has() {
+    let office = office();
+    let release = office.requested();
+    let answer = office.record(release, RiskClosed::new(key("R-1")), "kim");
+    let release = refused(answer, &[("unknown", "there is no risk `R-1`")]);
+    let raised = RiskRaised::new(key("R-1"), Severity::Major, text("rain"));
+    let release = office.recorded(release, raised, "kim");
+    let answer = office.record(release, IssueResolved::new(key("R-1")), "kim");
+    let release = refused(answer, &[("unknown", "there is no issue `R-1`")]);
+    let release = office.recorded(release, RiskClosed::new(key("R-1")), "kim");
+    let raised = IssueRaised::new(key("R-1"), Severity::Major, text("it rains"));
+    let release = office.recorded(release, raised, "kim");
+    let _ = office.recorded(release, IssueResolved::new(key("R-1")), "kim");
+}
+
+#[test]
+fn what_does_not_apply_says_why() {
+    let office = office();
+    let release = office.requested();
+    let mut item = ChecklistItem::new(key("on-call"), ChecklistStatus::NotApplicable);
+    let empty = ("no-reason", "the comment on what does not apply is empty");
+    let release = refused(office.record(release, item.clone(), "kim"), &[empty]);
+    item.comment = text("nobody is on call for it");
+    let _ = office.recorded(release, item, "kim");
+}
+
+#[test]
+fn nobody_covers_more_than_all_of_the_code() {
+    let office = office();
+    let release = office.testing();
+    let mut run = run_of("R-1", &package("one"), 5, 0);
+    run.coverage_percent = Some(101);
+    let more = ("more-than-all", "run `R-1` covers more than 100 percent");
+    let release = refused(office.record(release, run.clone(), "tom"), &[more]);
+    run.coverage_percent = Some(100);
+    let _ = office.recorded(release, run, "tom");
+}
+
+#[test]
+fn what_was_backed_out_waits_for_a_person() {
+    let office = office();
+    let again = |release: Release<Deployment>| {
+        let release = office.done(release.back_out(text("orders got lost")), "dep");
+        let release = office.done(release.replan(text("once more")), "ada");
+        let release = office.recorded(release, Baseline::new(), "ada");
+        let release = office.done(release.start_development(), "ada");
+        let release = office.done(release.start_testing(package("one")), "tom");
+        office.recorded(release, run_of("r", &package("one"), 5, 0), "tom")
+    };
+    let bot = || By::new(Actor::System(key("pipeline")));
+    let release = wait(office.desk.run(office.tested().deploy(window()), bot())).unwrap();
+    let release = again(release);
+    let message = "the release was backed out, and `pipeline (system)` is not a person";
+    let answer = wait(office.desk.run(release.deploy(window()), bot()));
+    let release = refused(answer, &[("automatic-retry", message)]);
+    let release = office.done(release.deploy(window()), "dep");
+    let _ = again(release);
+}
+
+/// A deployment in two waves; the first is watched for an hour and bears 20 errors in a thousand.
+fn in_waves() -> (
+    Office<std::sync::Arc<phasegate::MemoryStore>>,
+    Release<Deployment>,
+) {
+    let office = office();
+    let release = office.with_manager(office.authorised());
+    let plan = ReleasePlan::builder()
+        .early_life_support(Seconds::days(1))
+        .waves([
+            Wave::builder()
+                .name(key("canary"))
+                .bake(Seconds::hours(1))
+                .abort([(key("errors_per_mille"), 20)])
+                .build(),
+            Wave::new(key("everybody"), Seconds::new(0)),
+        ])
+        .build();
+    let release = office.recorded(release, plan, "ada");
+    let release = office.recorded(release, Baseline::new(), "ada");
+    let release = office.done(release.start_development(), "ada");
+    let release = office.done(release.start_testing(package("one")), "tom");
+    let release = office.recorded(release, run_of("r", &package("one"), 5, 0), "tom");
+    let release = office.done(release.deploy(window()), "dep");
+    (office, release)
+}
+
+fn wave(name: &str) -> WaveStarted {
+    WaveStarted::new(key(name))
+}
+
+fn errors(per_mille: i64) -> HealthObserved {
+    HealthObserved::builder()
+        .wave(key("canary"))
+        .health(Health::Healthy)
+        .measures([(key("errors_per_mille"), per_mille)])
+        .build()
+}
+
+#[test]
+fn a_wave_starts_when_the_one_before_has_baked_and_is_healthy() {
+    let (office, release) = in_waves();
+    let next = |release: &Release<Deployment>| release.rollout(office.now()).next;
+    let early = (
+        "out-of-order",
+        "wave `canary` comes before it and has not started",
+    );
+    let release = refused(office.record(release, wave("everybody"), "dep"), &[early]);
+    let unknown = ("unknown", "there is no wave `fools`");
+    let release = refused(office.record(release, wave("fools"), "dep"), &[unknown]);
+    let unseen = ("unknown", "there is no started wave `canary`");
+    let release = refused(office.record(release, errors(1), "dep"), &[unseen]);
+    assert_eq!(next(&release), NextMove::StartWave(key("canary")));
+
+    let release = office.recorded(release, wave("canary"), "dep");
+    let twice = ("already-recorded", "wave `canary` is recorded already");
+    let release = refused(office.record(release, wave("canary"), "dep"), &[twice]);
+    let until = at("2026-03-02T13:00:00Z");
+    assert_eq!(next(&release), NextMove::Wait { until });
+    let baking = (
+        "baking",
+        "wave `canary` is watched until 2026-03-02T13:00:00Z",
+    );
+    let unwatched = ("not-healthy", "wave `canary` is not known to be healthy");
+    let both = [baking, unwatched];
+    let release = refused(office.record(release, wave("everybody"), "dep"), &both);
+    office.clock.set("2026-03-02T13:00:00Z");
+    assert_eq!(next(&release), NextMove::Observe(key("canary")));
+    let release = refused(
+        office.record(release, wave("everybody"), "dep"),
+        &[unwatched],
+    );
+    let release = office.recorded(release, errors(20), "dep");
+    assert_eq!(next(&release), NextMove::StartWave(key("everybody")));
+    let release = office.recorded(release, wave("everybody"), "dep");
+    assert_eq!(next(&release), NextMove::Observe(key("everybody")));
+    let healthy = HealthObserved::new(key("everybody"), Health::Healthy);
+    let release = office.recorded(release, healthy, "dep");
+    assert_eq!(next(&release), NextMove::Finish);
+}
+
+#[test]
+fn what_cannot_be_told_pauses_and_asks_and_what_failed_is_to_be_backed_out() {
+    let (office, release) = in_waves();
+    let next = |release: &Release<Deployment>| release.rollout(office.now()).next;
+    let go_on = || RolloutContinued::new(text("it was something else"));
+    let idle = ("not-paused", "the rollout does not pause");
+    let release = refused(office.record(release, go_on(), "ada"), &[idle]);
+    let release = office.recorded(release, wave("canary"), "dep");
+    office.clock.set("2026-03-02T13:00:00Z");
+
+    // The measure that the plan names was not taken.
+    let unmeasured = HealthObserved::new(key("canary"), Health::Healthy);
+    let release = office.recorded(release, unmeasured, "dep");
+    assert_eq!(next(&release), NextMove::Ask);
+    let paused = ("paused", "the rollout pauses");
+    let unhealthy = ("not-healthy", "wave `canary` is inconclusive");
+    let both = [paused, unhealthy];
+    let release = refused(office.record(release, wave("everybody"), "dep"), &both);
+    let release = refused(office.record(release, attempt("A-1"), "dep"), &[paused]);
+    let robot = ("not-a-person", "`pipeline (system)` is not a person");
+    let bot = By::new(Actor::System(key("pipeline")));
+    let release = refused(wait(office.desk.record(release, go_on(), bot)), &[robot]);
+    let release = office.recorded(release, go_on(), "ada");
+    assert_eq!(next(&release), NextMove::StartWave(key("everybody")));
+
+    let release = office.recorded(release, errors(21), "dep");
+    assert_eq!(next(&release), NextMove::ProposeBackOut);
+    let failed = ("wave-failed", "wave `canary` failed");
+    let release = refused(office.record(release, go_on(), "ada"), &[failed]);
+    let release = office.recorded(release, errors(3), "dep");
+    assert_eq!(next(&release), NextMove::Ask, "a person lets it go on");
+    let release = office.recorded(release, go_on(), "ada");
+    let release = office.recorded(release, RolloutPaused::new(text("lunch")), "dep");
+    assert!(release.rollout(office.now()).is_paused);
+    let _ = office.done(release.back_out(text("enough")), "dep");
+}
+
+#[test]
+fn two_waves_of_a_plan_have_two_names() {
+    let office = office();
+    let twice = ["canary", "canary"].map(|name| Wave::new(key(name), Seconds::new(0)));
+    let plan = ReleasePlan::builder()
+        .early_life_support(Seconds::new(0))
+        .waves(twice)
+        .build();
+    let same = ("already-recorded", "two waves are called `canary`");
+    let _ = refused(office.record(office.requested(), plan, "ada"), &[same]);
 }
 
 #[test]
@@ -1250,16 +1528,16 @@ fn only_a_refusal_is_recorded_as_one() {
 fn an_approval_is_about_the_step_the_plan_and_the_package() {
     let office = office();
     let later = Interval::parse("2026-03-03T12:00:00Z", "2026-03-03T14:00:00Z").unwrap();
-    let subject = |release: &Release<Testing>| release.subject(Deploy::new(window()));
+    let subject = |release: &Release<Testing>| office.desk.subject(release, Deploy::new(window()));
     let release = office.tested();
     let approved = subject(&release);
     assert_ne!(
-        release.subject(Deploy::new(later)),
+        office.desk.subject(&release, Deploy::new(later)),
         approved,
         "another window"
     );
     assert_ne!(
-        release.subject(StartDevelopment::new()),
+        office.desk.subject(&release, StartDevelopment::new()),
         approved,
         "another step"
     );

@@ -23,13 +23,14 @@ use phasegate::release::step::{
     Replan, RequestRelease, Rework, StartTesting,
 };
 use phasegate::release::{
-    Answer, AnyRecord, AnyStep, Approval, Assessment, AssessmentDecision, AttemptFinished,
-    AttemptNeverLive, AttemptOutcome, Batch, By, ChildAttached, Correction, CriterionOutcome,
-    CriterionResult, Decision, DefectFound, DefectResolved, EarlyLifeSupportWaived, Enforcement,
-    Envelope, Event, HeldRelease, IncidentLinked, IncidentRestored, Key, Liveness, Moves, Note,
-    Outage, ParentDeclared, Person, Proposal, Record, Recording, Release, ReleasePlan, ReleaseView,
-    RetrospectiveApproval, ReviewOutcome, Role, RoleGiven, RoleRelieved, Severity, StepRefused,
-    TaskDone, TaskOpened, Text, Track, TrackChanged, Verdict, Version, replay, verify,
+    Answer, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Assessment, AssessmentDecision,
+    AttemptFinished, AttemptNeverLive, AttemptOutcome, Batch, By, ChildAttached, Correction,
+    CriterionOutcome, CriterionResult, Decision, DefectFound, DefectResolved,
+    EarlyLifeSupportWaived, Enforcement, Envelope, Event, Health, HealthObserved, HeldRelease,
+    IncidentLinked, IncidentRestored, Key, Liveness, Moves, Note, Outage, ParentDeclared, Person,
+    Proposal, Record, Recording, Release, ReleasePlan, ReleaseView, RetrospectiveApproval,
+    ReviewOutcome, Role, RoleGiven, RoleRelieved, Severity, StepRefused, TaskDone, TaskOpened,
+    Text, Track, TrackChanged, Verdict, Version, Wave, replay, verify,
 };
 use phasegate::release::{Fact, FactValue, ReleaseId, ReleasePackage};
 use phasegate::{AnyRelease, MemoryStore, Store};
@@ -259,19 +260,19 @@ fn typed_record(
         };
     }
     doors! {
-        Request [ReleasePlan MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted Evidence ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
-        Plan [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence ChildAttached ParentDeclared DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction]
-        Development [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction]
-        Testing [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction]
-        Deployment [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored TaskOpened TaskDone StepRefused Note Correction]
-        Review [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored PostImplementationReview EarlyLifeSupportWaived CriterionResult TaskOpened TaskDone Confirmation StepRefused Note Correction]
-        Closure [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval OverrideGranted Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored PostImplementationReview CriterionResult TaskOpened TaskDone Confirmation StepRefused Note Correction]
+        Request [ReleasePlan MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted Evidence ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
+        Plan [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence ChildAttached ParentDeclared DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
+        Development [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
+        Testing [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
+        Deployment [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked WaveStarted HealthObserved RolloutPaused RolloutContinued]
+        Review [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored PostImplementationReview EarlyLifeSupportWaived CriterionResult TaskOpened TaskDone Confirmation StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
+        Closure [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval OverrideGranted Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored PostImplementationReview CriterionResult TaskOpened TaskDone Confirmation StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
         Closed [Outage IncidentLinked IncidentRestored PostImplementationReview Note Correction]
         ;
-        Request [ReleasePlan MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted Evidence ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone StepRefused Note Correction]
-        Plan [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence ChildAttached ParentDeclared DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction]
-        Development [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction]
-        Testing [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction]
+        Request [ReleasePlan MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted Evidence ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
+        Plan [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence ChildAttached ParentDeclared DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
+        Development [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
+        Testing [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
     }
 }
 
@@ -782,6 +783,18 @@ impl Walk<'_> {
                 TrackChanged::new(draw.other(&tracks), draw.reason()).into()
             }
             RecordKind::Approval => self.approval(draw),
+            RecordKind::ApprovalWithdrawn => {
+                ApprovalWithdrawn::new(Action::Hold, Role::ChangeAuthority).into()
+            }
+            // Seldom would a wave start and be looked at while it lasts, if all were drawn alike.
+            RecordKind::HealthObserved | RecordKind::IssueRaised if draw.once_in(2) => {
+                least_record(RecordKind::WaveStarted)
+            }
+            RecordKind::Evidence | RecordKind::CostBooked | RecordKind::Note
+                if self.live().standing().phase == PhaseName::Deployment =>
+            {
+                HealthObserved::new(key("canary"), Health::Healthy).into()
+            }
             RecordKind::RetrospectiveApproval => {
                 RetrospectiveApproval::new(draw.other(&roles), draw.reason()).into()
             }
@@ -857,13 +870,21 @@ impl Walk<'_> {
             plan.window = Interval::new(self.now, self.now.plus(Seconds::days(1)))
                 .ok()
                 .filter(|_| draw.once_in(4));
+            plan.waves = ["canary", "all"]
+                .map(|name| Wave::new(key(name), Seconds::new(0)))
+                .into();
         }
         plan.into()
     }
 
     fn approval(&self, draw: &Draw) -> AnyRecord {
-        let step = self.step(draw.pick(Action::ALL), draw);
-        let subject = self.live().subject(step.clone());
+        let step = if draw.once_in(2) {
+            Action::Hold
+        } else {
+            draw.pick(Action::ALL)
+        };
+        let step = self.step(step, draw);
+        let subject = GateSet::new().subject(self.live(), step.clone());
         let answer = draw.other(&[Answer::Approved, Answer::Rejected]);
         let mut approval = Approval::new(step.action(), subject, Role::ChangeAuthority, answer);
         approval.comment = draw.reason();

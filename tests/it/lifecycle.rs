@@ -12,12 +12,16 @@ use phasegate::phase::{
 };
 use phasegate::release::step::{self, Cancel};
 use phasegate::release::{
-    self, AnyRecord, AnyStep, Approval, Asking, AttemptFinished, AttemptNeverLive, AttemptStarted,
-    Baseline, ChildAttached, CodeChange, Confirmation, Correction, CriterionResult, Decision,
-    DefectFound, DefectResolved, DependencyDeclared, EarlyLifeSupportWaived, Ending, Evidence,
-    IncidentLinked, IncidentRestored, MilestoneReached, Moves, Note, Outage, OverrideGranted,
-    ParentDeclared, PostImplementationReview, Proposal, ReleasePlan, RetrospectiveApproval, Role,
-    RoleGiven, RoleRelieved, StepRefused, Takes, TaskDone, TaskOpened, TestRun, Text, TrackChanged,
+    self, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Asking, AttemptFinished,
+    AttemptNeverLive, AttemptStarted, Baseline, ChangeRequest, ChecklistItem, ChildAttached,
+    CodeChange, Confirmation, Correction, CostBooked, CriterionResult, Decision, DefectFound,
+    DefectResolved, Delegated, DelegationEnded, DependencyDeclared, EarlyLifeSupportWaived, Ending,
+    Evidence, HealthObserved, IncidentLinked, IncidentRestored, IssueRaised, IssueResolved,
+    MilestoneReached, Moves, Note, Outage, OverrideGranted, ParentDeclared,
+    PostImplementationReview, Proposal, ReleasePlan, RetrospectiveApproval, RiskAssessment,
+    RiskClosed, RiskRaised, Role, RoleGiven, RoleRelieved, RolloutContinued, RolloutPaused,
+    StakeholdersNotified, StepRefused, Takes, TaskDone, TaskOpened, TestRun, Text, TrackChanged,
+    WaveStarted,
 };
 use phasegate::{AnyRelease, Desk, MemoryStore, Person, Release};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,8 +39,8 @@ type Way<P> = (Standing, fn(Release<P>, &Desk<MemoryStore>) -> Outcome);
 /// The same for the sample release.
 type TypedWay = (Standing, Box<dyn Fn(&Desk<MemoryStore>) -> Outcome>);
 
-const PAIRS: usize = 13 * (17 + 32);
-const LEGAL: usize = 33 + 263;
+const PAIRS: usize = 13 * (17 + 48);
+const LEGAL: usize = 33 + 399;
 
 fn pairs() -> BTreeSet<(Standing, Asking)> {
     let steps = Action::ALL.iter().map(|&action| Asking::Step(action));
@@ -172,8 +176,14 @@ fn a_method_and_the_same_step_as_a_value_end_in_equal_releases() {
                 .any(|(_, asked)| *asked == Asking::Record(kind))
         })
         .collect();
-    // The sample release owes nothing.
-    assert_eq!(never, [&RecordKind::RetrospectiveApproval]);
+    // The sample release owes nothing, and its rollout does not pause.
+    assert_eq!(
+        never,
+        [
+            &RecordKind::RetrospectiveApproval,
+            &RecordKind::RolloutContinued
+        ]
+    );
 }
 
 #[test]
@@ -379,7 +389,7 @@ ways! {
         DefectResolved AttemptStarted AttemptFinished AttemptNeverLive Outage IncidentLinked
         IncidentRestored PostImplementationReview EarlyLifeSupportWaived CriterionResult
         ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone Confirmation
-        StepRefused Note Correction
+        StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked WaveStarted HealthObserved RolloutPaused RolloutContinued
     }
     standings {
         Start, |_: &_| nothing_yet();

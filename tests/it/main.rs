@@ -1,8 +1,12 @@
 //! One integration binary: every file is a story or a behaviour.
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod chain;
+#[cfg(test)]
+mod combinations;
 #[cfg(test)]
 mod compile_messages;
 #[cfg(test)]

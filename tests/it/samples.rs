@@ -7,24 +7,28 @@
 
 use phasegate::gate::{Ask, EvidencePolicy, Facts, Gate, GateSet, Percent, Policy};
 use phasegate::phase::{Action, Anywhere, Instant, Interval, PhaseName, RecordKind, Seconds};
+use phasegate::release::Subject;
 use phasegate::release::step::{
     Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FindUnauthorised,
     FinishDeployment, Hold, Reject, Replan, RequestRelease, Resume, Rework, StartDevelopment,
     StartTesting,
 };
 use phasegate::release::{
-    Actor, Answer, AnyRecord, AnyStep, Approval, Assessment, AssessmentDecision, AttemptFinished,
-    AttemptNeverLive, AttemptOutcome, AttemptStarted, Attribute, BackOutPlan, Baseline, Batch, By,
-    ChildAttached, ClosureItem, ClosureRecord, CodeChange, Confirmation, Correction,
-    CriterionOutcome, CriterionResult, Currency, Decision, DefectFound, DefectResolved,
-    DependencyDeclared, Digest, EarlyLifeSupportWaived, Enforcement, Envelope, Environment,
-    Evidence, Fact, FactSource, FactValue, IncidentLinked, IncidentRestored, Key, Liveness,
-    Milestone, MilestoneReached, ModelReference, Money, Name, Note, Objective, Outage,
-    OverrideGranted, ParentDeclared, Person, Planning, PostImplementationReview, Reason, Release,
-    ReleaseId, ReleaseKind, ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit,
-    RetrospectiveApproval, ReviewOutcome, Risk, Role, RoleGiven, RoleRelieved, Service, Severity,
-    StepRefused, Stream, StreamKind, SuccessCriterion, TaskDone, TaskOpened, Tenant, TestKind,
-    TestRun, Text, Track, TrackChanged, UnitKind, Verdict, Version, Wave, When,
+    Actor, Answer, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Assessment, AssessmentDecision,
+    AttemptFinished, AttemptNeverLive, AttemptOutcome, AttemptStarted, Attribute, BackOutPlan,
+    Baseline, Batch, By, ChangeRequest, ChangeRequestState, ChecklistItem, ChecklistStatus,
+    ChildAttached, ClosureItem, ClosureRecord, CodeChange, Confirmation, Correction, CostBooked,
+    CriterionOutcome, CriterionResult, Currency, Decision, DefectFound, DefectResolved, Delegated,
+    DelegationEnded, DependencyDeclared, Digest, EarlyLifeSupportWaived, Enforcement, Envelope,
+    Environment, Evidence, Fact, FactSource, FactValue, Grade, Health, HealthObserved,
+    IncidentLinked, IncidentRestored, IssueRaised, IssueResolved, Key, Liveness, Milestone,
+    MilestoneReached, ModelReference, Money, Name, Note, Objective, Outage, OverrideGranted,
+    ParentDeclared, Person, Planning, PostImplementationReview, Reason, Release, ReleaseId,
+    ReleaseKind, ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit, RetrospectiveApproval,
+    ReviewOutcome, Risk, RiskAssessment, RiskClosed, RiskRaised, Role, RoleGiven, RoleRelieved,
+    RolloutContinued, RolloutPaused, Service, Severity, StakeholdersNotified, StepRefused, Stream,
+    StreamKind, SuccessCriterion, TaskDone, TaskOpened, Tenant, TestKind, TestRun, Text, Track,
+    TrackChanged, UnitKind, Verdict, Version, Wave, WaveStarted, When,
 };
 use phasegate::{MemoryStore, Store};
 use serde::{Deserialize, Serialize};
@@ -168,7 +172,11 @@ pub(crate) fn full_plan() -> ReleasePlan {
         .stakeholders([person("max")])
         .budget(money(50_000))
         .window(window())
-        .waves([Wave::new(key("first"), Seconds::hours(4))])
+        .waves([Wave::builder()
+            .name(key("canary"))
+            .bake(Seconds::hours(4))
+            .abort([(key("errors_per_mille"), 20)])
+            .build()])
         .back_out(back_out.build())
         .risks([(key("ledger"), risk.build())])
         .success_criteria([(key("refunds"), criterion.build())])
@@ -246,12 +254,92 @@ fn full_record_of(kind: RecordKind) -> AnyRecord {
         RecordKind::Baseline => Baseline::builder().reason(text("agreed")).build().into(),
         RecordKind::Approval => Approval::builder()
             .step(Action::Deploy)
-            .subject(Digest::of(b"subject"))
+            .subject(subject())
             .role(Role::ChangeAuthority)
             .answer(Answer::Rejected)
-            .on_behalf_of(person("ann"))
+            .on_behalf_of(person("cho"))
             .comment(text("Not during the fair."))
             .expires(at("2026-04-01T00:00:00Z"))
+            .build()
+            .into(),
+        RecordKind::ApprovalWithdrawn => ApprovalWithdrawn::builder()
+            .step(Action::Deploy)
+            .role(Role::ChangeAuthority)
+            .on_behalf_of(person("cho"))
+            .reason(text("The plan is another one."))
+            .build()
+            .into(),
+        RecordKind::Delegated => Delegated::builder()
+            .role(Role::ChangeAuthority)
+            .to(person("lee"))
+            .until(at("2026-04-01T00:00:00Z"))
+            .reason(text("Two weeks of leave."))
+            .build()
+            .into(),
+        RecordKind::ChangeRequest => ChangeRequest::builder()
+            .id(key("CHG-7"))
+            .state(ChangeRequestState::Scheduled)
+            .title(name("Pay by invoice"))
+            .system(name("ServiceNow"))
+            .build()
+            .into(),
+        RecordKind::RiskAssessment => RiskAssessment::builder()
+            .impact(grade(4))
+            .likelihood(grade(3))
+            .complexity(grade(5))
+            .dependencies(grade(2))
+            .track_record(grade(1))
+            .rationale(text("It touches every order."))
+            .build()
+            .into(),
+        RecordKind::RiskRaised => RiskRaised::builder()
+            .id(key("RISK-1"))
+            .severity(Severity::Major)
+            .what(text("The fair is in the same week."))
+            .owner(person("kim"))
+            .mitigation(text("Go live the week before."))
+            .build()
+            .into(),
+        RecordKind::RiskClosed => RiskClosed::builder()
+            .id(key("RISK-1"))
+            .resolution(text("The fair moved."))
+            .build()
+            .into(),
+        RecordKind::IssueRaised => IssueRaised::builder()
+            .id(key("ISSUE-1"))
+            .severity(Severity::Minor)
+            .what(text("The test system is slow."))
+            .owner(person("tom"))
+            .due(at("2026-04-01T00:00:00Z"))
+            .build()
+            .into(),
+        RecordKind::IssueResolved => IssueResolved::builder()
+            .id(key("ISSUE-1"))
+            .resolution(text("It got more memory."))
+            .build()
+            .into(),
+        RecordKind::ChecklistItem => ChecklistItem::builder()
+            .item(key("on-call-told"))
+            .status(ChecklistStatus::NotApplicable)
+            .comment(text("Nobody is on call for it."))
+            .build()
+            .into(),
+        RecordKind::StakeholdersNotified => StakeholdersNotified::builder()
+            .whom([person("ada"), person("zoe")])
+            .what(text("It goes live on Friday."))
+            .build()
+            .into(),
+        RecordKind::CostBooked => CostBooked::builder()
+            .id(key("BILL-1"))
+            .amount(Money::new(-12_000, Currency::new("EUR").unwrap()))
+            .what(text("A credit note."))
+            .build()
+            .into(),
+        RecordKind::HealthObserved => HealthObserved::builder()
+            .wave(key("canary"))
+            .health(Health::Inconclusive)
+            .measures([(key("errors_per_mille"), i64::MIN)])
+            .comment(text("Too few users yet."))
             .build()
             .into(),
         RecordKind::CodeChange => CodeChange::builder()
@@ -345,17 +433,42 @@ pub(crate) fn least_record(kind: RecordKind) -> AnyRecord {
 }
 
 fn least_record_of(kind: RecordKind) -> AnyRecord {
-    let subject = Digest::of(b"subject");
     match kind {
         RecordKind::ReleasePlan => ReleasePlan::new(Seconds::new(0)).into(),
         RecordKind::Baseline => Baseline::new().into(),
         RecordKind::Approval => Approval::new(
             Action::Deploy,
-            subject,
+            subject(),
             Role::ChangeAuthority,
             Answer::Approved,
         )
         .into(),
+        RecordKind::ApprovalWithdrawn => {
+            ApprovalWithdrawn::new(Action::Deploy, Role::ChangeAuthority).into()
+        }
+        RecordKind::Delegated => Delegated::new(Role::ChangeAuthority, person("lee")).into(),
+        RecordKind::ChangeRequest => {
+            ChangeRequest::new(key("CHG-7"), ChangeRequestState::New).into()
+        }
+        RecordKind::RiskAssessment => {
+            RiskAssessment::new(grade(1), grade(1), grade(1), grade(1), grade(1)).into()
+        }
+        RecordKind::RiskRaised => {
+            RiskRaised::new(key("RISK-1"), Severity::Minor, text("Rain.")).into()
+        }
+        RecordKind::RiskClosed => RiskClosed::new(key("RISK-1")).into(),
+        RecordKind::IssueRaised => {
+            IssueRaised::new(key("ISSUE-1"), Severity::Minor, text("Noise.")).into()
+        }
+        RecordKind::IssueResolved => IssueResolved::new(key("ISSUE-1")).into(),
+        RecordKind::ChecklistItem => {
+            ChecklistItem::new(key("on-call-told"), ChecklistStatus::Done).into()
+        }
+        RecordKind::StakeholdersNotified => StakeholdersNotified::new([]).into(),
+        RecordKind::CostBooked => {
+            CostBooked::new(key("BILL-1"), Money::new(1, Currency::new("EUR").unwrap())).into()
+        }
+        RecordKind::HealthObserved => HealthObserved::new(key("canary"), Health::Healthy).into(),
         RecordKind::CodeChange => CodeChange::new(key("4fe1"), at("2026-03-01T11:00:00Z")).into(),
         RecordKind::TestRun => run("R-1", &package("2.4"), 98).into(),
         RecordKind::Evidence => {
@@ -409,6 +522,12 @@ fn least_or_full(kind: RecordKind) -> Option<AnyRecord> {
         RecordKind::DependencyDeclared => {
             DependencyDeclared::new(release_id(4), PhaseName::Review).into()
         }
+        RecordKind::DelegationEnded => {
+            DelegationEnded::new(Role::ChangeAuthority, person("lee")).into()
+        }
+        RecordKind::WaveStarted => WaveStarted::new(key("canary")).into(),
+        RecordKind::RolloutPaused => RolloutPaused::new(text("The phones ring.")).into(),
+        RecordKind::RolloutContinued => RolloutContinued::new(text("It was nothing.")).into(),
         RecordKind::TaskDone => TaskDone::new(key("T-1")).into(),
         RecordKind::Note => Note::new(text("Remember the milk.")).into(),
         RecordKind::Correction => Correction::new(Version::new(1), text("It was Tuesday.")).into(),
@@ -432,6 +551,7 @@ fn full_run(package: &ReleasePackage) -> TestRun {
     let mut full = run("R-1", package, 98);
     full.kind = TestKind::named("chaos").unwrap();
     full.skipped = 3;
+    full.coverage_percent = Some(81);
     full.report = text("ci/4711");
     full
 }
@@ -746,6 +866,12 @@ pub(crate) fn before_record(kind: RecordKind) -> Site {
     let gates = GateSet::new;
     let needed = match kind {
         RecordKind::RoleRelieved => Some(RecordKind::RoleGiven),
+        RecordKind::ApprovalWithdrawn => Some(RecordKind::Approval),
+        RecordKind::DelegationEnded => Some(RecordKind::Delegated),
+        RecordKind::RiskClosed => Some(RecordKind::RiskRaised),
+        RecordKind::IssueResolved => Some(RecordKind::IssueRaised),
+        RecordKind::HealthObserved => Some(RecordKind::WaveStarted),
+        RecordKind::RolloutContinued => Some(RecordKind::RolloutPaused),
         RecordKind::DefectResolved => Some(RecordKind::DefectFound),
         RecordKind::AttemptFinished | RecordKind::AttemptNeverLive | RecordKind::IncidentLinked => {
             Some(RecordKind::AttemptStarted)
@@ -767,6 +893,10 @@ pub(crate) fn before_record(kind: RecordKind) -> Site {
         RecordKind::AttemptStarted
         | RecordKind::AttemptFinished
         | RecordKind::AttemptNeverLive
+        | RecordKind::WaveStarted
+        | RecordKind::HealthObserved
+        | RecordKind::RolloutPaused
+        | RecordKind::RolloutContinued
         | RecordKind::Outage
         | RecordKind::IncidentLinked
         | RecordKind::IncidentRestored => Site::deployment(gates()),
@@ -776,8 +906,19 @@ pub(crate) fn before_record(kind: RecordKind) -> Site {
         | RecordKind::DefectResolved => Site::testing(gates()),
         _ => Site::plan(gates()),
     };
+    if matches!(kind, RecordKind::Approval | RecordKind::ApprovalWithdrawn) {
+        let given = RoleGiven::new(person("cho"), Role::ChangeAuthority);
+        site.take(AnyRecord::from(given), "kim");
+        let delegated = Delegated::new(Role::ChangeAuthority, person("ann"));
+        site.take(AnyRecord::from(delegated), "cho");
+    }
+    if kind == RecordKind::ApprovalWithdrawn {
+        site.take(full_record(RecordKind::Approval), "ann");
+    }
     if let Some(needed) = needed {
-        site.take(least_record(needed), "pipeline");
+        let is_personal = matches!(needed, RecordKind::Approval | RecordKind::Delegated);
+        let who = if is_personal { "ann" } else { "pipeline" };
+        site.take(least_record(needed), who);
     }
     site
 }
@@ -843,4 +984,15 @@ pub(crate) fn reseal(log: &mut [Envelope]) {
         entry.hash = hash_by_the_book(entry);
         prev = entry.hash;
     }
+}
+
+pub(crate) fn subject() -> Subject {
+    let [step, request, plan, package, overrides, gates] =
+        ["step", "request", "plan", "package", "overrides", "gates"]
+            .map(|part| Digest::of(part.as_bytes()));
+    Subject::new(step, request, plan, package, overrides, gates)
+}
+
+fn grade(grade: u8) -> Grade {
+    Grade::new(grade).unwrap()
 }

@@ -8,16 +8,19 @@ use phasegate::release::step::{
     StartTesting,
 };
 use phasegate::release::{
-    Answer, AnyRecord, AnyStep, Approval, Assessment, AssessmentDecision, AttemptFinished,
-    AttemptNeverLive, AttemptOutcome, AttemptStarted, Baseline, Bounded, ChildAttached,
-    ClosureItem, ClosureRecord, CodeChange, Confirmation, Correction, CriterionOutcome,
-    CriterionResult, DefectFound, DefectResolved, DependencyDeclared, Digest,
-    EarlyLifeSupportWaived, Environment, Evidence, IncidentLinked, IncidentRestored, Key, Liveness,
-    MilestoneReached, Name, Note, Outage, OverrideGranted, ParentDeclared,
+    Answer, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Assessment, AssessmentDecision,
+    AttemptFinished, AttemptNeverLive, AttemptOutcome, AttemptStarted, Baseline, Bounded,
+    ChangeRequest, ChangeRequestState, ChecklistItem, ChecklistStatus, ChildAttached, ClosureItem,
+    ClosureRecord, CodeChange, Confirmation, Correction, CostBooked, CriterionOutcome,
+    CriterionResult, Currency, DefectFound, DefectResolved, Delegated, DelegationEnded,
+    DependencyDeclared, Digest, EarlyLifeSupportWaived, Environment, Evidence, Grade, Health,
+    HealthObserved, IncidentLinked, IncidentRestored, IssueRaised, IssueResolved, Key, Liveness,
+    MilestoneReached, Money, Name, Note, Outage, OverrideGranted, ParentDeclared,
     PostImplementationReview, ReleaseId, ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit,
-    RetrospectiveApproval, ReviewOutcome, Role, RoleGiven, RoleRelieved, Severity, StepRefused,
+    RetrospectiveApproval, ReviewOutcome, RiskAssessment, RiskClosed, RiskRaised, Role, RoleGiven,
+    RoleRelieved, RolloutContinued, RolloutPaused, Severity, StakeholdersNotified, StepRefused,
     SuccessCriterion, TaskDone, TaskOpened, Tenant, TestKind, TestRun, Text, Track, TrackChanged,
-    UnitKind, Version,
+    UnitKind, Version, Wave, WaveStarted,
 };
 use phasegate::{By, Desk, Instant, Interval, MemoryStore, Person, Release};
 use std::collections::BTreeMap;
@@ -80,7 +83,14 @@ pub(crate) fn release_in(desk: &Desk<MemoryStore>, standing: Standing) -> Releas
 /// What the sample release keeps in a phase before it goes on.
 fn kept(phase: PhaseName) -> Vec<AnyRecord> {
     match phase {
-        PhaseName::Request => vec![RoleGiven::sample().into(), TaskOpened::sample().into()],
+        PhaseName::Request => vec![
+            RoleGiven::sample().into(),
+            TaskOpened::sample().into(),
+            Approval::sample().into(),
+            Delegated::sample().into(),
+            RiskRaised::sample().into(),
+            IssueRaised::sample().into(),
+        ],
         PhaseName::Plan => vec![ReleasePlan::sample().into(), Baseline::sample().into()],
         PhaseName::Development => vec![DefectFound::sample().into()],
         PhaseName::Testing => vec![TestRun::sample().into(), attempt("rehearsal", "staging")],
@@ -88,6 +98,8 @@ fn kept(phase: PhaseName) -> Vec<AnyRecord> {
             attempt("going-live", "production"),
             AttemptFinished::new(key("going-live"), AttemptOutcome::Live).into(),
             IncidentLinked::sample().into(),
+            WaveStarted::new(key("canary")).into(),
+            HealthObserved::sample().into(),
         ],
         PhaseName::Review => vec![PostImplementationReview::sample().into()],
         PhaseName::Closure => vec![TaskDone::sample().into()],
@@ -164,7 +176,7 @@ samples! { AnyRecord, RecordKind:
     RoleGiven => Self::new(person("kim"), Role::ReleaseManager),
     RoleRelieved => Self::new(person("kim"), Role::ReleaseManager),
     TrackChanged => Self::new(Track::Normal, text("it can wait")),
-    Approval => Self::new(Action::Deploy, digest(), Role::ReleaseManager, Answer::Approved),
+    Approval => Self::new(Action::Deploy, crate::samples::subject(), Role::ReleaseManager, Answer::Approved),
     RetrospectiveApproval => Self::new(Role::ReleaseManager, text("it had to be done")),
     OverrideGranted => Self::new(
         key("override-1"),
@@ -175,6 +187,22 @@ samples! { AnyRecord, RecordKind:
         text("the tests are being repaired"),
         noon().plus(Seconds::hours(1)),
     ),
+    ApprovalWithdrawn => Self::new(Action::Deploy, Role::ReleaseManager),
+    Delegated => Self::new(Role::ReleaseManager, person("lee")),
+    DelegationEnded => Self::new(Role::ReleaseManager, person("lee")),
+    ChangeRequest => Self::new(key("CHG-7"), ChangeRequestState::Approved),
+    RiskAssessment => Self::new(grade(2), grade(3), grade(1), grade(1), grade(2)),
+    RiskRaised => Self::new(key("risk-1"), Severity::Major, text("the fair is in the same week")),
+    RiskClosed => Self::new(key("risk-1")),
+    IssueRaised => Self::new(key("issue-1"), Severity::Minor, text("the test system is slow")),
+    IssueResolved => Self::new(key("issue-1")),
+    ChecklistItem => Self::new(key("on-call-told"), ChecklistStatus::Done),
+    StakeholdersNotified => Self::new([person("ada")]),
+    CostBooked => Self::new(key("bill-1"), Money::new(12_000, Currency::new("EUR").unwrap())),
+    WaveStarted => Self::new(key("everybody")),
+    HealthObserved => Self::new(key("canary"), Health::Healthy),
+    RolloutPaused => Self::new(text("the phones ring")),
+    RolloutContinued => Self::new(text("it was something else")),
     CodeChange => Self::new(key("c1"), noon()),
     TestRun => Self::new(
         key("run-1"),
@@ -207,6 +235,10 @@ samples! { AnyRecord, RecordKind:
     Correction => Self::new(Version::new(1), text("it was asked for a day earlier")),
 }
 
+fn grade(grade: u8) -> Grade {
+    Grade::new(grade).unwrap()
+}
+
 fn request() -> ReleaseRequest {
     ReleaseRequest::builder()
         .title(name("Shop 2.4"))
@@ -218,6 +250,7 @@ fn plan() -> ReleasePlan {
     let criterion = SuccessCriterion::new(text("half as many calls"));
     ReleasePlan::builder()
         .early_life_support(Seconds::days(14))
+        .waves(["canary", "everybody"].map(|name| Wave::new(key(name), Seconds::new(0))))
         .success_criteria(Bounded::new(BTreeMap::from([(key("fewer-calls"), criterion)])).unwrap())
         .build()
 }

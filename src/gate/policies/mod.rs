@@ -1,3 +1,25 @@
-//! The built-in policies, one file each.
+//! The built-in policies, one file each, and the table of them.
 
-pub(super) mod evidence;
+mod approvals;
+mod duty;
+mod evidence;
+
+pub use approvals::{ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Quorum};
+pub use duty::{Duty, SeparationOfDutiesPolicy};
+pub use evidence::{EvidencePolicy, Percent};
+
+/// Calls `$expand!` with every built-in policy: its rule, its type, and the name by which files and findings know it.
+macro_rules! policies {
+    ($expand:path) => {
+        $expand! {
+            /// Who has to approve.
+            Approvals ApprovalsPolicy "approvals";
+            /// Who approves has no other part.
+            SeparationOfDuties SeparationOfDutiesPolicy "separation-of-duties";
+            /// What has to be tested, and how well.
+            Evidence EvidencePolicy "evidence";
+        }
+    };
+}
+
+pub(super) use policies;

@@ -1,0 +1,133 @@
+//! The parts that people have in a release, and that should not all be one person's.
+
+use crate::gate::{Ask, Policy, Rule};
+use crate::phase::{Invalid, InvalidKind};
+use crate::release::{Answer, Person, Reason, Role, Verdict};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A part in a release, apart from approving it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Duty {
+    /// Who asked for the release.
+    Requester,
+    /// Who built it: whoever has the role of a builder, or is the author of a code change in it.
+    Builder,
+    /// Who deploys it: whoever has the role of a deployer, or asks for the step.
+    Deployer,
+}
+
+impl Duty {
+    pub(super) fn is_of(self, person: &Person, ask: &Ask<'_>) -> bool {
+        let state = ask.state();
+        let is = |actor: Option<&Person>| actor == Some(person);
+        match self {
+            Self::Requester => is(ask.requested_by().and_then(|actor| actor.person())),
+            Self::Builder => {
+                let mut changes = state.changes.values();
+                state.has_role(person, &Role::Builder)
+                    || changes.any(|change| is(change.author.as_ref()))
+            }
+            Self::Deployer => is(ask.actor().person()) || state.has_role(person, &Role::Deployer),
+        }
+    }
+
+    /// What such a person did, in words.
+    pub(super) const fn done(self) -> &'static str {
+        match self {
+            Self::Requester => "asked for this release",
+            Self::Builder => "built it",
+            Self::Deployer => "deploys it",
+        }
+    }
+}
+
+/// Requires that nobody who approved the step has another part in the release.
+///
+/// [`ApprovalsPolicy`](super::ApprovalsPolicy) does not count such approvals; this refuses the step as long as there
+/// is one. The code is `own-work`, one reason for each approver.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::Gate;
+/// use phasegate::gate::{Duty, SeparationOfDutiesPolicy};
+/// use phasegate::release::step::Deploy;
+///
+/// let policy = SeparationOfDutiesPolicy::new([Duty::Requester, Duty::Deployer])?;
+/// let gate = Gate::<Deploy>::new("production", 1)?.require(policy);
+/// # Ok::<(), phasegate::phase::Invalid>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "File")]
+pub struct SeparationOfDutiesPolicy {
+    apart: BTreeSet<Duty>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    apart: BTreeSet<Duty>,
+}
+
+impl TryFrom<File> for SeparationOfDutiesPolicy {
+    type Error = Invalid;
+
+    fn try_from(file: File) -> Result<Self, Invalid> {
+        Self::new(file.apart)
+    }
+}
+
+impl SeparationOfDutiesPolicy {
+    /// These parts, apart from approving.
+    ///
+    /// # Errors
+    ///
+    /// - empty: no part is named
+    pub fn new(apart: impl IntoIterator<Item = Duty>) -> Result<Self, Invalid> {
+        let apart: BTreeSet<_> = apart.into_iter().collect();
+        if apart.is_empty() {
+            let what = "separation of duties";
+            return Err(Invalid::new(
+                InvalidKind::Empty,
+                what,
+                "",
+                "at least one part",
+            ));
+        }
+        Ok(Self { apart })
+    }
+}
+
+impl Policy for SeparationOfDutiesPolicy {
+    type Reads = ();
+    const NAME: &'static str = "separation-of-duties";
+
+    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+        let mut told = BTreeSet::new();
+        let mut reasons = Vec::new();
+        for ((step, person, role), given) in &ask.state().approvals {
+            let is_live = given.approval.expires.is_none_or(|end| ask.now() < end);
+            if *step != ask.action() || given.approval.answer == Answer::Rejected || !is_live {
+                continue;
+            }
+            for one in [Some(person), given.by.person()].into_iter().flatten() {
+                let duty = self.apart.iter().find(|duty| duty.is_of(one, ask));
+                let Some(duty) = duty.filter(|_| told.insert(one)) else {
+                    continue;
+                };
+                let message = format!("`{one}` {} and cannot approve it", duty.done());
+                let remedy = format!("ask another {role}, and have `{one}` withdraw the approval");
+                let reason = Reason::new("own-work", message, remedy).read("person", one.as_str());
+                reasons.push(reason.by_people([one.clone()]));
+            }
+        }
+        Verdict::of(reasons)
+    }
+
+    fn into_rule(self) -> Rule {
+        Rule::SeparationOfDuties(self)
+    }
+}

@@ -1,0 +1,67 @@
+//! What an approval is about, part by part.
+
+use super::decision::GateId;
+use super::digest::Digest;
+use super::state::State;
+use super::steps::AnyStep;
+use super::words::plain;
+
+plain! {
+    /// What an approval is about: the step with what it was asked with, and everything that it would act on.
+    ///
+    /// An approval counts only while all of it is what was approved; the parts tell what changed since.
+    #[derive(Copy, PartialOrd, Ord)]
+    pub struct Subject {
+        /// The step with its arguments: the window, say.
+        step: Digest,
+        /// What was asked for when the release began.
+        request: Digest,
+        /// The plan, its scope included.
+        plan: Digest,
+        /// The release package.
+        package: Digest,
+        /// The overrides that the step could use.
+        overrides: Digest,
+        /// The gates that hold the step: name, version and rules of each.
+        gates: Digest,
+    }
+}
+
+impl Subject {
+    /// The parts in which the two differ, in words.
+    pub fn differences(&self, other: &Self) -> impl Iterator<Item = &'static str> + use<> {
+        let differs = [
+            ("the step's arguments", self.step != other.step),
+            ("the request", self.request != other.request),
+            ("the plan", self.plan != other.plan),
+            ("the package", self.package != other.package),
+            ("the overrides", self.overrides != other.overrides),
+            ("the gates", self.gates != other.gates),
+        ];
+        differs
+            .into_iter()
+            .filter(|(_, differs)| *differs)
+            .map(|(part, _)| part)
+    }
+}
+
+impl State {
+    /// What an approval of this step would be about, where these gates hold it.
+    pub(crate) fn subject(&self, step: &AnyStep, gates: &[GateId]) -> Subject {
+        let usable: Vec<_> = self
+            .overrides
+            .values()
+            .filter(|one| !one.is_used && one.granted.step == step.action())
+            .map(|one| &one.granted)
+            .collect();
+        let package = self.package.as_ref().map(|package| package.digest());
+        Subject {
+            step: Digest::of_value(step),
+            request: Digest::of_value(&self.request),
+            plan: Digest::of_value(&self.plan),
+            package: Digest::of_value(&package),
+            overrides: Digest::of_value(&usable),
+            gates: Digest::of_value(&gates),
+        }
+    }
+}
