@@ -1,11 +1,14 @@
 //! Where it all comes together: load, decide, commit, relay. The only room that sees both the rules and the ports.
 
 mod error;
+mod ledger;
+mod model;
 mod read;
 mod relay;
 mod turn;
 
 pub use error::{CommitFailed, InDoubt, LoadError, RecordByIdError, RunError};
+pub use ledger::LedgerError;
 pub use relay::{Relay, Relayed};
 
 use crate::clock::{Clock, SystemClock, new_release_id};

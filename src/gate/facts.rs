@@ -2,8 +2,8 @@
 
 use crate::phase::Instant;
 use crate::release::limits::CLOCK_SKEW;
-use crate::release::{Fact, Key};
-use std::collections::BTreeMap;
+use crate::release::{Fact, FollowedModel, Key};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The time, and what the host knows at that time.
 ///
@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 pub struct Facts {
     now: Instant,
     known: BTreeMap<Key, Fact>,
+    pub(super) model: Option<Arc<FollowedModel>>,
 }
 
 impl Facts {
@@ -31,6 +32,7 @@ impl Facts {
         Self {
             now,
             known: BTreeMap::new(),
+            model: None,
         }
     }
 
@@ -41,12 +43,21 @@ impl Facts {
         self
     }
 
+    /// The same, knowing how the model that the release follows stands:
+    /// [`ModelState::followed`](super::ModelState::followed).
+    #[must_use]
+    pub fn with_model(mut self, model: FollowedModel) -> Self {
+        self.model = Some(Arc::new(model));
+        self
+    }
+
     /// The facts on which a decision rested: deciding on them again gives the same decision.
     #[must_use]
     pub fn of(decision: &crate::release::Decision) -> Self {
         Self {
             now: decision.at,
             known: decision.facts.clone(),
+            model: decision.model.clone(),
         }
     }
 
@@ -54,6 +65,12 @@ impl Facts {
     #[must_use]
     pub const fn now(&self) -> Instant {
         self.now
+    }
+
+    /// How the model that the release follows stands, if that was read.
+    #[must_use]
+    pub fn model(&self) -> Option<&FollowedModel> {
+        self.model.as_deref()
     }
 
     /// The fact of that name, if the host knows it and it still holds.

@@ -1,34 +1,51 @@
 //! Every decision about a step comes from here: the invariants, then each requirement of each gate that holds it.
 
+use super::model::{Following, ReleaseModel};
 use super::rule::{Requirement, Rule, failed};
 use super::{AnyGate, Ask, Facts, LIFECYCLE};
 use crate::phase::{Action, Instant};
 use crate::release::{
-    AnyStep, Asking, By, Core, Decision, Enforcement, Finding, Key, OverrideGranted, Part, Reason,
-    State, Stream, Track, Verdict, Version, earliest,
+    AnyStep, Asking, By, Core, Decision, Enforcement, Finding, Key, ModelReference,
+    OverrideGranted, Part, Reason, State, Stream, Track, Verdict, Version, earliest,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The gates that may hold a step.
+/// The gates that may hold a step, and the models that releases may follow.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Book<'a> {
     pub(super) gates: &'a [AnyGate],
+    pub(super) models: &'a Models,
 }
+
+/// By name and version.
+pub(super) type Models = BTreeMap<Key, BTreeMap<u32, ReleaseModel>>;
+
+static NO_MODELS: Models = BTreeMap::new();
 
 impl<'a> Book<'a> {
     pub(super) const fn one(gate: &'a AnyGate) -> Self {
         Self {
             gates: std::slice::from_ref(gate),
+            models: &NO_MODELS,
         }
     }
 
+    pub(super) fn model(self, named: &ModelReference) -> Option<&'a ReleaseModel> {
+        self.models.get(&named.model)?.get(&named.version)
+    }
+
+    /// The gates that hold a step of a release on that track which names that model: the set's own, then the model's.
     pub(super) fn holding(
         self,
         action: Action,
         track: Track,
+        named: Option<&ModelReference>,
     ) -> impl Iterator<Item = &'a AnyGate> + use<'a> {
+        let model = named.and_then(|named| self.model(named));
+        let of_model = model.map_or(&[] as &[_], ReleaseModel::gates);
         self.gates
             .iter()
+            .chain(of_model)
             .filter(move |gate| gate.holds_for(action, track))
     }
 }
@@ -43,17 +60,26 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     let state = &core.state;
     let action = step.action();
     let mut decision = Decision::begun(Asking::Step(action), by, facts.now());
-    decision.findings = lifecycle(state.admits_step(step, core.occasion(by, facts.now())));
+    let mut reasons = state.admits_step(step, core.occasion(by, facts.now()));
+    // Before a release begins, gates go by the track and the model that are asked for.
+    let following = Following::of(book, state, step);
+    let is_possible = action.leads(state.standing).is_some();
+    if is_possible {
+        reasons.extend(following.against(action, state, facts));
+    }
+    decision.findings = lifecycle(reasons);
     let mut judged = Judged {
         decision,
         guards: BTreeSet::new(),
     };
-    if action.leads(state.standing).is_none() {
+    if !is_possible {
         return judged;
     }
-    // Before a release begins, gates go by the track that is asked for.
-    let track = step.request().map_or(state.track, |request| request.track);
-    let gates: Vec<_> = book.holding(action, track).collect();
+    if following.is_pre_authorised(action) {
+        judged.rests_on_model(facts, Enforcement::Block);
+    }
+    let Following { track, named, .. } = following;
+    let gates: Vec<_> = book.holding(action, track, named).collect();
     let ids: Vec<_> = gates.iter().map(|gate| gate.id().clone()).collect();
     let ask = Ask::new(core, step, track, facts, &by.actor, &ids);
     for gate in gates {
@@ -80,12 +106,21 @@ impl Judged {
             state,
             used: self.decision.overrides().cloned().collect(),
             facts: BTreeSet::new(),
+            model: false,
         };
         let Some(part) = asking.rule(&requirement.rule, Some(&requirement.policy)) else {
             return;
         };
+        let Asked {
+            facts: asked,
+            model,
+            ..
+        } = asking;
         let blocks = requirement.enforcement == Enforcement::Block;
-        for key in asking.facts {
+        if model {
+            self.rests_on_model(facts, requirement.enforcement);
+        }
+        for key in asked {
             let Some(fact) = facts.get(&key) else {
                 continue;
             };
@@ -114,6 +149,16 @@ impl Judged {
         });
     }
 
+    /// Writes down how the release's model stands; what blocks by it holds only while its log does not move.
+    fn rests_on_model(&mut self, facts: &Facts, enforcement: Enforcement) {
+        self.decision.model.clone_from(&facts.model);
+        if enforcement == Enforcement::Block {
+            let source = facts.model().map(|model| &model.source);
+            let guard = source.map(|from| (from.stream.clone(), from.version));
+            self.guards.extend(guard);
+        }
+    }
+
     fn hold_until(&mut self, at: Option<Instant>) {
         self.decision.holds_until = earliest([self.decision.holds_until, at]);
     }
@@ -127,6 +172,8 @@ struct Asked<'a> {
     used: BTreeSet<Key>,
     /// The host's facts that were asked for.
     facts: BTreeSet<Key>,
+    /// Whether it was asked how the release's model stands.
+    model: bool,
 }
 
 impl Asked<'_> {
@@ -207,6 +254,7 @@ impl Asked<'_> {
                 parts: Vec::new(),
             };
         };
+        self.model |= matches!(rule, Rule::ModelStanding(_));
         let verdict = match policy.needs() {
             Ok(needs) => {
                 let verdict = policy.verdict(&self.ask.knowing(&needs), self.state);

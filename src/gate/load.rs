@@ -3,7 +3,6 @@
 use super::policy::Policy;
 use super::read::Reader;
 use super::rule::{Requirement, Rule};
-use super::strict::Strict;
 use super::{AnyGate, GateSet, gate_name};
 use crate::phase::Action;
 use crate::release::{Enforcement, Key, Track};
@@ -96,20 +95,16 @@ impl GateSet {
     /// key that stands twice.
     pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Vec<Mistake>> {
         let mut reader = Reader::new(policies);
-        let gates = match serde_json::from_str(json) {
-            Ok(Strict(file)) => reader.object(file, &["gates"]).and_then(|mut file| {
-                let gates = file.need(&mut reader, "gates", Reader::gates);
-                file.whole(gates)
-            }),
-            Err(error) => {
-                reader.mistake(error);
-                None
-            }
-        };
-        match gates {
-            Some(gates) => Ok(Self { gates }),
-            None => Err(reader.into_mistakes()),
-        }
+        let gates = reader.json(json).and_then(|file| {
+            let mut file = reader.object(file, &["gates"])?;
+            let gates = file.need(&mut reader, "gates", Reader::gates);
+            file.whole(gates)
+        });
+        let gates = reader.answer(gates)?;
+        Ok(Self {
+            gates,
+            ..Self::new()
+        })
     }
 }
 

@@ -11,6 +11,7 @@ mod facts;
 mod judge;
 mod load;
 mod matching;
+mod model;
 mod policies;
 mod policy;
 mod read;
@@ -24,15 +25,17 @@ pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, wh
 pub use condition::Condition;
 pub use facts::Facts;
 pub use load::{Mistake, Policies};
+pub use model::{AuthorisedModel, DraftedModel, Limits, ModelState, ReleaseModel, StandardTrack};
+pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
 pub use policies::{
-    ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Duty, EvidencePolicy, Percent, Quorum,
-    SeparationOfDutiesPolicy,
+    ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Duty, EvidencePolicy,
+    ModelStandingPolicy, Percent, Quorum, SeparationOfDutiesPolicy,
 };
 pub use policy::{Ask, Offers, Policy};
 pub use rehearsal::Rehearsal;
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 
-use judge::{Book, Judged, judge, lifecycle};
+use judge::{Book, Judged, Models, judge, lifecycle};
 
 use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{
@@ -75,7 +78,8 @@ impl<S: OnStep> Gate<S> {
     ///
     /// # Errors
     ///
-    /// - empty, too large or malformed: the name is no [`Key`], or `lifecycle`, which is the invariants' own
+    /// - empty, too large or malformed: the name is no [`Key`], has a `/`, or is `lifecycle`, which is the invariants'
+    ///   own
     pub fn new(name: impl AsRef<str>, version: u32) -> Result<Self, Invalid> {
         let gate = AnyGate::new(
             gate_name(name)?,
@@ -136,6 +140,10 @@ fn gate_name(name: impl AsRef<str>) -> Result<Key, Invalid> {
         let expected = "a name of your own; the invariants answer under this one";
         return Err(Invalid::new(InvalidKind::Malformed, "gate", name, expected));
     }
+    if name.as_str().contains('/') {
+        let expected = "a name without `/`, which parts a model's name from that of its gate";
+        return Err(Invalid::new(InvalidKind::Malformed, "gate", name, expected));
+    }
     Ok(name)
 }
 
@@ -185,6 +193,12 @@ impl AnyGate {
         };
         gate.reseal();
         gate
+    }
+
+    /// The same gate under another name.
+    fn called(mut self, name: Key) -> Self {
+        self.id.name = name;
+        self
     }
 
     fn reseal(&mut self) {
@@ -256,13 +270,17 @@ impl AnyGate {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GateSet {
     gates: Vec<AnyGate>,
+    models: Models,
 }
 
 impl GateSet {
     /// No gates: only the invariants hold.
     #[must_use]
     pub const fn new() -> Self {
-        Self { gates: Vec::new() }
+        Self {
+            gates: Vec::new(),
+            models: Models::new(),
+        }
     }
 
     /// The same set and one more gate.
@@ -272,19 +290,41 @@ impl GateSet {
         self
     }
 
-    /// All gates, in the order in which they were added.
+    /// The same set, and one more model that releases may follow: its gates hold for those that name it and its
+    /// version. Of several versions, each holds for its own releases. One of the same name and version takes the
+    /// place of the one before.
+    ///
+    /// A release that names a model which is not in the set is refused every gated step, with the code
+    /// `unknown-model`.
+    #[must_use]
+    pub fn with_model(mut self, model: ReleaseModel) -> Self {
+        let versions = self.models.entry(model.name().clone()).or_default();
+        versions.insert(model.version(), model);
+        self
+    }
+
+    /// The gates that hold whatever model a release follows, in the order in which they were added.
     #[must_use]
     pub fn gates(&self) -> &[AnyGate] {
         &self.gates
     }
 
-    /// The gates that hold this step of this release: those on the step, for the release's track.
+    /// The models that releases may follow, by name and version.
+    pub fn models(&self) -> impl Iterator<Item = &ReleaseModel> {
+        self.models.values().flat_map(|versions| versions.values())
+    }
+
+    /// The gates that hold this step of this release: those on the step, for the release's track, of the set and of
+    /// the model that the release follows.
     pub fn gates_for<P>(
         &self,
         release: &Release<P>,
         action: Action,
     ) -> impl Iterator<Item = &AnyGate> {
-        self.book().holding(action, release.track())
+        let state = &release.core().state;
+        let request = state.request.as_deref();
+        let named = request.and_then(|request| request.model.as_ref());
+        self.book().holding(action, state.track, named)
     }
 
     /// What an approval of this step would be about: the step with what it is asked with, the request, the plan, the
@@ -301,7 +341,10 @@ impl GateSet {
     }
 
     fn book(&self) -> Book<'_> {
-        Book { gates: &self.gates }
+        Book {
+            gates: &self.gates,
+            models: &self.models,
+        }
     }
 
     /// Why not now: the decision that a step would get, without asking for it.

@@ -4,8 +4,8 @@ use super::facts::Facts;
 use super::rule::Rule;
 use crate::phase::{Action, Instant, Standing, steps};
 use crate::release::{
-    Actor, AnyStep, Core, Earned, Fact, GateId, Has, Key, Person, ReleaseId, ReleaseRequest, Role,
-    State, Subject, Track, Verdict, step,
+    Actor, AnyStep, Core, Earned, Fact, FollowedModel, GateId, Has, Key, Person, ReleaseId,
+    ReleaseRequest, Role, State, Subject, Track, Verdict, step,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, fmt::Debug};
@@ -152,6 +152,11 @@ impl<'a> Ask<'a> {
     /// What built-in policies read besides.
     pub(super) const fn state(&self) -> &'a State {
         &self.core.state
+    }
+
+    /// How the release's model stands, if that was read. The judge writes down that it was looked at.
+    pub(super) fn model(&self) -> Option<&'a FollowedModel> {
+        self.facts.model()
     }
 
     /// What an approval has to be about to count for this step.

@@ -3,6 +3,7 @@
 use super::digest::Digest;
 use super::fact::Fact;
 use super::id::ReleaseId;
+use super::model::FollowedModel;
 use super::people::Actor;
 use super::proposal::By;
 use super::relation::OtherRelease;
@@ -11,7 +12,7 @@ use super::verdict::{Reason, Verdict};
 use super::words::is_default;
 use crate::phase::{Action, Instant, RecordKind};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// What a policy's verdict does to the step.
 #[derive(
@@ -185,6 +186,9 @@ pub struct Decision {
     /// The other releases that were looked at.
     #[serde(default, skip_serializing_if = "is_default")]
     pub others: BTreeMap<ReleaseId, OtherRelease>,
+    /// The release model that was looked at, as it stood.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub model: Option<Arc<FollowedModel>>,
     /// Until when a clearance holds, if a fact that decided can change by time alone.
     #[serde(default, skip_serializing_if = "is_default")]
     pub holds_until: Option<Instant>,
@@ -202,6 +206,7 @@ impl Decision {
             findings: Vec::new(),
             facts: BTreeMap::new(),
             others: BTreeMap::new(),
+            model: None,
             holds_until: None,
         }
     }

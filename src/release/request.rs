@@ -216,7 +216,10 @@ impl Happens for TrackChanged {
     fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
         reasons.not_blank(&self.reason, "reason of the new track");
         let is_judged_later = state.is_in(PhaseName::Request);
-        reasons.unless(self.track != Track::Standard || is_judged_later, no_model);
+        reasons.unless(self.track != Track::Standard || is_judged_later, || {
+            let message = "a release is pre-authorised as it is authorised, and not after";
+            Reason::new("authorised-already", message, "keep to its track")
+        });
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
@@ -224,11 +227,9 @@ impl Happens for TrackChanged {
     }
 }
 
-/// Nothing is standard without a model that says so.
+/// Nothing is pre-authorised without a model that says so.
 pub(crate) fn no_model() -> Reason {
-    Reason::new(
-        "no-model",
-        "the standard track needs a release model in good standing, and there is none",
-        "record `TrackChanged` to normal",
-    )
+    let message = "the release follows no release model that pre-authorises it";
+    let remedy = "record `TrackChanged` to normal, or request it anew by a model that does";
+    Reason::new("no-model", message, remedy)
 }

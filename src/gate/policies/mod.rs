@@ -3,10 +3,13 @@
 mod approvals;
 mod duty;
 mod evidence;
+mod standing;
 
+pub(super) use approvals::Beyond;
 pub use approvals::{ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Quorum};
 pub use duty::{Duty, SeparationOfDutiesPolicy};
 pub use evidence::{EvidencePolicy, Percent};
+pub use standing::ModelStandingPolicy;
 
 /// Calls `$expand!` with every built-in policy: its rule, its type, and the name by which files and findings know it.
 macro_rules! policies {
@@ -18,6 +21,8 @@ macro_rules! policies {
             SeparationOfDuties SeparationOfDutiesPolicy "separation-of-duties";
             /// What has to be tested, and how well.
             Evidence EvidencePolicy "evidence";
+            /// Whether the release's model is in good standing.
+            ModelStanding ModelStandingPolicy "model-standing";
         }
     };
 }
