@@ -134,6 +134,7 @@ impl Happens for Replan {
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.unpack();
         state.is_baselined = false;
+        state.notified.clear();
     }
 }
 

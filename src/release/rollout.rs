@@ -290,6 +290,11 @@ impl State {
         });
     }
 
+    /// How a wave does, as far as anybody has looked.
+    pub(crate) fn health_of(&self, wave: &Key) -> Option<Health> {
+        self.progress.health.get(wave).copied()
+    }
+
     /// The rollout as it stands at that instant.
     pub(crate) fn rollout(&self, now: Instant) -> Rollout {
         let progress = &self.progress;

@@ -79,6 +79,7 @@ pub(crate) struct State {
     pub(crate) risk: Option<Arc<RiskAssessment>>,
     pub(crate) log: BTreeMap<(LogKind, Key), LogEntry>,
     pub(crate) checklist: BTreeMap<Key, Arc<ChecklistItem>>,
+    /// Who was told of the current plan, and when first.
     pub(crate) notified: BTreeMap<Person, Instant>,
     pub(crate) costs: BTreeMap<Key, Arc<CostBooked>>,
     pub(crate) progress: Progress,
@@ -228,6 +229,11 @@ impl State {
 
     pub(crate) fn agreed_plan(&self) -> Option<&Arc<ReleasePlan>> {
         self.baseline.as_ref().filter(|_| self.is_baselined)
+    }
+
+    /// The plan that counts: the one that was agreed, or else the latest.
+    pub(crate) fn plan_in_force(&self) -> Option<&ReleasePlan> {
+        self.agreed_plan().or(self.plan.as_ref()).map(AsRef::as_ref)
     }
 
     pub(crate) fn holders<'a>(&'a self, role: &'a Role) -> impl Iterator<Item = &'a Person> {

@@ -47,7 +47,11 @@ impl Duty {
 /// Requires that nobody who approved the step has another part in the release.
 ///
 /// [`ApprovalsPolicy`](super::ApprovalsPolicy) does not count such approvals; this refuses the step as long as there
-/// is one. The code is `own-work`, one reason for each approver.
+/// is one.
+///
+/// | code | what is the matter |
+/// |---|---|
+/// | `own-work` | somebody approved what they asked for, built or deploy themselves; a reason for each |
 ///
 /// # Examples
 ///
