@@ -5,7 +5,8 @@ use crate::gate::{ModelAuthorised, ModelEvent, ModelRetired, ModelState, Release
 use crate::phase::{Instant, PhaseName};
 use crate::release::limits::PAGE_ROWS;
 use crate::release::{
-    By, Ending, Envelope, Key, Reason, Summary, Text, Track, TrackRecord, Version,
+    Asked, By, Ending, Envelope, FollowedModel, Key, Reason, Release, Summary, Text, Track,
+    TrackRecord, Version,
 };
 use crate::store::{Filter, Order, Query, Store, StoreError};
 
@@ -170,6 +171,23 @@ impl<S: Store> Desk<S> {
         }
         self.add(name, &ModelEvent::Counted(record), &by.into())
             .await
+    }
+}
+
+impl<S: Store> Desk<S> {
+    /// How the release's model stands, where a step rests on that. What cannot be read is not known, and the gate
+    /// says so.
+    pub(super) async fn followed<P>(
+        &self,
+        release: &Release<P>,
+        asked: &Asked,
+    ) -> Option<FollowedModel> {
+        let Asked::Step(step) = asked else {
+            return None;
+        };
+        let name = self.gates.rests_on(release, step)?;
+        let state = self.model(&name).await.ok()?;
+        Some(state.followed())
     }
 }
 

@@ -277,8 +277,10 @@ impl<St: Store> Desk<St> {
         proposal: Proposal<S, P>,
         by: &By,
     ) -> Result<Release<P::To>, (RunError<S, P>, Asked)> {
-        let facts = Facts::at(self.clock.now());
         let asked = proposal.asked.clone();
+        let followed = self.followed(&proposal.release, &asked).await;
+        let facts = Facts::at(self.clock.now());
+        let facts = followed.into_iter().fold(facts, Facts::with_model);
         let owner = &proposal.release.stream().tenant;
         if *owner != self.tenant {
             let message = format!(
@@ -291,10 +293,7 @@ impl<St: Store> Desk<St> {
                 asked,
             ));
         }
-        match self
-            .gates
-            .decide(proposal, &Facts::at(self.clock.now()), by)
-        {
+        match self.gates.decide(proposal, &facts, by) {
             Ok(cleared) => match cleared.commit(&self.store, self.clock.now()).await {
                 Ok(release) => Ok(release),
                 Err(failed) => Err((RunError::NotCommitted(failed), asked)),

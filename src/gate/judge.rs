@@ -8,7 +8,10 @@ use crate::release::{
     AnyStep, Asking, By, Core, Decision, Enforcement, Finding, Key, ModelReference,
     OverrideGranted, Part, Reason, State, Stream, Track, Verdict, Version, earliest,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// The gates that may hold a step, and the models that releases may follow.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +84,8 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     let Following { track, named, .. } = following;
     let gates: Vec<_> = book.holding(action, track, named).collect();
     let ids: Vec<_> = gates.iter().map(|gate| gate.id().clone()).collect();
-    let ask = Ask::new(core, step, track, facts, &by.actor, &ids);
+    let subject = OnceCell::new();
+    let ask = Ask::new(core, step, track, facts, &by.actor, &ids, &subject);
     for gate in gates {
         for requirement in gate.requirements() {
             judged.ask(gate, requirement, &ask, state, facts);

@@ -28,14 +28,17 @@ pub use load::{Mistake, Policies};
 pub use model::{AuthorisedModel, DraftedModel, Limits, ModelState, ReleaseModel, StandardTrack};
 pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
 pub use policies::{
-    ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Duty, EvidencePolicy,
-    ModelStandingPolicy, Percent, Quorum, SeparationOfDutiesPolicy,
+    ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
+    ChecklistPolicy, Distinctness, Duty, EvidencePolicy, FactPolicy, FactTest, ModelStandingPolicy,
+    OpenIssuesPolicy, Percent, Quorum, RiskPolicy, SeparationOfDutiesPolicy, SoakPolicy,
+    StakeholdersNotifiedPolicy, WavesPolicy,
 };
 pub use policy::{Ask, Offers, Policy};
 pub use rehearsal::Rehearsal;
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 
 use judge::{Book, Judged, Models, judge, lifecycle};
+use model::Following;
 
 use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{
@@ -322,7 +325,7 @@ impl GateSet {
         action: Action,
     ) -> impl Iterator<Item = &AnyGate> {
         let state = &release.core().state;
-        let request = state.request.as_deref();
+        let request = state.request();
         let named = request.and_then(|request| request.model.as_ref());
         self.book().holding(action, state.track, named)
     }
@@ -338,6 +341,21 @@ impl GateSet {
             .map(|gate| gate.id.clone())
             .collect();
         release.core().state.subject(&step, &gates)
+    }
+
+    /// The release model whose standing a step of this release rests on, if it rests on one's.
+    pub(crate) fn rests_on<P>(&self, release: &Release<P>, step: &AnyStep) -> Option<Key> {
+        let state = &release.core().state;
+        let following = Following::of(self.book(), state, step);
+        let named = following.named?;
+        let mut holding = self
+            .book()
+            .holding(step.action(), following.track, Some(named));
+        let is_asked = |rule: &Rule| matches!(rule, Rule::ModelStanding(_));
+        let asks = |one: &Requirement| one.rule.walk().any(is_asked);
+        let is_read = following.is_pre_authorised(step.action())
+            || holding.any(|gate| gate.requirements.iter().any(asks));
+        is_read.then(|| named.model.clone())
     }
 
     fn book(&self) -> Book<'_> {

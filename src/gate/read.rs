@@ -22,8 +22,15 @@ pub(super) struct Reader {
     path: String,
     /// The step that the rules in hand hold.
     action: Option<Action>,
-    /// The policies that were read, and where each stands.
-    placed: Vec<(String, Rule)>,
+    /// The policies that were read.
+    placed: Vec<Placed>,
+}
+
+/// A policy that was read, where it stands, and the step that it holds.
+pub(super) struct Placed {
+    pub(super) path: String,
+    pub(super) action: Option<Action>,
+    pub(super) rule: Rule,
 }
 
 impl Reader {
@@ -72,7 +79,7 @@ impl Reader {
     }
 
     /// The policies that were read, and where each stands.
-    pub(super) fn placed(&mut self) -> Vec<(String, Rule)> {
+    pub(super) fn placed(&mut self) -> Vec<Placed> {
         std::mem::take(&mut self.placed)
     }
 
@@ -317,7 +324,11 @@ impl Reader {
 
     /// A policy that reads what a release has where the step begins.
     fn offered(&mut self, rule: Rule) -> Option<Rule> {
-        self.placed.push((self.path.clone(), rule.clone()));
+        self.placed.push(Placed {
+            path: self.path.clone(),
+            action: self.action,
+            rule: rule.clone(),
+        });
         let Some((action, policy)) = self.action.zip(rule.judge()) else {
             return Some(rule);
         };

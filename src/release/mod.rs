@@ -112,6 +112,7 @@ pub(crate) use request::no_model;
 pub(crate) use verdict::earliest;
 
 pub(crate) use proposal::Asked;
+pub(crate) use risk::LogKind;
 pub(crate) use shell::Core;
-pub(crate) use state::{GivenApproval, State};
+pub(crate) use state::{AttemptEnd, GivenApproval, Resolved, State};
 pub(crate) use words::is_default;

@@ -132,6 +132,7 @@ impl Happens for Replan {
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.unpack();
         state.is_baselined = false;
+        state.notified.clear();
     }
 }
 
@@ -303,7 +304,7 @@ impl Happens for Resume {
 impl State {
     fn begin(&mut self, request: ReleaseRequest, on: Occasion<'_>) {
         self.track = request.track;
-        self.request = Some(Arc::new(request));
+        self.request = Some(Arc::new(request).into());
         self.requested_by = Some(on.actor.clone());
     }
 

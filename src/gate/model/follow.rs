@@ -20,7 +20,7 @@ impl<'a> Following<'a> {
     /// What the release follows, or would where it begins with this step.
     pub(in crate::gate) fn of(book: Book<'a>, state: &'a State, step: &'a AnyStep) -> Self {
         let begun = step.request();
-        let request = begun.or(state.request.as_deref());
+        let request = begun.or(state.request());
         let named = request.and_then(|request| request.model.as_ref());
         Self {
             request,

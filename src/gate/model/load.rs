@@ -3,10 +3,10 @@
 use super::{Limits, ReleaseModel, StandardTrack};
 use crate::gate::AnyGate;
 use crate::gate::load::{Mistake, Policies};
-use crate::gate::policies::{ApprovalsPolicy, Beyond, Percent};
-use crate::gate::read::Reader;
+use crate::gate::policies::{ApprovalsPolicy, Beyond, ChecklistPolicy, Percent, SoakPolicy};
+use crate::gate::read::{Placed, Reader};
 use crate::gate::rule::Rule;
-use crate::phase::Seconds;
+use crate::phase::{Action, PhaseName, Seconds};
 use crate::release::{
     Assessment, AssessmentDecision, BackOutPlan, Bounded, Environment, Key, Liveness, Name,
     Objective, Person, Role, SuccessCriterion, Text, Track, Wave,
@@ -359,8 +359,8 @@ impl Reader {
 
     /// Every policy, wherever it stands, names what the model has.
     fn rules_fit(&mut self, parts: &Parts) {
-        for (path, rule) in self.placed() {
-            self.at(path, |reader| reader.rule_fits(&rule, parts));
+        for Placed { path, action, rule } in self.placed() {
+            self.at(path, |reader| reader.rule_fits(action, &rule, parts));
         }
     }
 
@@ -368,10 +368,60 @@ impl Reader {
         clippy::wildcard_enum_match_arm,
         reason = "most policies name nothing of a model"
     )]
-    fn rule_fits(&mut self, rule: &Rule, parts: &Parts) {
+    fn rule_fits(&mut self, action: Option<Action>, rule: &Rule, parts: &Parts) {
         match rule {
             Rule::Approvals(policy) => self.quorums_fit(policy, parts),
+            Rule::Evidence(policy) => self.environments_fit(policy.environments(), parts),
+            Rule::Soak(policy) => {
+                self.environments_fit(policy.environments(), parts);
+                if action.is_some_and(comes_before_going_live) {
+                    self.soaks_where_it_can(policy, parts);
+                }
+            }
+            Rule::Checklist(policy) => self.items_fit(policy, parts),
             _ => {}
+        }
+    }
+
+    /// What has to run or be tested somewhere has a place for that.
+    fn environments_fit<'a>(
+        &mut self,
+        named: impl Iterator<Item = (String, &'a Environment)>,
+        parts: &Parts,
+    ) {
+        let Some(known) = &parts.environments else {
+            return;
+        };
+        for (place, environment) in named.filter(|(_, one)| !known.contains_key(*one)) {
+            self.within(place, |reader| {
+                reader.mistake(format!("the model has no environment `{environment}`"));
+            });
+        }
+    }
+
+    /// Nothing runs where users depend on it before Deployment.
+    fn soaks_where_it_can(&mut self, policy: &SoakPolicy, parts: &Parts) {
+        let is_live = |one: &Environment| {
+            let known = parts.environments.as_ref();
+            known.and_then(|known| known.get(one)) == Some(&Liveness::Live)
+        };
+        for (place, environment) in policy.environments().filter(|(_, one)| is_live(one)) {
+            self.within(place, |reader| {
+                let what = "is live, and nothing runs there before Deployment";
+                reader.mistake(format!("environment `{environment}` {what}"));
+            });
+        }
+    }
+
+    fn items_fit(&mut self, policy: &ChecklistPolicy, parts: &Parts) {
+        let Some(lists) = &parts.checklists else {
+            return;
+        };
+        let is_known = |item: &&Key| lists.values().any(|items| items.contains_key(*item));
+        for item in policy.items().iter().filter(|item| !is_known(item)) {
+            self.within("items", |reader| {
+                reader.mistake(format!("item `{item}` stands in no checklist"));
+            });
         }
     }
 
@@ -398,4 +448,9 @@ impl Reader {
             }),
         }
     }
+}
+
+fn comes_before_going_live(action: Action) -> bool {
+    let after = [PhaseName::Deployment, PhaseName::Review, PhaseName::Closure];
+    !action.from().any(|from| after.contains(&from.phase))
 }
