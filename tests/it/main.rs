@@ -26,6 +26,10 @@ mod laws;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod model_examples;
+#[cfg(test)]
+mod models;
+#[cfg(test)]
 mod quickstart;
 #[cfg(test)]
 mod real_data;
