@@ -1,12 +1,11 @@
 //! Release models at the desk: drafted, authorised, retired, and their successes counted.
 
 use super::{Desk, LedgerError};
-use crate::gate::{ModelAuthorised, ModelEvent, ModelRetired, ModelState, ReleaseModel};
+use crate::gate::{Facts, ModelAuthorised, ModelEvent, ModelRetired, ModelState, ReleaseModel};
 use crate::phase::{Instant, PhaseName};
 use crate::release::limits::PAGE_ROWS;
 use crate::release::{
-    Asked, By, Ending, Envelope, FollowedModel, Key, Reason, Release, Summary, Text, Track,
-    TrackRecord, Version,
+    By, Ending, Envelope, Key, Ledger, Place, Reason, Summary, Text, Track, TrackRecord, Version,
 };
 use crate::store::{Filter, Order, Query, Store, StoreError};
 
@@ -175,19 +174,17 @@ impl<S: Store> Desk<S> {
 }
 
 impl<S: Store> Desk<S> {
-    /// How the release's model stands, where a step rests on that. What cannot be read is not known, and the gate
-    /// says so.
-    pub(super) async fn followed<P>(
-        &self,
-        release: &Release<P>,
-        asked: &Asked,
-    ) -> Option<FollowedModel> {
-        let Asked::Step(step) = asked else {
-            return None;
+    /// The same facts, knowing how the model stands: one that was never drafted has no standing. Where its log cannot
+    /// be read, it is not known.
+    pub(super) async fn read_model(&self, name: &Key, facts: Facts) -> Facts {
+        let state = match self.model(name).await {
+            Ok(state) => state,
+            Err(LedgerError::NotFound { stream }) => ModelState::start(Place::before(stream)),
+            Err(LedgerError::Refused { .. } | LedgerError::Store(_) | LedgerError::Log(_)) => {
+                return facts;
+            }
         };
-        let name = self.gates.rests_on(release, step)?;
-        let state = self.model(&name).await.ok()?;
-        Some(state.followed())
+        facts.with_model(state.followed())
     }
 }
 

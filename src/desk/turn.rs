@@ -278,9 +278,6 @@ impl<St: Store> Desk<St> {
         by: &By,
     ) -> Result<Release<P::To>, (RunError<S, P>, Asked)> {
         let asked = proposal.asked.clone();
-        let followed = self.followed(&proposal.release, &asked).await;
-        let facts = Facts::at(self.clock.now());
-        let facts = followed.into_iter().fold(facts, Facts::with_model);
         let owner = &proposal.release.stream().tenant;
         if *owner != self.tenant {
             let message = format!(
@@ -288,11 +285,13 @@ impl<St: Store> Desk<St> {
                 self.tenant
             );
             let reason = Reason::new("another-tenant", message, "ask at the desk of that tenant");
+            let facts = Facts::at(self.clock.now());
             return Err((
                 RunError::Refused(refuse(proposal, reason, &facts, by)),
                 asked,
             ));
         }
+        let facts = self.gather(proposal.release.core(), &asked, by).await;
         match self.gates.decide(proposal, &facts, by) {
             Ok(cleared) => match cleared.commit(&self.store, self.clock.now()).await {
                 Ok(release) => Ok(release),

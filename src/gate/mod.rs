@@ -33,17 +33,17 @@ pub use policies::{
     OpenIssuesPolicy, Percent, Quorum, RiskPolicy, SeparationOfDutiesPolicy, SoakPolicy,
     StakeholdersNotifiedPolicy, WavesPolicy,
 };
-pub use policy::{Ask, Offers, Policy};
+pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 
-use judge::{Book, Judged, Models, judge, lifecycle};
-use model::Following;
+pub(crate) use judge::Needs;
+use judge::{Book, Judged, Models, judge, lifecycle, needs};
 
 use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{
-    AnyStep, By, Decision, Digest, Enforcement, GateId, Key, Proposal, Release, Step, Subject,
-    Track,
+    AnyStep, Asked, By, Core, Decision, Digest, Enforcement, GateId, Key, Proposal, Release, Step,
+    Subject, Track,
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, marker::PhantomData};
@@ -343,26 +343,16 @@ impl GateSet {
         release.core().state.subject(&step, &gates)
     }
 
-    /// The release model whose standing a step of this release rests on, if it rests on one's.
-    pub(crate) fn rests_on<P>(&self, release: &Release<P>, step: &AnyStep) -> Option<Key> {
-        let state = &release.core().state;
-        let following = Following::of(self.book(), state, step);
-        let named = following.named?;
-        let mut holding = self
-            .book()
-            .holding(step.action(), following.track, Some(named));
-        let is_asked = |rule: &Rule| matches!(rule, Rule::ModelStanding(_));
-        let asks = |one: &Requirement| one.rule.walk().any(is_asked);
-        let is_read = following.is_pre_authorised(step.action())
-            || holding.any(|gate| gate.requirements.iter().any(asks));
-        is_read.then(|| named.model.clone())
-    }
-
     fn book(&self) -> Book<'_> {
         Book {
             gates: &self.gates,
             models: &self.models,
         }
+    }
+
+    /// What a decision needs that is neither in the release nor in these facts.
+    pub(crate) fn needs(&self, core: &Core, asked: &Asked, facts: &Facts, by: &By) -> Needs {
+        needs(self.book(), core, asked, facts, by)
     }
 
     /// Why not now: the decision that a step would get, without asking for it.

@@ -74,11 +74,17 @@ fn mistaken(model: &Value, expected: &[&str]) {
 #[test]
 fn what_is_read_is_written_back_as_it_was() {
     let model = loaded(&shop());
-    assert_eq!(serde_json::to_value(&model).unwrap(), with_enforcement(shop()));
+    assert_eq!(
+        serde_json::to_value(&model).unwrap(),
+        with_enforcement(shop())
+    );
     let again = ReleaseModel::from_json(&serde_json::to_string(&model).unwrap(), &Policies::new());
     assert_eq!(again.unwrap(), model);
     assert_eq!(loaded(&shop()).digest(), model.digest());
-    assert_ne!(loaded(&with(shop(), "/title", json!("Shops"))).digest(), model.digest());
+    assert_ne!(
+        loaded(&with(shop(), "/title", json!("Shops"))).digest(),
+        model.digest()
+    );
 }
 
 /// What a requirement does is always written.
@@ -144,12 +150,7 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
 fn parts_that_do_not_fit_together_are_told() {
     let mut model = shop();
     model["tracks"] = json!(["normal", "normal"]);
-    mistaken(
-        &model,
-        &[
-            "tracks: a track stands twice",
-        ],
-    );
+    mistaken(&model, &["tracks: a track stands twice"]);
     model["tracks"] = json!(["normal"]);
     model["gates"][0]["tracks"] = json!(["emergency"]);
     mistaken(
@@ -165,14 +166,17 @@ fn parts_that_do_not_fit_together_are_told() {
     model.as_object_mut().unwrap().remove("standard");
     mistaken(
         &model,
-        &["tracks: the standard track is pre-authorised by what `standard` says, and that is missing"],
+        &[
+            "tracks: the standard track is pre-authorised by what `standard` says, and that is missing",
+        ],
     );
     let mut model = shop();
     model["standard"]["assessment"] = json!({ "decision": "not_worthwhile" });
     model["standard"]["success_percent"] = json!(0);
     model["standard"]["limits"]["estimated_cost_at_most"]["minor_units"] = json!(-1);
     model["objectives"] = json!({ "sales": { "what": "More sales." } });
-    model["success_criteria"] = json!({ "calls": { "what": "Fewer calls.", "objective": "support" } });
+    model["success_criteria"] =
+        json!({ "calls": { "what": "Fewer calls.", "objective": "support" } });
     model["checklists"] = json!({ "one": { "runbook": "Written" }, "two": { "runbook": "Read" } });
     model["roles"] = json!({ "release_manager": ["ada", "bob"] });
     mistaken(
@@ -216,9 +220,7 @@ fn policies_that_name_what_the_model_has_not_are_told_wherever_they_stand() {
 
 #[test]
 fn more_approvals_than_people_are_told_where_the_roles_are_known() {
-    let rule = |name: &str, role: &str, count: u32| {
-        json!({ "name": name, "by": [{ "role": role }], "quorum": { "count": count } })
-    };
+    let rule = |name: &str, role: &str, count: u32| json!({ "name": name, "by": [{ "role": role }], "quorum": { "count": count } });
     let approvals = |rules: Value| json!([{ "rule": { "approvals": { "rules": rules } } }]);
     let mut model = shop();
     model["roles"] = json!({ "boss": ["ann"], "board": ["ann", "bob"] });
@@ -229,14 +231,19 @@ fn more_approvals_than_people_are_told_where_the_roles_are_known() {
     ]));
     mistaken(
         &model,
-        &["gates[0].rules[0].rule.approvals.rules[1].quorum: only 2 people can approve: nobody else has the roles"],
+        &[
+            "gates[0].rules[0].rule.approvals.rules[1].quorum: only 2 people can approve: nobody else has the roles",
+        ],
     );
     // Each could be met, and not both by different people.
-    model["gates"][0]["rules"] = approvals(json!([rule("boss", "boss", 1), rule("board", "board", 2)]));
+    model["gates"][0]["rules"] =
+        approvals(json!([rule("boss", "boss", 1), rule("board", "board", 2)]));
     mistaken(
         &model,
-        &["gates[0].rules[0].rule.approvals.rules: each rule needs people of its own, and only 2 people can approve: \
-           nobody else has the roles"],
+        &[
+            "gates[0].rules[0].rule.approvals.rules: each rule needs people of its own, and only 2 people can approve: \
+           nobody else has the roles",
+        ],
     );
     model["gates"][0]["rules"][0]["rule"]["approvals"]["people"] = json!("any_rule");
     loaded(&model);
@@ -249,7 +256,10 @@ fn more_approvals_than_people_are_told_where_the_roles_are_known() {
 fn a_key_that_stands_twice_is_no_model() {
     let json = r#"{ "name": "shop", "version": 1, "title": "The shop", "tracks": ["normal"], "version": 2 }"#;
     let mistakes = ReleaseModel::from_json(json, &Policies::new()).unwrap_err();
-    assert_eq!(mistakes[0].to_string(), "file: key `version` stands twice at line 1 column 89");
+    assert_eq!(
+        mistakes[0].to_string(),
+        "file: key `version` stands twice at line 1 column 89"
+    );
 }
 
 #[cfg(feature = "toml")]
@@ -285,20 +295,28 @@ fn toml_says_the_same_as_json() {
         mistakes.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(
-        told(&toml.replace("functional = 90", "functional = 900").replace("version = 1\n        step", "step")),
+        told(
+            &toml
+                .replace("functional = 90", "functional = 900")
+                .replace("version = 1\n        step", "step")
+        ),
         [
             "gates[0]: key `version` is missing",
             "gates[0].rules[0].rule.evidence.required.functional: found integer `900`, expected a whole number of its size",
         ],
     );
-    assert_eq!(told("name = \"shop\"\nname = \"shop\"\n"), ["file: duplicate key at line 2"]);
+    assert_eq!(
+        told("name = \"shop\"\nname = \"shop\"\n"),
+        ["file: duplicate key at line 2"]
+    );
 }
 
 #[test]
 fn a_release_begins_with_what_its_model_says() {
     let mut model = shop();
     model["objectives"] = json!({ "sales": { "what": "More sales." } });
-    model["success_criteria"] = json!({ "sold": { "what": "More is sold.", "objective": "sales" } });
+    model["success_criteria"] =
+        json!({ "sold": { "what": "More is sold.", "objective": "sales" } });
     model["milestones"] = json!({ "live": 0, "freeze": -5 });
     model["waves"] = json!([{ "name": "canary", "bake": 60 }]);
     model["back_out"] = json!({ "how": "Undo it." });
@@ -309,13 +327,18 @@ fn a_release_begins_with_what_its_model_says() {
     assert_eq!(request.model, Some(ModelReference::new(key("shop"), 1_u32)));
     let plan = model.plan();
     assert_eq!(plan.early_life_support, Seconds::hours(1));
-    assert_eq!(plan.milestones.keys().collect::<Vec<_>>(), [&key("freeze"), &key("live")]);
+    assert_eq!(
+        plan.milestones.keys().collect::<Vec<_>>(),
+        [&key("freeze"), &key("live")]
+    );
     assert_eq!(model.milestones()[&key("freeze")], -5);
 
     let office = office();
     let release = office.done(office.asked(titled("Other")), "kim");
     let given = model.role_records();
-    let release = given.fold(release, |release, given| office.recorded(release, given, "kim"));
+    let release = given.fold(release, |release, given| {
+        office.recorded(release, given, "kim")
+    });
     assert_eq!(release.anywhere().view().people.len(), 3);
     // Its criteria stand for its objectives, so that its plan is taken with its request.
     let office = office.with_gates(GateSet::new().with_model(model));
@@ -349,7 +372,13 @@ fn each_version_holds_for_its_own_releases() {
         .with_model(shop_of(1, 90))
         .with(own)
         .with_model(shop_of(2, 99));
-    assert_eq!(gates.models().map(ReleaseModel::version).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(
+        gates
+            .models()
+            .map(ReleaseModel::version)
+            .collect::<Vec<_>>(),
+        [1, 2]
+    );
     let office = office().with_gates(gates);
     let deploying = |request: ReleaseRequest| {
         let release = office.done(office.asked(request), "kim");
@@ -358,17 +387,38 @@ fn each_version_holds_for_its_own_releases() {
         let release = office.done(release.start_testing(package("one")), "ada");
         // 19 of 20 tests pass.
         let release = office.recorded(release, run_of("run", &package("one"), 19, 1), "tom");
-        let decision = wait(office.desk.explain(&release, Deploy::new(window()), by("ada")));
-        let gates: Vec<_> = decision.gates.iter().map(|gate| (gate.name.to_string(), gate.version)).collect();
+        let decision = wait(
+            office
+                .desk
+                .explain(&release, Deploy::new(window()), by("ada")),
+        );
+        let gates: Vec<_> = decision
+            .gates
+            .iter()
+            .map(|gate| (gate.name.to_string(), gate.version))
+            .collect();
         let holding = office.desk.gates().gates_for(&release, Action::Deploy);
-        assert!(holding.map(phasegate::gate::AnyGate::id).eq(&decision.gates));
+        assert!(
+            holding
+                .map(phasegate::gate::AnyGate::id)
+                .eq(&decision.gates)
+        );
         (gates, codes(&decision))
     };
     let everybody = ("everybody".to_owned(), 7);
     let of_shop = ("shop/production".to_owned(), 1);
-    assert_eq!(deploying(titled("Other")), (vec![everybody.clone()], vec![]));
-    assert_eq!(deploying(following(1)), (vec![everybody.clone(), of_shop.clone()], vec![]));
-    assert_eq!(deploying(following(2)), (vec![everybody, of_shop], vec!["pass-ratio".to_owned()]));
+    assert_eq!(
+        deploying(titled("Other")),
+        (vec![everybody.clone()], vec![])
+    );
+    assert_eq!(
+        deploying(following(1)),
+        (vec![everybody.clone(), of_shop.clone()], vec![])
+    );
+    assert_eq!(
+        deploying(following(2)),
+        (vec![everybody, of_shop], vec!["pass-ratio".to_owned()])
+    );
 }
 
 #[test]
@@ -376,8 +426,15 @@ fn a_release_whose_model_is_not_at_hand_is_refused_every_gated_step() {
     let known = office().with_gates(GateSet::new().with_model(shop_of(1, 90)));
     let told = "the release follows version 2 of the model `shop`, which is not at hand; add it by \
                 `GateSet::with_model`; the gates that it has are not known without it";
-    let refused = known.run(known.asked(following(2)), "kim").unwrap_err().refused().unwrap();
-    assert_eq!(refused.to_string(), format!("request refused\n  lifecycle: {told}"));
+    let refused = known
+        .run(known.asked(following(2)), "kim")
+        .unwrap_err()
+        .refused()
+        .unwrap();
+    assert_eq!(
+        refused.to_string(),
+        format!("request refused\n  lifecycle: {told}")
+    );
     assert_eq!(codes(&refused.decision), ["unknown-model"]);
 
     // One that is under way when its model is taken away can be held and cancelled, and goes no further.
@@ -387,11 +444,16 @@ fn a_release_whose_model_is_not_at_hand_is_refused_every_gated_step() {
     let explain = |step: phasegate::release::AnyStep| {
         codes(&wait(forgetful.desk.explain(&release, step, by("cho"))))
     };
-    assert_eq!(explain(Authorise::new(worthwhile()).into()), ["unknown-model"]);
+    assert_eq!(
+        explain(Authorise::new(worthwhile()).into()),
+        ["unknown-model"]
+    );
     assert_eq!(explain(Hold::new(text("wait")).into()), [""; 0]);
     assert_eq!(explain(Cancel::new(text("enough")).into()), [""; 0]);
     // No override helps.
-    let refused = forgetful.run(release.authorise(worthwhile()), "cho").unwrap_err();
+    let refused = forgetful
+        .run(release.authorise(worthwhile()), "cho")
+        .unwrap_err();
     assert_eq!(refused.refused().unwrap().decision.overrides().count(), 0);
 }
 
@@ -409,8 +471,13 @@ fn a_release_takes_only_the_tracks_of_its_model() {
     let release = office.done(office.asked(following(1)), "kim");
     let haste = TrackChanged::new(Track::Emergency, text("it burns"));
     let release = office.recorded(release, haste, "kim");
-    let refused = office.run(release.authorise(worthwhile()), "cho").unwrap_err();
-    assert_eq!(codes(&refused.refused().unwrap().decision), ["track-not-taken"]);
+    let refused = office
+        .run(release.authorise(worthwhile()), "cho")
+        .unwrap_err();
+    assert_eq!(
+        codes(&refused.refused().unwrap().decision),
+        ["track-not-taken"]
+    );
 }
 
 // The log of a model.
@@ -423,11 +490,19 @@ fn drafted(office: &Shop, model: &ReleaseModel, who: &str) -> Result<ModelState,
 
 fn authorised(office: &Shop, version: u32, who: &str) -> Result<ModelState, LedgerError> {
     let reason = text("the board looked at it");
-    wait(office.desk.authorise_model(&key("shop"), version, reason, by(who)))
+    wait(
+        office
+            .desk
+            .authorise_model(&key("shop"), version, reason, by(who)),
+    )
 }
 
 fn retired(office: &Shop, who: &str) -> Result<ModelState, LedgerError> {
-    wait(office.desk.retire_model(&key("shop"), text("it is replaced"), by(who)))
+    wait(
+        office
+            .desk
+            .retire_model(&key("shop"), text("it is replaced"), by(who)),
+    )
 }
 
 fn counted(office: &Shop) -> Result<ModelState, LedgerError> {
@@ -452,40 +527,87 @@ fn says(answer: Result<ModelState, LedgerError>, expected: &str) {
 fn a_model_is_drafted_authorised_edited_and_retired() {
     let office = office();
     let state = || wait(office.desk.model(&key("shop"))).unwrap();
-    says(wait(office.desk.model(&key("shop"))), "there is no model `shop` of tenant `default`");
-    says(authorised(&office, 1, "cho"), "refused: version 1 is not the last one: that is none; authorise the last version");
-    says(retired(&office, "kim"), "refused: there is nothing to retire; retire what is in use");
+    says(
+        wait(office.desk.model(&key("shop"))),
+        "there is no model `shop` of tenant `default`",
+    );
+    says(
+        authorised(&office, 1, "cho"),
+        "refused: version 1 is not the last one: that is none; authorise the last version",
+    );
+    says(
+        retired(&office, "kim"),
+        "refused: there is nothing to retire; retire what is in use",
+    );
 
     let first = drafted(&office, &shop_of(1, 90), "kim").unwrap();
     assert_eq!(first, state());
     assert_eq!(first.standing(), ModelStanding::NeverAuthorised);
     assert_eq!(first.latest().unwrap().digest(), shop_of(1, 90).digest());
-    assert_eq!(first.latest().unwrap().read(&Policies::new()).unwrap(), shop_of(1, 90));
-    says(drafted(&office, &shop_of(3, 91), "kim"), "refused: it is version 3, and the last one is 1; make it version 2");
+    assert_eq!(
+        first.latest().unwrap().read(&Policies::new()).unwrap(),
+        shop_of(1, 90)
+    );
+    says(
+        drafted(&office, &shop_of(3, 91), "kim"),
+        "refused: it is version 3, and the last one is 1; make it version 2",
+    );
     says(
         drafted(&office, &shop_of(2, 90), "kim"),
         "refused: it says the same as version 1; draft a version only where something changes",
     );
 
-    says(authorised(&office, 1, "kim"), "refused: `kim` drafted version 1 and cannot authorise it; ask somebody else");
+    says(
+        authorised(&office, 1, "kim"),
+        "refused: `kim` drafted version 1 and cannot authorise it; ask somebody else",
+    );
     let robot = By::new(phasegate::release::Actor::system("robot").unwrap());
-    let by_robot = wait(office.desk.authorise_model(&key("shop"), 1, text("fine"), robot));
-    says(by_robot, "refused: `robot (system)` is not a person; have a person authorise it");
-    let without = wait(office.desk.authorise_model(&key("shop"), 1, text(" "), by("cho")));
-    says(without, "refused: the reason of the authorisation is empty; say why");
+    let by_robot = wait(
+        office
+            .desk
+            .authorise_model(&key("shop"), 1, text("fine"), robot),
+    );
+    says(
+        by_robot,
+        "refused: `robot (system)` is not a person; have a person authorise it",
+    );
+    let without = wait(
+        office
+            .desk
+            .authorise_model(&key("shop"), 1, text(" "), by("cho")),
+    );
+    says(
+        without,
+        "refused: the reason of the authorisation is empty; say why",
+    );
     let good = authorised(&office, 1, "cho").unwrap();
     assert_eq!(good.standing(), ModelStanding::Good);
     assert_eq!(good.authorised().unwrap().by, person("cho"));
-    says(authorised(&office, 1, "max"), "refused: version 1 is authorised already; draft a new version first");
+    says(
+        authorised(&office, 1, "max"),
+        "refused: version 1 is authorised already; draft a new version first",
+    );
 
     // Whoever edits it takes its standing, also by a version that nobody authorises.
     drafted(&office, &shop_of(2, 99), "cho").unwrap();
     assert_eq!(state().standing(), ModelStanding::Edited);
-    says(authorised(&office, 1, "max"), "refused: version 1 is not the last one: that is 2; authorise the last version");
-    says(authorised(&office, 2, "cho"), "refused: `cho` drafted version 2 and cannot authorise it; ask somebody else");
-    assert_eq!(authorised(&office, 2, "kim").unwrap().standing(), ModelStanding::Good);
+    says(
+        authorised(&office, 1, "max"),
+        "refused: version 1 is not the last one: that is 2; authorise the last version",
+    );
+    says(
+        authorised(&office, 2, "cho"),
+        "refused: `cho` drafted version 2 and cannot authorise it; ask somebody else",
+    );
+    assert_eq!(
+        authorised(&office, 2, "kim").unwrap().standing(),
+        ModelStanding::Good
+    );
 
-    assert_eq!(retired(&office, "kim").unwrap().standing(), ModelStanding::Retired);
+    assert_eq!(
+        retired(&office, "kim").unwrap().standing(),
+        ModelStanding::Retired
+    );
     says(
         authorised(&office, 2, "max"),
         "refused: the model was retired; draft a new version, and have that one authorised",
@@ -493,8 +615,14 @@ fn a_model_is_drafted_authorised_edited_and_retired() {
     // It comes back as a new version, which nobody has authorised.
     let back = drafted(&office, &shop_of(3, 95), "kim").unwrap();
     assert_eq!(back.standing(), ModelStanding::NeverAuthorised);
-    assert_eq!(back.drafts().map(|draft| draft.version).collect::<Vec<_>>(), [1, 2, 3]);
-    assert_eq!(authorised(&office, 3, "cho").unwrap().standing(), ModelStanding::Good);
+    assert_eq!(
+        back.drafts().map(|draft| draft.version).collect::<Vec<_>>(),
+        [1, 2, 3]
+    );
+    assert_eq!(
+        authorised(&office, 3, "cho").unwrap().standing(),
+        ModelStanding::Good
+    );
 }
 
 #[test]
@@ -509,7 +637,13 @@ fn who_asks_again_gets_the_same_answer() {
     assert_eq!(retired(&office, "kim").unwrap(), once);
     // With an id of the host's own, whatever came in between.
     let command: CommandId = "8bb07adf-8bca-8f56-b5eb-3e332975bf7a".parse().unwrap();
-    let draft = |version| wait(office.desk.draft_model(&shop_of(version, 95), by("kim").command(command)));
+    let draft = |version| {
+        wait(
+            office
+                .desk
+                .draft_model(&shop_of(version, 95), by("kim").command(command)),
+        )
+    };
     draft(2).unwrap();
     let last = authorised(&office, 2, "cho").unwrap();
     assert_eq!(draft(2).unwrap(), last);
@@ -528,10 +662,16 @@ fn the_log_of_a_model_reads_for_ever() {
     drafted(&office, &shop_of(2, 99), "kim").unwrap();
     let state = retired(&office, "cho").unwrap();
     let log = wait(office.desk.model_history(&key("shop"))).unwrap();
-    let lines: String = log.iter().map(|entry| entry.to_json().unwrap() + "\n").collect();
+    let lines: String = log
+        .iter()
+        .map(|entry| entry.to_json().unwrap() + "\n")
+        .collect();
     golden("model.jsonl", &lines);
 
-    let mut log: Vec<_> = lines.lines().map(|line| Envelope::from_json(line).unwrap()).collect();
+    let mut log: Vec<_> = lines
+        .lines()
+        .map(|line| Envelope::from_json(line).unwrap())
+        .collect();
     verify(&log).unwrap();
     let replayed = |log: &[Envelope]| ModelState::replay(log, &Upcasters::default());
     assert_eq!(replayed(&log).unwrap(), state);
@@ -544,7 +684,10 @@ fn the_log_of_a_model_reads_for_ever() {
     assert_eq!(replay(&log).unwrap_err().kind(), LogErrorKind::Broken);
     // An entry is missing, or its payload says more than it may.
     let error = replayed(&[log[0].clone(), log[2].clone()]).unwrap_err();
-    assert_eq!(error.to_string(), "cannot read the log at version 3: expected version 2");
+    assert_eq!(
+        error.to_string(),
+        "cannot read the log at version 3: expected version 2"
+    );
     assert_eq!(replayed(&[]).unwrap_err().kind(), LogErrorKind::Empty);
     let line = log[1].to_json().unwrap();
     let (version, edited) = (r#""data":{"version""#, r#""data":{"urgent":true,"version""#);
@@ -562,7 +705,10 @@ fn the_log_of_a_model_reads_for_ever() {
         replayed(&log).unwrap_err().to_string(),
         "cannot read the log at version 2: `model.authorised`: `kim` drafted version 1 and cannot authorise it",
     );
-    let line = log[1].to_json().unwrap().replace("model.authorised", "model.blessed");
+    let line = log[1]
+        .to_json()
+        .unwrap()
+        .replace("model.authorised", "model.blessed");
     log[1] = Envelope::from_json(&line).unwrap();
     assert_eq!(
         replayed(&log).unwrap_err().to_string(),
@@ -576,14 +722,26 @@ fn models_are_told_of_and_not_listed() {
     let page = wait(office.desk.list(Query::default(), None, 10)).unwrap();
     assert_eq!(page.rows, []);
     let store = office.desk.store();
-    let claimed = store.claim(&tenant("default"), &key("mail"), at(NOON), Seconds::minutes(1), 10);
+    let claimed = store.claim(
+        &tenant("default"),
+        &key("mail"),
+        at(NOON),
+        Seconds::minutes(1),
+        10,
+    );
     let notice = &wait(claimed).unwrap()[0].notice;
     assert_eq!(notice.kind, "model.drafted");
     assert_eq!((&notice.title, notice.standing), (&None, None));
-    assert_eq!(notice.stream, Stream::new(tenant("default"), StreamKind::Model, key("shop")));
+    assert_eq!(
+        notice.stream,
+        Stream::new(tenant("default"), StreamKind::Model, key("shop"))
+    );
     // A model is its tenant's.
     let elsewhere = office.desk.clone().tenant(tenant("other"));
-    assert!(matches!(wait(elsewhere.model(&key("shop"))), Err(LedgerError::NotFound { .. })));
+    assert!(matches!(
+        wait(elsewhere.model(&key("shop"))),
+        Err(LedgerError::NotFound { .. })
+    ));
 }
 
 // The standard track.
@@ -640,14 +798,30 @@ fn a_model_in_good_standing_pre_authorises_and_the_decision_keeps_it() {
     let (release, decision) = authorising(&office, small());
     assert!(decision.is_cleared(), "{decision}");
     let read = decision.model.as_deref().unwrap();
-    assert_eq!((read.standing, read.authorised), (ModelStanding::Good, Some(1)));
+    assert_eq!(
+        (read.standing, read.authorised),
+        (ModelStanding::Good, Some(1))
+    );
     // It can be computed again from what it keeps.
     let step = || Authorise::new(assessed());
     let facts = Facts::of(&decision);
-    assert_eq!(office.desk.gates().explain(&release, step(), &facts, &by("pipeline")), decision);
+    assert_eq!(
+        office
+            .desk
+            .gates()
+            .explain(&release, step(), &facts, &by("pipeline")),
+        decision
+    );
     // Its log must not move until the commit.
-    let cleared = office.desk.gates().decide(release.authorise(assessed()), &facts, &by("pipeline")).unwrap();
-    assert_eq!(cleared.batch().guards(), [(read.source.stream.clone(), Version::new(2))]);
+    let cleared = office
+        .desk
+        .gates()
+        .decide(release.authorise(assessed()), &facts, &by("pipeline"))
+        .unwrap();
+    assert_eq!(
+        cleared.batch().guards(),
+        [(read.source.stream.clone(), Version::new(2))]
+    );
     let release = wait(cleared.commit(office.desk.store(), office.now())).unwrap();
     let log = wait(office.desk.history(release.id())).unwrap();
     let Some(Event::Step(taken)) = log[1].decode().unwrap() else {
@@ -655,7 +829,11 @@ fn a_model_in_good_standing_pre_authorises_and_the_decision_keeps_it() {
     };
     assert_eq!(*taken.decision, decision);
     // Steps that do not rest on it do not keep it.
-    let decision = wait(office.desk.explain(&release, Cancel::new(text("enough")), by("kim")));
+    let decision = wait(
+        office
+            .desk
+            .explain(&release, Cancel::new(text("enough")), by("kim")),
+    );
     assert_eq!(decision.model, None);
 }
 
@@ -671,7 +849,8 @@ fn a_log_without_a_model_in_good_standing_is_not_followed() {
         let edited = Envelope::from_json(&line.replacen(from, to, 1)).unwrap();
         replay(&[log[0].clone(), edited]).unwrap_err().to_string()
     };
-    let at_2 = |what: &str| format!("cannot read the log at version 2: `release.authorised`: {what}");
+    let at_2 =
+        |what: &str| format!("cannot read the log at version 2: `release.authorised`: {what}");
     assert_eq!(
         told(r#""standing":"good""#, r#""standing":"retired""#),
         at_2("the release model `shop` was retired"),
@@ -681,7 +860,10 @@ fn a_log_without_a_model_in_good_standing_is_not_followed() {
         at_2("the release follows version 1 of `shop`, and version 2 is authorised"),
     );
     assert_eq!(
-        told(r#""kind":"model","id":"shop""#, r#""kind":"model","id":"shed""#),
+        told(
+            r#""kind":"model","id":"shop""#,
+            r#""kind":"model","id":"shed""#
+        ),
         at_2("the standing is that of `shed`, and the release follows `shop`"),
     );
     let (model, end) = (r#","model":{"source""#, r#"}"#);
@@ -696,7 +878,10 @@ fn a_log_without_a_model_in_good_standing_is_not_followed() {
     });
     let object = &rest[..=length.unwrap()];
     assert!(object.ends_with(end));
-    assert_eq!(told(object, ""), at_2("nobody has read how the release model `shop` stands"));
+    assert_eq!(
+        told(object, ""),
+        at_2("nobody has read how the release model `shop` stands")
+    );
 }
 
 #[test]
@@ -724,39 +909,74 @@ fn every_limit_that_is_not_kept_makes_a_release_normal() {
     assert_eq!(
         told(&decision),
         [
-            line("it names no service, and only some are pre-authorised", "services"),
-            line("it names no kind, and only some are pre-authorised", "kinds"),
-            line("it names no configuration item, and only some are pre-authorised", "configuration_items"),
+            line(
+                "it names no service, and only some are pre-authorised",
+                "services"
+            ),
+            line(
+                "it names no kind, and only some are pre-authorised",
+                "kinds"
+            ),
+            line(
+                "it names no configuration item, and only some are pre-authorised",
+                "configuration_items"
+            ),
             line(
                 "its estimated cost is not stated, and at most 1000 EUR (minor units) is pre-authorised",
                 "estimated_cost_at_most"
             ),
-            line("its risk is not assessed, and at most low is pre-authorised", "risk_at_most"),
+            line(
+                "its risk is not assessed, and at most low is pre-authorised",
+                "risk_at_most"
+            ),
         ],
     );
     let euros = Currency::new("EUR").unwrap();
-    request.services = Bounded::new(["shop", "billing", "mail"].map(|it| Service::new(it).unwrap()).into()).unwrap();
+    request.services = Bounded::new(
+        ["shop", "billing", "mail"]
+            .map(|it| Service::new(it).unwrap())
+            .into(),
+    )
+    .unwrap();
     request.kind = Some(phasegate::release::ReleaseKind::Feature);
     request.configuration_items = [key("db-1"), key("db-2")].into();
     request.estimated_cost = Some(Money::new(1001, euros));
     let release = office.done(office.asked(request.clone()), "kim");
     let five = Grade::new(5).unwrap();
-    let release = office.recorded(release, RiskAssessment::new(five, five, five, five, five), "kim");
-    let decision = wait(office.desk.explain(&release, Authorise::new(assessed()), by("cho")));
+    let release = office.recorded(
+        release,
+        RiskAssessment::new(five, five, five, five, five),
+        "kim",
+    );
+    let decision = wait(
+        office
+            .desk
+            .explain(&release, Authorise::new(assessed()), by("cho")),
+    );
     assert_eq!(
         told(&decision),
         [
             line("service `billing, mail` is not pre-authorised", "services"),
             line("kind `feature` is not pre-authorised", "kinds"),
-            line("configuration item `db-2` is not pre-authorised", "configuration_items"),
+            line(
+                "configuration item `db-2` is not pre-authorised",
+                "configuration_items"
+            ),
             line(
                 "its estimated cost is 1001 EUR (minor units), and at most 1000 EUR (minor units) is pre-authorised",
                 "estimated_cost_at_most"
             ),
-            line("its risk is very high, and at most low is pre-authorised", "risk_at_most"),
+            line(
+                "its risk is very high, and at most low is pre-authorised",
+                "risk_at_most"
+            ),
         ],
     );
-    assert!(decision.blockers().all(|one| one.reason.code == key("outside-limits")));
+    assert!(
+        decision
+            .blockers()
+            .all(|one| one.reason.code == key("outside-limits"))
+    );
     // As a normal release it is assessed and authorised on its own.
     let normal = TrackChanged::new(Track::Normal, text("it is larger than usual"));
     let release = office.recorded(release, normal, "kim");
@@ -805,27 +1025,38 @@ fn a_model_without_standing_pre_authorises_nothing_and_says_why() {
     assert!(authorising(&office, small()).1.is_cleared());
     // By an edit.
     drafted(&office, &shop_of(2, 99), "kim").unwrap();
-    assert!(refusal(small()).contains("the release model `shop` was edited since it was authorised"));
+    assert!(
+        refusal(small()).contains("the release model `shop` was edited since it was authorised")
+    );
     authorised(&office, 2, "cho").unwrap();
-    assert!(refusal(small()).contains("the release follows version 1 of `shop`, and version 2 is authorised"));
+    assert!(
+        refusal(small())
+            .contains("the release follows version 1 of `shop`, and version 2 is authorised")
+    );
     // By retirement.
     retired(&office, "kim").unwrap();
     assert!(refusal(small()).contains("the release model `shop` was retired"));
     // Without any model.
     let mut request = small();
     request.model = None;
-    assert!(refusal(request).contains("the release follows no release model that pre-authorises it"));
+    assert!(
+        refusal(request).contains("the release follows no release model that pre-authorises it")
+    );
     // By a gate set that was not told.
     let (release, _) = authorising(&office, small());
     let step = Authorise::new(assessed());
-    let decision = office.desk.gates().explain(&release, step, &office.facts(), &by("cho"));
+    let decision = office
+        .desk
+        .gates()
+        .explain(&release, step, &office.facts(), &by("cho"));
     assert_eq!(codes(&decision), ["model-not-read"]);
 }
 
 #[test]
 fn a_model_that_differs_from_what_was_authorised_pre_authorises_nothing() {
     let office = standing(&shop_of(1, 90));
-    let looser = Office::on(office.desk.store().clone()).with_gates(GateSet::new().with_model(shop_of(1, 1)));
+    let looser = Office::on(office.desk.store().clone())
+        .with_gates(GateSet::new().with_model(shop_of(1, 1)));
     let (_, decision) = authorising(&looser, small());
     assert_eq!(
         decision.to_string(),
@@ -839,11 +1070,17 @@ fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person()
     let office = standing(&shop_of(1, 90));
     let cleared = || authorising(&office, small()).1.is_cleared();
     // One failure of one is not judged yet: the model says 75 % of at least 2.
-    assert_eq!(ended(&office, ReviewOutcome::Unsuccessful), Ending::Unsuccessful);
+    assert_eq!(
+        ended(&office, ReviewOutcome::Unsuccessful),
+        Ending::Unsuccessful
+    );
     let state = counted(&office).unwrap();
     assert_eq!(state.standing(), ModelStanding::Good);
     let record = state.record().unwrap();
-    assert_eq!((record.successful, record.closed, record.until), (0, 1, office.now()));
+    assert_eq!(
+        (record.successful, record.closed, record.until),
+        (0, 1, office.now())
+    );
     assert!(cleared());
     // Counting again changes nothing.
     assert_eq!(counted(&office).unwrap(), state);
@@ -864,10 +1101,16 @@ fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person()
         office.recorded(release, normal, "kim")
     };
     let _ = normal(&office);
-    assert_eq!(counted(&office).unwrap().standing(), ModelStanding::BelowThreshold);
+    assert_eq!(
+        counted(&office).unwrap().standing(),
+        ModelStanding::BelowThreshold
+    );
     office.clock.pass(Seconds::hours(1));
     let state = authorised(&office, 1, "max").unwrap();
-    assert_eq!((state.standing(), state.record()), (ModelStanding::Good, None));
+    assert_eq!(
+        (state.standing(), state.record()),
+        (ModelStanding::Good, None)
+    );
     assert!(cleared());
     assert_eq!(counted(&office).unwrap().record().unwrap().closed, 0);
 
@@ -924,20 +1167,32 @@ fn a_model_that_is_retired_between_decision_and_commit_clears_nothing() {
     let (release, _) = authorising(&office, small());
     let state = wait(office.desk.model(&key("shop"))).unwrap();
     let facts = office.facts().with_model(state.followed());
-    let cleared = office.desk.gates().decide(release.authorise(assessed()), &facts, &by("pipeline")).unwrap();
+    let cleared = office
+        .desk
+        .gates()
+        .decide(release.authorise(assessed()), &facts, &by("pipeline"))
+        .unwrap();
     retired(&office, "kim").unwrap();
     let failed = wait(cleared.commit(office.desk.store(), office.now())).unwrap_err();
     assert_eq!(
         failed.to_string(),
         "cannot commit: model `shop`, which the decision read, is at version 3 now; ask again",
     );
-    let CommitFailed::Conflict { release, stream, .. } = failed else {
+    let CommitFailed::Conflict {
+        release, stream, ..
+    } = failed
+    else {
         panic!("{failed}");
     };
     assert_eq!(stream.kind, StreamKind::Model);
-    let refused = office.run(release.authorise(assessed()), "pipeline").unwrap_err();
+    let refused = office
+        .run(release.authorise(assessed()), "pipeline")
+        .unwrap_err();
     assert!(matches!(refused, RunError::Refused(_)), "{refused}");
-    assert_eq!(codes(&refused.refused().unwrap().decision), ["model-retired"]);
+    assert_eq!(
+        codes(&refused.refused().unwrap().decision),
+        ["model-retired"]
+    );
 }
 
 #[test]
@@ -952,7 +1207,13 @@ fn any_gate_can_ask_for_a_model_in_good_standing() {
         let release = office.done(release.start_testing(package("one")), "ada");
         office.recorded(release, run_of("run", &package("one"), 19, 1), "tom")
     };
-    let explain = |release: &Release<_>| wait(office.desk.explain(release, Deploy::new(window()), by("ada")));
+    let explain = |release: &Release<_>| {
+        wait(
+            office
+                .desk
+                .explain(release, Deploy::new(window()), by("ada")),
+        )
+    };
     let other = deploying(titled("Other"));
     assert_eq!(codes(&explain(&other)), ["no-model"]);
     let release = deploying(small());
@@ -966,10 +1227,17 @@ fn any_gate_can_ask_for_a_model_in_good_standing() {
          `TrackChanged` to normal",
     );
     let facts = Facts::of(&decision);
-    let again = office.desk.gates().explain(&release, Deploy::new(window()), &facts, &by("ada"));
+    let again = office
+        .desk
+        .gates()
+        .explain(&release, Deploy::new(window()), &facts, &by("ada"));
     assert_eq!(again, decision);
     // Nobody has read it: unknown.
-    let unknown = office.desk.gates().explain(&release, Deploy::new(window()), &office.facts(), &by("ada"));
+    let unknown =
+        office
+            .desk
+            .gates()
+            .explain(&release, Deploy::new(window()), &office.facts(), &by("ada"));
     assert_eq!(codes(&unknown), ["model-not-read"]);
 }
 

@@ -643,7 +643,8 @@ pub(crate) fn budget(left: i64, read_at: Instant) -> Fact {
 /// Gates with the built-in policy and one of the host's, which blocks on one step and warns on another.
 /// The model that the full request names.
 fn web() -> ReleaseModel {
-    let web = r#"{ "name": "web", "version": 3, "title": "Web", "tracks": ["normal", "emergency"] }"#;
+    let web =
+        r#"{ "name": "web", "version": 3, "title": "Web", "tracks": ["normal", "emergency"] }"#;
     ReleaseModel::from_json(web, &Policies::new()).unwrap()
 }
 
