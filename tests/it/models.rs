@@ -131,7 +131,7 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
             "gates[1].rules[0].rule.evidence: policy `evidence` reads what a release has in Testing, and `authorise` leaves Request",
             "gates[1].rules[1].rule.host.name: no host policy `no-fridays` is registered; none is",
             "gates[2].name: invalid gate `a/b`: expected a name without `/`, which parts a model's name from that of its gate",
-            "environments.staging: there is no `alive`; there are: `live`, `not_live`",
+            "environments.staging: there is no `alive`, expected `live` or `not_live`",
             "checklists.empty: name at least one item",
             "checklists.one.runbook: found integer `7`, expected a name",
             "roles.release_manager: name at least one person, or leave the role out",
@@ -638,11 +638,10 @@ fn who_asks_again_gets_the_same_answer() {
     // With an id of the host's own, whatever came in between.
     let command: CommandId = "8bb07adf-8bca-8f56-b5eb-3e332975bf7a".parse().unwrap();
     let draft = |version| {
-        wait(
-            office
-                .desk
-                .draft_model(&shop_of(version, 95), by("kim").command(command)),
-        )
+        wait(office.desk.draft_model(
+            &shop_of(version, 93 + u8::try_from(version).unwrap()),
+            by("kim").command(command),
+        ))
     };
     draft(2).unwrap();
     let last = authorised(&office, 2, "cho").unwrap();
@@ -722,13 +721,8 @@ fn models_are_told_of_and_not_listed() {
     let page = wait(office.desk.list(Query::default(), None, 10)).unwrap();
     assert_eq!(page.rows, []);
     let store = office.desk.store();
-    let claimed = store.claim(
-        &tenant("default"),
-        &key("mail"),
-        at(NOON),
-        Seconds::minutes(1),
-        10,
-    );
+    let (of, sink) = (tenant("default"), key("mail"));
+    let claimed = store.claim(&of, &sink, at(NOON), Seconds::minutes(1), 10);
     let notice = &wait(claimed).unwrap()[0].notice;
     assert_eq!(notice.kind, "model.drafted");
     assert_eq!((&notice.title, notice.standing), (&None, None));
