@@ -233,7 +233,9 @@ impl State {
 
     /// The plan that counts: the one that was agreed, or else the latest.
     pub(crate) fn plan_in_force(&self) -> Option<&ReleasePlan> {
-        self.agreed_plan().or(self.plan.as_ref()).map(AsRef::as_ref)
+        self.agreed_plan()
+            .or(self.plan.as_deref())
+            .map(AsRef::as_ref)
     }
 
     pub(crate) fn holders<'a>(&'a self, role: &'a Role) -> impl Iterator<Item = &'a Person> {
