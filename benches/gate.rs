@@ -50,16 +50,14 @@ fn decision(scene: &Scene, what: &str) -> Result<(), Box<dyn Error>> {
         .map(|one| one.reason.code.to_string())
         .collect();
     let by_hand: Vec<_> = refusals.iter().map(|one| one.code.to_string()).collect();
-    if codes != by_hand {
-        eprintln!("{codes:?} {by_hand:?}");
-    }
+    assert_eq!(codes, by_hand, "both say the same");
 
     let what = format!("{what}, {} policies", scene.policies);
     compare(
         &what,
         Size {
             units: 1,
-            pieces: 200,
+            pieces: 20,
         },
         Way {
             prepare: step,

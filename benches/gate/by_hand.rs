@@ -112,7 +112,7 @@ pub(crate) fn refusals(site: &Site, scene: &Scene, step: &Deploy) -> Vec<Refusal
             0 => approvals(site, scene, step, needed, &mut refusals),
             1 => duties(site, scene, &mut refusals),
             2 => evidence(site, &mut refusals),
-            _ => evidence(site, &mut refusals),
+            _ => checklist(site, &mut refusals),
         }
     }
     refusals

@@ -86,6 +86,8 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     let ids: Vec<_> = gates.iter().map(|gate| gate.id().clone()).collect();
     let subject = OnceCell::new();
     let ask = Ask::new(core, step, track, facts, &by.actor, &ids, &subject);
+    let asked = gates.iter().map(|gate| gate.requirements().len()).sum();
+    judged.decision.findings.reserve(asked);
     for gate in gates {
         for requirement in gate.requirements() {
             judged.ask(gate, requirement, &ask, state, facts);

@@ -134,10 +134,7 @@ impl Drive {
         for wave in waves.iter() {
             self.record(WaveStarted::new(wave.name.clone()), "pipeline");
             self.passes(wave.bake);
-            self.record(
-                HealthObserved::new(wave.name.clone(), Health::Healthy),
-                "monitoring",
-            );
+            self.healthy(wave.name.as_str());
         }
     }
 
