@@ -384,6 +384,21 @@ impl Object {
         }
     }
 
+    /// Reads what may be there; nothing if it is not, or is wrong.
+    pub(super) fn if_there<T>(
+        &mut self,
+        reader: &mut Reader,
+        key: &str,
+        read: impl FnOnce(&mut Reader, Value) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.take(key)?;
+        reader.within(key, |reader| read(reader, value))
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
     /// What was read, unless a key stood there that should not.
     pub(super) fn whole<T>(&self, read: Option<T>) -> Option<T> {
         read.filter(|_| self.is_whole)

@@ -28,6 +28,8 @@ mod lifecycle;
 #[cfg(test)]
 mod model_examples;
 #[cfg(test)]
+mod model_standing;
+#[cfg(test)]
 mod models;
 #[cfg(test)]
 mod quickstart;

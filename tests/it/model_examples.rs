@@ -10,12 +10,12 @@ use phasegate::release::step::{
     StartTesting,
 };
 use phasegate::release::{
-    Answer, AnyRecord, AnyStep, Approval, AttemptFinished, AttemptOutcome, AttemptStarted,
-    BackOutPlan, Baseline, Bounded, ChangeRequest, ChangeRequestState, ChecklistItem,
-    ChecklistStatus, ClosureRecord, Currency, Ending, Environment, Evidence, Grade, Health,
-    HealthObserved, Money, PostImplementationReview, ReleaseRequest, RetrospectiveApproval,
-    ReviewOutcome, RiskAssessment, Role, RoleGiven, Service, StakeholdersNotified, TestKind,
-    TestRun, Track, TrackChanged, WaveStarted,
+    Answer, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, AttemptFinished, AttemptOutcome,
+    AttemptStarted, BackOutPlan, Baseline, Bounded, ChangeRequest, ChangeRequestState,
+    ChecklistItem, ChecklistStatus, ClosureRecord, Currency, Ending, Environment, Evidence, Grade,
+    Health, HealthObserved, Money, PostImplementationReview, ReleaseKind, ReleaseRequest,
+    RetrospectiveApproval, ReviewOutcome, RiskAssessment, Role, RoleGiven, Service,
+    StakeholdersNotified, TestKind, TestRun, Track, TrackChanged, WaveStarted,
 };
 use phasegate::{MemoryStore, Release};
 use std::sync::Arc;
@@ -53,9 +53,9 @@ impl Drive {
         };
         drive.record(RoleGiven::new(person("ada"), Role::ReleaseManager), "kim");
         let given: Vec<_> = drive.model.role_records().collect();
-        given
-            .into_iter()
-            .for_each(|given| drive.record(given, "kim"));
+        for given in given {
+            drive.record(given, "kim");
+        }
         drive
     }
 
@@ -84,7 +84,7 @@ impl Drive {
         let subject = self.office.desk.subject(self.release(), step.clone());
         for (who, role) in answers {
             let role = Role::named(role).unwrap();
-            let approval = Approval::new(step.action(), subject.clone(), role, Answer::Approved);
+            let approval = Approval::new(step.action(), subject, role, Answer::Approved);
             self.record(approval, who);
         }
     }
@@ -181,7 +181,7 @@ fn the_examples_are_written_back_as_they_were_read() {
 /// A small change of the shop, on the first track of the model: the standard one.
 fn small_change(model: &ReleaseModel) -> ReleaseRequest {
     let mut request = model.request(name("Shop 2.4"));
-    request.kind = Some(phasegate::release::ReleaseKind::Fix);
+    request.kind = Some(ReleaseKind::Fix);
     request.services = [Service::new("shop").unwrap()].into();
     request.estimated_cost = Some(Money::new(50_000, Currency::new("EUR").unwrap()));
     request
@@ -273,8 +273,8 @@ fn a_web_service_on_the_other_tracks_is_approved_by_those_who_may() {
     drive.closes();
 }
 
-#[test]
-fn a_bank_system_needs_four_eyes_at_every_turn() {
+/// Two of the board and a risk officer let the release begin, and whoever asked for it is none of them.
+fn bank_authorised() -> Drive {
     let model = from_json(BANK);
     let mut drive = Drive::begin(model.clone(), model.request(name("Interest of spring")));
     let authorise = || Authorise::new(worthwhile());
@@ -302,13 +302,16 @@ fn a_bank_system_needs_four_eyes_at_every_turn() {
         ChangeRequest::new(key("CHG-7"), ChangeRequestState::Approved),
         "itsm",
     );
-    let withdrawn =
-        phasegate::release::ApprovalWithdrawn::new(Action::Authorise, Role::ChangeAdvisoryBoard);
+    let withdrawn = ApprovalWithdrawn::new(Action::Authorise, Role::ChangeAdvisoryBoard);
     drive.record(withdrawn, "kim");
     drive.approve(authorise(), [("dan", "change_advisory_board")]);
     drive.step(authorise(), "cho");
+    drive
+}
 
-    let mut plan = model.plan();
+/// Planned with a budget, built, tested, soaked, ticked off and told of.
+fn bank_ready(mut drive: Drive) -> Drive {
+    let mut plan = drive.model.plan();
     plan.stakeholders = [person("regulator"), person("branches")].into();
     drive.record(plan.clone(), "ada");
     drive.record(Baseline::new(), "ada");
@@ -349,6 +352,12 @@ fn a_bank_system_needs_four_eyes_at_every_turn() {
         "ada",
     );
     drive.passes(Seconds::days(4));
+    drive
+}
+
+#[test]
+fn a_bank_system_needs_four_eyes_at_every_turn() {
+    let mut drive = bank_ready(bank_authorised());
     drive.record(RoleGiven::new(person("cho"), Role::Builder), "ada");
     drive.approve(
         evening(),
@@ -363,8 +372,7 @@ fn a_bank_system_needs_four_eyes_at_every_turn() {
         told.contains("separation-of-duties: `cho` built it and cannot approve it"),
         "{told}"
     );
-    let withdrawn =
-        phasegate::release::ApprovalWithdrawn::new(Action::Deploy, Role::ChangeAuthority);
+    let withdrawn = ApprovalWithdrawn::new(Action::Deploy, Role::ChangeAuthority);
     drive.record(withdrawn, "cho");
     drive.approve(evening(), [("max", "change_authority")]);
     drive.step(evening(), "dep");
@@ -399,7 +407,7 @@ fn a_bank_system_knows_no_standard_track() {
 fn a_mobile_app_is_rolled_out_in_portions() {
     let model = ReleaseModel::from_toml(APP, &Policies::new()).unwrap();
     let mut request = model.request(name("App 7.1"));
-    request.kind = Some(phasegate::release::ReleaseKind::Feature);
+    request.kind = Some(ReleaseKind::Feature);
     let mut drive = Drive::begin(model.clone(), request);
     let authorise = || Authorise::new(worthwhile());
     drive.approve(authorise(), [("pam", "product_owner")]);

@@ -72,7 +72,9 @@ struct Parts {
     title: Option<Name>,
     description: Option<Text>,
     tracks: Option<Vec<Track>>,
-    standard: Option<Option<StandardTrack>>,
+    standard: Option<StandardTrack>,
+    /// Whether it is there, right or wrong.
+    has_standard: bool,
     objectives: Option<Bounded<BTreeMap<Key, Objective>>>,
     gates: Option<Vec<AnyGate>>,
     environments: Option<BTreeMap<Environment, Liveness>>,
@@ -81,8 +83,8 @@ struct Parts {
     milestones: Option<BTreeMap<Key, i32>>,
     waves: Option<Bounded<Vec<Wave>>>,
     success_criteria: Option<Bounded<BTreeMap<Key, SuccessCriterion>>>,
-    early_life_support: Option<Option<Seconds>>,
-    back_out: Option<Option<BackOutPlan>>,
+    early_life_support: Option<Seconds>,
+    back_out: Option<BackOutPlan>,
 }
 
 impl Parts {
@@ -93,7 +95,7 @@ impl Parts {
             title: self.title?,
             description: self.description?,
             tracks: self.tracks?,
-            standard: self.standard?,
+            standard: self.standard,
             objectives: self.objectives?,
             gates: self.gates?,
             environments: self.environments?,
@@ -102,8 +104,8 @@ impl Parts {
             milestones: self.milestones?,
             waves: self.waves?,
             success_criteria: self.success_criteria?,
-            early_life_support: self.early_life_support?.unwrap_or(Seconds::new(0)),
-            back_out: self.back_out?,
+            early_life_support: self.early_life_support.unwrap_or(Seconds::new(0)),
+            back_out: self.back_out,
         })
     }
 }
@@ -117,7 +119,8 @@ impl Reader {
             title: file.need(self, "title", Self::plain),
             description: file.may(self, "description", Self::plain),
             tracks: file.need(self, "tracks", Self::tracks),
-            standard: file.may(self, "standard", |reader, it| reader.standard(it).map(Some)),
+            has_standard: file.has("standard"),
+            standard: file.if_there(self, "standard", Self::standard),
             objectives: file.may(self, "objectives", |reader, it| {
                 reader.bounded_map(it, Self::plain)
             }),
@@ -138,10 +141,8 @@ impl Reader {
             success_criteria: file.may(self, "success_criteria", |reader, it| {
                 reader.bounded_map(it, Self::plain)
             }),
-            early_life_support: file.may(self, "early_life_support_seconds", |reader, it| {
-                reader.seconds(it).map(Some)
-            }),
-            back_out: file.may(self, "back_out", |reader, it| reader.plain(it).map(Some)),
+            early_life_support: file.if_there(self, "early_life_support_seconds", Self::seconds),
+            back_out: file.if_there(self, "back_out", Self::plain),
             name,
         };
         self.hold_together(&parts);
@@ -153,8 +154,8 @@ impl Reader {
         let mut file = self.object(model, KEYS)?;
         let name = file.need(self, "name", Self::plain::<Key>);
         let version = file.need(self, "version", Self::version);
-        let standard = file.may(self, "standard", |reader, it| reader.standard(it).map(Some));
-        Some((name?, version?, file.whole(standard)?))
+        let standard = file.if_there(self, "standard", Self::standard);
+        (!self.has_mistakes()).then_some((name?, version?, standard))
     }
 
     fn version(&mut self, version: Value) -> Option<u32> {
@@ -212,16 +213,13 @@ impl Reader {
         let gates = self.gates(gates)?;
         let named = gates.into_iter().enumerate().map(|(index, gate)| {
             let name = Key::new(format!("{}/{}", model?, gate.id().name));
-            let too_long = |reader: &mut Self| {
-                reader.mistake("together with the model's, the name is too long")
-            };
-            match name {
-                Ok(name) => Some(gate.called(name)),
-                Err(_) => {
-                    self.within(format!("[{index}].name"), too_long);
-                    None
-                }
-            }
+            name.map_err(|_| {
+                self.within(format!("[{index}].name"), |reader| {
+                    reader.mistake("together with the model's, the name is too long");
+                });
+            })
+            .map(|name| gate.called(name))
+            .ok()
         });
         named.collect()
     }
@@ -290,7 +288,7 @@ impl Reader {
         let managers = parts
             .roles
             .iter()
-            .flat_map(|roles| roles.get(&Role::ReleaseManager));
+            .filter_map(|roles| roles.get(&Role::ReleaseManager));
         let is_one = managers.map(BTreeSet::len).all(|count| count <= 1);
         self.within("roles.release_manager", |reader| {
             reader.hold(is_one, "there is one release manager at a time")
@@ -302,19 +300,16 @@ impl Reader {
             return;
         };
         let takes = |track| tracks.contains(&track);
-        if let Some(standard) = &parts.standard {
-            let (is_there, is_taken) = (standard.is_some(), takes(Track::Standard));
-            self.within("standard", |reader| {
-                reader.hold(
-                    is_taken || !is_there,
-                    "the model does not take the standard track; add it to `tracks`",
-                )
-            });
-            self.within("tracks", |reader| {
-                let what = "the standard track is pre-authorised by what `standard` says, and that is missing";
-                reader.hold(is_there || !is_taken, what)
-            });
-        }
+        let (is_there, is_taken) = (parts.has_standard, takes(Track::Standard));
+        self.within("standard", |reader| {
+            let what = "the model does not take the standard track; add it to `tracks`";
+            reader.hold(is_taken || !is_there, what)
+        });
+        self.within("tracks", |reader| {
+            let what =
+                "the standard track is pre-authorised by what `standard` says, and that is missing";
+            reader.hold(is_there || !is_taken, what)
+        });
         for (index, gate) in parts.gates.iter().flatten().enumerate() {
             for track in gate.tracks().iter().filter(|track| !takes(**track)) {
                 self.within(format!("gates[{index}].tracks"), |reader| {
@@ -427,11 +422,11 @@ impl Reader {
 
     /// Where all holders of a role are named, no more of them can approve than there are.
     fn quorums_fit(&mut self, policy: &ApprovalsPolicy, parts: &Parts) {
-        let Some(roles) = parts.roles.as_ref() else {
+        let Some(holders) = parts.roles.as_ref() else {
             return;
         };
         let only = |found| format!("only {found} people can approve: nobody else has the roles");
-        match policy.beyond(roles) {
+        match policy.beyond(holders) {
             Beyond::None => {}
             Beyond::Alone(rules) => {
                 for (rule, found) in rules {

@@ -199,6 +199,7 @@ impl ModelState {
     }
 
     /// All versions that were drafted, oldest first.
+    #[must_use]
     pub fn drafts(&self) -> impl DoubleEndedIterator<Item = &DraftedModel> {
         self.drafts.values()
     }
