@@ -193,6 +193,7 @@ impl fmt::Display for Day {
 }
 
 /// A length of time in whole seconds, from nothing to about 136 years.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seconds(u32);

@@ -29,6 +29,7 @@ words! {
 }
 
 /// How much ceremony a release goes through.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
@@ -111,6 +112,7 @@ pub enum Attribute {
 
 plain! {
     /// An amount of money, in the smallest unit of its currency.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     #[derive(Copy, PartialOrd, Ord)]
     pub struct Money {
         /// Cents, pence, or whatever the currency's smallest unit is.
@@ -120,6 +122,7 @@ plain! {
     }
 
     /// Something that the business wants to have reached by the release.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     pub struct Objective {
         /// What is to be reached.
         what: Text,
@@ -173,6 +176,7 @@ plain! {
     }
 
     /// What the assessment of a request found, and what it decided.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     pub struct Assessment {
         /// Whether the release is worth doing.
         decision: AssessmentDecision,
@@ -195,6 +199,7 @@ plain! {
 }
 
 /// What an assessment decided.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

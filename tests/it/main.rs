@@ -27,6 +27,8 @@ mod laws;
 mod lifecycle;
 #[cfg(test)]
 mod model_examples;
+#[cfg(all(test, feature = "schema"))]
+mod model_schema;
 #[cfg(test)]
 mod model_standing;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::release::{
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "name",
     "version",
     "title",

@@ -2,6 +2,8 @@
 
 mod follow;
 mod load;
+#[cfg(feature = "schema")]
+mod schema;
 mod standard;
 mod state;
 

@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt::Display};
 
 /// What a model pre-authorises: releases on the standard track within these limits, as long as enough of them succeed.
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StandardTrack {
@@ -24,6 +29,7 @@ pub struct StandardTrack {
 }
 
 /// What a release has to keep to be pre-authorised; what is left out is not limited.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]

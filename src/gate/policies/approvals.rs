@@ -14,6 +14,7 @@ use std::{
 };
 
 /// Who may approve: everybody in a role, or one person by name.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(
@@ -37,6 +38,7 @@ impl fmt::Display for Approver {
 }
 
 /// How many have to approve.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(
@@ -74,6 +76,7 @@ pub enum Quorum {
 /// );
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RuleFile")]
 pub struct ApprovalRule {
@@ -82,6 +85,7 @@ pub struct ApprovalRule {
     quorum: Quorum,
 }
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RuleFile {
@@ -190,6 +194,7 @@ impl ApprovalRule {
 }
 
 /// Whether one person may answer for more than one rule.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(clippy::exhaustive_enums, reason = "they may or they may not")]
@@ -235,6 +240,7 @@ pub enum Distinctness {
 /// let gate = Gate::<Deploy>::new("production", 1)?.require(policy);
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "File")]
 pub struct ApprovalsPolicy {
@@ -247,6 +253,7 @@ pub struct ApprovalsPolicy {
     valid_for_seconds: Option<Seconds>,
 }
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {

@@ -44,6 +44,21 @@ impl Percent {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Percent {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Percent".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "minimum": 0, "maximum": 100 })
+    }
+}
+
 impl TryFrom<u8> for Percent {
     type Error = Invalid;
     fn try_from(percent: u8) -> Result<Self, Invalid> {
@@ -108,10 +123,12 @@ impl fmt::Display for Percent {
 /// );
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Params")]
 pub struct EvidencePolicy(Params);
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Params {

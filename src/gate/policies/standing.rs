@@ -36,6 +36,7 @@ use serde::{Deserialize, Serialize};
 /// );
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

@@ -1,0 +1,197 @@
+//! The JSON Schema of release models takes what the reader takes, and refuses what it can tell.
+
+use crate::models::{shop, with};
+use phasegate::gate::{Policies, ReleaseModel};
+use serde_json::{Value, json};
+
+/// What the schema says against a value, with its place; nothing if it takes it.
+///
+/// It knows the keywords that the schema uses, and fails on every other one.
+fn against(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
+    let Value::Object(keywords) = schema else {
+        return vec![];
+    };
+    let follow = |schema: &Value, value: &Value| against(root, schema, value, at);
+    let mut found = Vec::new();
+    for (keyword, says) in keywords {
+        let holds = match keyword.as_str() {
+            "$ref" => {
+                let pointer = says.as_str().unwrap().strip_prefix('#').unwrap();
+                found.extend(follow(root.pointer(pointer).unwrap(), value));
+                true
+            }
+            "oneOf" => {
+                let all = says.as_array().unwrap().iter();
+                all.filter(|one| follow(one, value).is_empty()).count() == 1
+            }
+            "anyOf" => {
+                let mut all = says.as_array().unwrap().iter();
+                all.any(|one| follow(one, value).is_empty())
+            }
+            "type" => {
+                let is = |name: &Value| match name.as_str().unwrap() {
+                    "object" => value.is_object(),
+                    "array" => value.is_array(),
+                    "string" => value.is_string(),
+                    "boolean" => value.is_boolean(),
+                    "null" => value.is_null(),
+                    "integer" => value.is_i64() || value.is_u64(),
+                    other => panic!("type `{other}`"),
+                };
+                says.as_array()
+                    .map_or_else(|| is(says), |any| any.iter().any(is))
+            }
+            "enum" => says.as_array().unwrap().contains(value),
+            "const" => says == value,
+            "minimum" => value.as_i64().is_none_or(|it| it >= says.as_i64().unwrap()),
+            "maximum" => value.as_i64().is_none_or(|it| it <= says.as_i64().unwrap()),
+            "minItems" => value
+                .as_array()
+                .is_none_or(|it| it.len() as u64 >= says.as_u64().unwrap()),
+            "uniqueItems" => value.as_array().is_none_or(|all| {
+                all.iter()
+                    .enumerate()
+                    .all(|(place, one)| !all[..place].contains(one))
+            }),
+            "required" => {
+                let mut keys = says.as_array().unwrap().iter();
+                value
+                    .as_object()
+                    .is_none_or(|it| keys.all(|key| it.contains_key(key.as_str().unwrap())))
+            }
+            "items" => {
+                for (index, one) in value.as_array().into_iter().flatten().enumerate() {
+                    found.extend(against(root, says, one, &format!("{at}[{index}]")));
+                }
+                true
+            }
+            "properties" => {
+                for (key, one) in value.as_object().into_iter().flatten() {
+                    if let Some(schema) = says.get(key) {
+                        found.extend(against(root, schema, one, &format!("{at}.{key}")));
+                    }
+                }
+                true
+            }
+            "additionalProperties" => {
+                let known = keywords.get("properties").and_then(Value::as_object);
+                let mut others = value.as_object().into_iter().flatten();
+                let is_known = |key: &String| known.is_some_and(|known| known.contains_key(key));
+                if *says == json!(false) {
+                    others.all(|(key, _)| is_known(key))
+                } else {
+                    for (key, one) in others.filter(|(key, _)| !is_known(key)) {
+                        found.extend(against(root, says, one, &format!("{at}.{key}")));
+                    }
+                    true
+                }
+            }
+            "$schema" | "$defs" | "title" | "description" | "default" | "format" => true,
+            other => panic!("keyword `{other}`"),
+        };
+        if !holds {
+            found.push(format!("{at}: {keyword}"));
+        }
+    }
+    found
+}
+
+fn refused(value: &Value) -> Vec<String> {
+    let schema = ReleaseModel::schema();
+    against(&schema, &schema, value, "model")
+}
+
+#[test]
+fn the_schema_takes_every_example() {
+    for example in [
+        include_str!("../../examples/models/web-service.json"),
+        include_str!("../../examples/models/bank-system.json"),
+    ] {
+        assert_eq!(refused(&serde_json::from_str(example).unwrap()), [""; 0]);
+    }
+    assert_eq!(refused(&shop()), [""; 0]);
+    #[cfg(feature = "toml")]
+    {
+        let example = include_str!("../../examples/models/mobile-app.toml");
+        let model = ReleaseModel::from_toml(example, &Policies::new()).unwrap();
+        assert_eq!(refused(&serde_json::to_value(model).unwrap()), [""; 0]);
+    }
+}
+
+#[test]
+fn what_the_schema_refuses_the_reader_refuses_too() {
+    let rule = "/gates/0/rules/0/rule";
+    for (pointer, value, told) in [
+        ("/titel", json!("The shop"), "model: additionalProperties"),
+        ("/version", json!(0), "model.version: minimum"),
+        ("/title", json!(7), "model.title: type"),
+        ("/tracks", json!([]), "model.tracks: minItems"),
+        (
+            "/tracks",
+            json!(["normal", "normal"]),
+            "model.tracks: uniqueItems",
+        ),
+        ("/tracks", json!(["fast"]), "model.tracks[0]: oneOf"),
+        (
+            "/standard/success_percent",
+            json!(120),
+            "model.standard.success_percent: maximum",
+        ),
+        (
+            "/standard/limits/colour",
+            json!("red"),
+            "model.standard.limits: additionalProperties",
+        ),
+        (
+            "/gates/0/step",
+            json!("deplyo"),
+            "model.gates[0].step: enum",
+        ),
+        (
+            "/gates/0/rules/0/because",
+            json!(1),
+            "model.gates[0].rules[0]: additionalProperties",
+        ),
+        (
+            rule,
+            json!({ "evidnce": {} }),
+            "model.gates[0].rules[0].rule: oneOf",
+        ),
+        (
+            rule,
+            json!({ "soak": {} }),
+            "model.gates[0].rules[0].rule: oneOf",
+        ),
+        (
+            rule,
+            json!({ "all": [{ "soak": {} }] }),
+            "model.gates[0].rules[0].rule: oneOf",
+        ),
+        (
+            "/environments",
+            json!({ "staging": "alive" }),
+            "model.environments.staging: oneOf",
+        ),
+        (
+            "/waves",
+            json!([{ "name": "all" }]),
+            "model.waves[0]: required",
+        ),
+        (
+            "/waves",
+            json!([{ "name": "all", "bake": -1 }]),
+            "model.waves[0].bake: minimum",
+        ),
+        (
+            "/milestones",
+            json!({ "live": "soon" }),
+            "model.milestones.live: type",
+        ),
+        ("/back_out", json!(null), "model.back_out: type"),
+    ] {
+        let model = with(shop(), pointer, value);
+        assert_eq!(refused(&model), [told], "{model}");
+        let read = ReleaseModel::from_json(&model.to_string(), &Policies::new());
+        assert!(read.is_err(), "{model}");
+    }
+}
