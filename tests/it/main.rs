@@ -26,6 +26,8 @@ mod laws;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod policies;
+#[cfg(test)]
 mod quickstart;
 #[cfg(test)]
 mod real_data;

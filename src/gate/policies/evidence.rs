@@ -338,10 +338,11 @@ struct Shown {
 impl Shown {
     fn and(self, run: &TestRun) -> Self {
         let passed = u64::from(run.passed);
+        let ran = passed + u64::from(run.failed);
         Self {
             passed: self.passed + passed,
-            ran: self.ran + passed + u64::from(run.failed),
-            coverage: self.coverage.max(run.coverage_percent),
+            ran: self.ran + ran,
+            coverage: self.coverage.max(run.coverage_percent.filter(|_| ran > 0)),
         }
     }
 
