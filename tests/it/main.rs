@@ -28,6 +28,8 @@ mod lifecycle;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod policy_samples;
+#[cfg(test)]
 mod quickstart;
 #[cfg(test)]
 mod real_data;

@@ -23,15 +23,15 @@ use phasegate::release::{
 use phasegate::{Gate, Instant, Interval, MemoryStore, Release};
 use std::sync::Arc;
 
-type Desk = Office<Arc<MemoryStore>>;
+pub(crate) type Desk = Office<Arc<MemoryStore>>;
 
 /// A set of one gate with one rule.
-fn gated<S: OnStep>(rule: impl RuleOn<S>) -> GateSet {
+pub(crate) fn gated<S: OnStep>(rule: impl RuleOn<S>) -> GateSet {
     GateSet::new().with(Gate::<S>::new("gate", 1).unwrap().require(rule))
 }
 
 /// What a gate with this rule decides of the step now.
-fn decided<S: OnStep + Into<AnyStep>, P>(
+pub(crate) fn decided<S: OnStep + Into<AnyStep>, P>(
     office: &Desk,
     release: &Release<P>,
     rule: impl RuleOn<S>,
@@ -40,15 +40,23 @@ fn decided<S: OnStep + Into<AnyStep>, P>(
     gated(rule).explain(release, step, &office.facts(), &by("dep"))
 }
 
-fn intake(office: &Desk, release: &Release<Request>, rule: impl RuleOn<Authorise>) -> Decision {
+pub(crate) fn intake(
+    office: &Desk,
+    release: &Release<Request>,
+    rule: impl RuleOn<Authorise>,
+) -> Decision {
     decided(office, release, rule, Authorise::new(worthwhile()))
 }
 
-fn deploying(office: &Desk, release: &Release<Testing>, rule: impl RuleOn<Deploy>) -> Decision {
+pub(crate) fn deploying(
+    office: &Desk,
+    release: &Release<Testing>,
+    rule: impl RuleOn<Deploy>,
+) -> Decision {
     decided(office, release, rule, Deploy::new(window()))
 }
 
-fn codes(decision: &Decision) -> Vec<String> {
+pub(crate) fn codes(decision: &Decision) -> Vec<String> {
     let codes = decision.blockers().map(|one| one.reason.code.to_string());
     codes.collect()
 }
@@ -75,7 +83,7 @@ fn percent(percent: u8) -> Percent {
 
 // Soak.
 
-fn staging() -> Environment {
+pub(crate) fn staging() -> Environment {
     Environment::new("staging").unwrap()
 }
 
@@ -84,7 +92,7 @@ fn two_days_of_staging() -> SoakPolicy {
 }
 
 /// Puts the package of the release onto staging, where it ends so.
-fn staged(
+pub(crate) fn staged(
     office: &Desk,
     release: Release<Testing>,
     id: &str,
@@ -98,7 +106,7 @@ fn staged(
     }
 }
 
-const LIVE: Option<AttemptOutcome> = Some(AttemptOutcome::Live);
+pub(crate) const LIVE: Option<AttemptOutcome> = Some(AttemptOutcome::Live);
 
 #[test]
 fn a_package_has_soaked_at_the_instant_and_not_before() {
@@ -191,11 +199,11 @@ fn a_soak_of_nothing_or_of_no_time_is_refused() {
 
 // Evidence.
 
-fn functional(least: u8) -> EvidencePolicy {
+pub(crate) fn functional(least: u8) -> EvidencePolicy {
     EvidencePolicy::new([(TestKind::Functional, percent(least))])
 }
 
-fn run_in(id: &str, place: &str, passed: u32, failed: u32) -> TestRun {
+pub(crate) fn run_in(id: &str, place: &str, passed: u32, failed: u32) -> TestRun {
     let mut run = run_of(id, &package("one"), passed, failed);
     run.environment = Environment::new(place).unwrap();
     run
@@ -378,13 +386,13 @@ fn what_evidence_does_not_require_it_does_not_look_at() {
 
 // Back-out plan.
 
-fn planned(back_out: Option<BackOutPlan>) -> ReleasePlan {
+pub(crate) fn planned(back_out: Option<BackOutPlan>) -> ReleasePlan {
     let mut plan = ReleasePlan::new(Seconds::hours(2));
     plan.back_out = back_out;
     plan
 }
 
-fn back_out(rehearsed: Option<&str>) -> Option<BackOutPlan> {
+pub(crate) fn back_out(rehearsed: Option<&str>) -> Option<BackOutPlan> {
     let mut how = BackOutPlan::new(text("Switch the flag off."));
     how.rehearsed = rehearsed.map(at);
     Some(how)
@@ -446,7 +454,7 @@ fn the_plan_that_was_agreed_counts_and_not_a_later_draft() {
 
 // Risk, and open risks and issues.
 
-fn assessed(grades: u8) -> RiskAssessment {
+pub(crate) fn assessed(grades: u8) -> RiskAssessment {
     let grade = Grade::new(grades).unwrap();
     RiskAssessment::new(grade, grade, grade, grade, grade)
 }
@@ -518,11 +526,11 @@ fn open_risks_and_issues_are_counted_apart_and_name_who_sees_to_them() {
 
 // Budget.
 
-fn money(minor_units: i64, currency: &str) -> Money {
+pub(crate) fn money(minor_units: i64, currency: &str) -> Money {
     Money::new(minor_units, Currency::new(currency).unwrap())
 }
 
-fn budgeted(minor_units: i64) -> ReleasePlan {
+pub(crate) fn budgeted(minor_units: i64) -> ReleasePlan {
     let mut plan = ReleasePlan::new(Seconds::hours(2));
     plan.budget = Some(money(minor_units, "EUR"));
     plan
@@ -594,7 +602,7 @@ fn amounts_of_different_currencies_are_not_added_up_and_no_override_helps() {
 
 // Stakeholders.
 
-fn naming(people: &[&str]) -> ReleasePlan {
+pub(crate) fn naming(people: &[&str]) -> ReleasePlan {
     let people = people.iter().map(|one| person(one)).collect();
     let mut plan = ReleasePlan::new(Seconds::hours(2));
     plan.stakeholders = phasegate::release::Bounded::new(people).unwrap();
@@ -743,7 +751,7 @@ fn items_are_done_or_do_not_apply_and_what_is_packed_anew_is_checked_anew() {
 // Waves.
 
 /// In Deployment, with waves `canary` and `everybody` that are watched for an hour.
-fn rolling(office: &Desk) -> Release<Deployment> {
+pub(crate) fn rolling(office: &Desk) -> Release<Deployment> {
     let mut plan = ReleasePlan::new(Seconds::hours(2));
     plan.waves = ["canary", "everybody"]
         .map(|name| Wave::new(key(name), Seconds::hours(1)))
@@ -753,7 +761,7 @@ fn rolling(office: &Desk) -> Release<Deployment> {
     office.made_live(office.done(release.deploy(window()), "ada"))
 }
 
-fn finishing(office: &Desk, release: &Release<Deployment>) -> Decision {
+pub(crate) fn finishing(office: &Desk, release: &Release<Deployment>) -> Decision {
     decided(office, release, WavesPolicy::new(), FinishDeployment::new())
 }
 
@@ -818,12 +826,16 @@ fn a_plan_without_waves_has_nothing_to_wait_for() {
 
 // Host facts.
 
-fn knowing_that(release: &Release<Request>, policy: FactPolicy, facts: &Facts) -> Decision {
+pub(crate) fn knowing_that(
+    release: &Release<Request>,
+    policy: FactPolicy,
+    facts: &Facts,
+) -> Decision {
     let step = Authorise::new(worthwhile());
     gated::<Authorise>(policy).explain(release, step, facts, &by("cho"))
 }
 
-fn knowing(name: &str, value: FactValue) -> Facts {
+pub(crate) fn knowing(name: &str, value: FactValue) -> Facts {
     let now = at("2026-03-02T12:00:00Z");
     Facts::at(now).with(key(name), Fact::new(value, now))
 }
