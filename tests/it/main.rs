@@ -10,6 +10,8 @@ mod combinations;
 #[cfg(test)]
 mod compile_messages;
 #[cfg(test)]
+mod cookbook;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod desk_support;

@@ -392,10 +392,10 @@ pub(crate) fn planned(back_out: Option<BackOutPlan>) -> ReleasePlan {
     plan
 }
 
-pub(crate) fn back_out(rehearsed: Option<&str>) -> Option<BackOutPlan> {
+pub(crate) fn back_out(rehearsed: Option<&str>) -> BackOutPlan {
     let mut how = BackOutPlan::new(text("Switch the flag off."));
     how.rehearsed = rehearsed.map(at);
-    Some(how)
+    how
 }
 
 #[test]
@@ -416,10 +416,10 @@ fn a_back_out_has_to_be_planned_and_rehearsed_lately() {
         &intake(&office, &release, BackOutPlanPolicy::new()),
         &["no-back-out-plan"],
     );
-    let release = office.recorded(release, planned(back_out(None)), "kim");
+    let release = office.recorded(release, planned(Some(back_out(None))), "kim");
     blocked(&intake(&office, &release, BackOutPlanPolicy::new()), &[]);
     blocked(&intake(&office, &release, within()), &["not-rehearsed"]);
-    let later = planned(back_out(Some("2026-03-05T09:00:00Z")));
+    let later = planned(Some(back_out(Some("2026-03-05T09:00:00Z"))));
     let release = office.recorded(release, later, "kim");
     let decision = intake(&office, &release, within());
     blocked(&decision, &["not-rehearsed"]);
@@ -441,7 +441,7 @@ fn the_plan_that_was_agreed_counts_and_not_a_later_draft() {
     let policy = BackOutPlanPolicy::new;
     let step = || StartTesting::new(package("one"));
     let release = office.developing();
-    let release = office.recorded(release, planned(back_out(None)), "ada");
+    let release = office.recorded(release, planned(Some(back_out(None))), "ada");
     let decision = decided(&office, &release, policy(), step());
     blocked(&decision, &["no-back-out-plan"]);
     let release = office.recorded(release, Baseline::new(), "ada");

@@ -114,7 +114,7 @@ fn approvals() -> Sample {
     let ann = || with_authority(&office, &["ann"]);
     let approved = |release, who| answered(on, release, who, Answer::Approved);
     let mut changed = approved(ann(), "ann");
-    changed = office.recorded(changed, planned(back_out(None)), "ada");
+    changed = office.recorded(changed, planned(Some(back_out(None))), "ada");
     let left = RoleRelieved::new(person("ann"), authority());
     let left = office.recorded(approved(ann(), "ann"), left, "ada");
     let mut shown = vec![
@@ -239,8 +239,8 @@ fn back_out_plan() -> Sample {
     };
     let shown = vec![
         explain(planned(None)),
-        explain(planned(back_out(None))),
-        explain(planned(back_out(Some("2026-01-02T12:00:00Z")))),
+        explain(planned(Some(back_out(None)))),
+        explain(planned(Some(back_out(Some("2026-01-02T12:00:00Z"))))),
     ];
     let params = json!({ "rehearsed_within_seconds": 2_592_000 });
     Sample {
@@ -463,8 +463,8 @@ fn every_policy_can_be_walked() {
 fn an_unknown_key_of_every_policy_is_refused_at_its_place() {
     for (name, step, mut sample) in samples() {
         sample.params["colour"] = json!("red");
-        let mistaken = file(step, &json!({ name.as_str(): sample.params }));
-        let mistakes = GateSet::from_json(&mistaken, &Policies::new()).unwrap_err();
+        let colourful = file(step, &json!({ name.as_str(): sample.params }));
+        let mistakes = GateSet::from_json(&colourful, &Policies::new()).unwrap_err();
         let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 1, "{told:#?}");
         let expected = format!("gates[0].rules[0].rule.{name}.colour: no such key `colour`");
@@ -472,12 +472,89 @@ fn an_unknown_key_of_every_policy_is_refused_at_its_place() {
     }
 }
 
+#[test]
+fn a_senseless_parameter_is_refused_at_its_place() {
+    let place = "gates[0].rules[0].rule";
+    for (rule, at, told) in [
+        (
+            json!({ "evidence": { "required": { "functional": 95 }, "open_defects": { "minor": 1, "major": 2 } } }),
+            ".evidence.open_defects",
+            "invalid number of major or worse `2`: expected at most 1, the number of minor or worse",
+        ),
+        (
+            json!({ "evidence": { "required": { "functional": 95 }, "coverage_percent": { "security": 80 } } }),
+            ".evidence",
+            "invalid kind in `coverage_percent` `security`: expected one of the kinds that `required` names",
+        ),
+        (
+            json!({ "soak": { "at_least_seconds": { "staging": 0 } } }),
+            ".soak",
+            "invalid at_least_seconds `0 seconds`: expected 1 second to 10 years",
+        ),
+        (
+            json!({ "soak": { "at_least_seconds": { "staging": -1 } } }),
+            ".soak.at_least_seconds.staging",
+            "found integer `-1`, expected a whole number of its size",
+        ),
+        (
+            json!({ "back-out-plan": { "rehearsed_within_seconds": 4_000_000_000_u32 } }),
+            ".back-out-plan",
+            "invalid rehearsed_within_seconds `4000000000 seconds`: expected 1 second to 10 years",
+        ),
+        (
+            json!({ "risk": { "at_most": "extreme" } }),
+            ".risk.at_most",
+            "there is no `extreme`; there are: `low`, `medium`, `high`, `very_high`",
+        ),
+        (
+            json!({ "open-issues": {} }),
+            ".open-issues",
+            "invalid policy on open issues ``: expected a number of `issues` or `risks`",
+        ),
+        (
+            json!({ "budget": { "at_most_percent": 0 } }),
+            ".budget",
+            "invalid at_most_percent `0`: expected 1 to 1,000",
+        ),
+        (
+            json!({ "stakeholders-notified": { "ahead_seconds": 0 } }),
+            ".stakeholders-notified",
+            "invalid ahead_seconds `0 seconds`: expected 1 second to 10 years",
+        ),
+        (
+            json!({ "change-requests": { "at_least": 1, "states": [] } }),
+            ".change-requests",
+            "invalid policy on change requests ``: expected at least one of `states`",
+        ),
+        (
+            json!({ "checklist": { "items": [] } }),
+            ".checklist",
+            "invalid checklist policy ``: expected at least one of `items`",
+        ),
+        (
+            json!({ "fact": { "key": "f", "test": { "one_of": [] } } }),
+            ".fact",
+            "invalid test of fact `f` ``: expected at least one text in `one_of`",
+        ),
+    ] {
+        let mistakes = GateSet::from_json(&file("deploy", &rule), &Policies::new()).unwrap_err();
+        let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        assert_eq!(found, [format!("{place}{at}: {told}")]);
+    }
+    let waves = GateSet::from_json(&file("deploy", &json!({ "waves": {} })), &Policies::new());
+    assert_eq!(
+        waves.unwrap_err()[0].to_string(),
+        "gates[0].rules[0].rule.waves: policy `waves` reads what a release has in Deployment, Review, Closure, \
+         and `deploy` leaves Testing"
+    );
+}
+
 /// The codes that the documentation of a policy lists.
 #[expect(
     clippy::disallowed_methods,
     reason = "this test reads the crate's own source"
 )]
-fn documented(policy: &str) -> BTreeSet<String> {
+pub(crate) fn documented(policy: &str) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/gate/policies");
     let files = std::fs::read_dir(folder).unwrap();
     let files = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
