@@ -307,6 +307,20 @@ fn a_bad_run_that_gets_too_old_no_longer_counts() {
 }
 
 #[test]
+fn runs_of_one_instant_get_too_old_together() {
+    let office = office();
+    let policy = functional(90).no_older_than(Seconds::days(1)).unwrap();
+    let release = office.recorded(office.testing(), run_in("a", "staging", 10, 0), "tom");
+    let release = office.recorded(release, run_in("b", "staging", 0, 1), "tom");
+    office.clock.set("2026-03-02T13:00:00Z");
+    let release = office.recorded(release, run_in("c", "staging", 9, 1), "tom");
+    let decision = deploying(&office, &release, policy);
+    blocked(&decision, &[]);
+    // Without `a` alone too few would have passed, but `b` goes with it.
+    assert_eq!(decision.holds_until, Some(at("2026-03-03T13:00:00Z")));
+}
+
+#[test]
 fn open_defects_count_with_the_worse_ones() {
     let office = office();
     let policy = functional(0).with_open_defects(2, Severity::Minor).unwrap();
