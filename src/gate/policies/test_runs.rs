@@ -67,18 +67,13 @@ impl Wanted<'_> {
         let is_old = |at: Instant| self.age.is_some_and(|age| at.plus(age) <= now);
         let fresh = runs.partition_point(|(at, _)| is_old(*at));
         let (old, fresh) = runs.split_at(fresh);
-        // What is shown when only the last ones are left, down to none.
-        let mut shown = vec![Shown::default()];
-        for (_, run) in fresh.iter().rev() {
-            let more = shown.last().copied().unwrap_or_default();
-            shown.push(more.and(run));
-        }
-        let all = shown.last().copied().unwrap_or_default();
+        let with = |shown: Shown, (_, run): &(Instant, &TestRun)| shown.and(run);
+        let all = fresh.iter().fold(Shown::default(), with);
         if all.ran == 0 {
             let ran = |(_, run): &&(Instant, &TestRun)| run.passed > 0 || run.failed > 0;
             return Err(vec![self.missing(report, old.iter().rev().find(ran))]);
         }
-        let turns = |holds: &dyn Fn(&Shown) -> bool| self.turns(fresh, &shown, holds);
+        let turns = |holds: &dyn Fn(&Shown) -> bool| self.turns(fresh, holds);
         let passes = |shown: &Shown| shown.passes(self.least);
         let covers = |shown: &Shown| self.coverage.is_none_or(|least| shown.covers(least));
         let mut reasons = Vec::new();
@@ -102,10 +97,15 @@ impl Wanted<'_> {
     fn turns(
         &self,
         fresh: &[(Instant, &TestRun)],
-        shown: &[Shown],
         holds: &dyn Fn(&Shown) -> bool,
     ) -> Option<Instant> {
         let age = self.age?;
+        // What is shown when only the last ones are left, from none of them to all.
+        let mut shown = vec![Shown::default()];
+        for (_, run) in fresh.iter().rev() {
+            let more = shown.last().copied().unwrap_or_default();
+            shown.push(more.and(run));
+        }
         let now = holds(shown.last()?);
         let left = shown.iter().rev().skip(1);
         let mut ends = fresh.iter().zip(left).enumerate();
