@@ -10,6 +10,8 @@ mod combinations;
 #[cfg(test)]
 mod compile_messages;
 #[cfg(test)]
+mod cookbook;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod desk_support;
@@ -33,6 +35,10 @@ mod model_schema;
 mod model_standing;
 #[cfg(test)]
 mod models;
+#[cfg(test)]
+mod policies;
+#[cfg(test)]
+mod policy_samples;
 #[cfg(test)]
 mod quickstart;
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod severities;
 mod soak;
 mod stakeholders;
 mod standing;
+mod test_runs;
 mod waves;
 
 pub(super) use approvals::Beyond;
