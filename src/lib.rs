@@ -60,6 +60,7 @@
 //! | run releases in a service | the example above, [`Desk`], [`store`] |
 //! | choose rules for a step | [`guide::policies`], [`GateSet::from_json`] |
 //! | write rules and test them | [`gate::Policy`], [`Gate`], [`GateSet::explain`] |
+//! | keep an organisation's rules in files | [`gate::ReleaseModel`], [`guide::release_models`] |
 //! | build tools on logs | [`release::Envelope`], [`release::replay`], [`release::verify`], [`guide::event_format`] |
 //! | handle releases of any phase | [`AnyRelease`], [`release::AnyStep`], [`Desk::load`] |
 //! | keep logs in your own database | the contract of [`Store`] |
@@ -76,8 +77,13 @@
 //!
 //! # Features
 //!
-//! None yet; the default build has no runtime, no database and no HTTP. Features only add, and turning one on never
-//! changes what the crate already does.
+//! The default build has no runtime, no database and no HTTP. Features only add, and turning one on never changes what
+//! the crate already does.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `toml` | [release models](guide::release_models) from TOML: `ReleaseModel::from_toml` |
+//! | `schema` | their JSON Schema: `ReleaseModel::schema` |
 //!
 //! # Promises
 //!

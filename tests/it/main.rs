@@ -29,7 +29,8 @@ mod laws;
 mod lifecycle;
 #[cfg(test)]
 mod model_examples;
-#[cfg(all(test, feature = "schema"))]
+#[cfg(test)]
+#[cfg(feature = "schema")]
 mod model_schema;
 #[cfg(test)]
 mod model_standing;

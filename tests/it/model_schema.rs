@@ -2,7 +2,7 @@
 
 use crate::models::{shop, with};
 use phasegate::gate::{Policies, ReleaseModel};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// What the schema says against a value, with its place; nothing if it takes it.
 ///
@@ -11,82 +11,45 @@ fn against(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String>
     let Value::Object(keywords) = schema else {
         return vec![];
     };
-    let follow = |schema: &Value, value: &Value| against(root, schema, value, at);
-    let mut found = Vec::new();
+    let takes = |schema: &Value| against(root, schema, value, at).is_empty();
+    let mut found = within(root, keywords, value, at);
     for (keyword, says) in keywords {
+        let list = || says.as_array().unwrap();
         let holds = match keyword.as_str() {
             "$ref" => {
                 let pointer = says.as_str().unwrap().strip_prefix('#').unwrap();
-                found.extend(follow(root.pointer(pointer).unwrap(), value));
+                found.extend(against(root, root.pointer(pointer).unwrap(), value, at));
                 true
             }
-            "oneOf" => {
-                let all = says.as_array().unwrap().iter();
-                all.filter(|one| follow(one, value).is_empty()).count() == 1
-            }
-            "anyOf" => {
-                let mut all = says.as_array().unwrap().iter();
-                all.any(|one| follow(one, value).is_empty())
-            }
-            "type" => {
-                let is = |name: &Value| match name.as_str().unwrap() {
-                    "object" => value.is_object(),
-                    "array" => value.is_array(),
-                    "string" => value.is_string(),
-                    "boolean" => value.is_boolean(),
-                    "null" => value.is_null(),
-                    "integer" => value.is_i64() || value.is_u64(),
-                    other => panic!("type `{other}`"),
-                };
-                says.as_array()
-                    .map_or_else(|| is(says), |any| any.iter().any(is))
-            }
-            "enum" => says.as_array().unwrap().contains(value),
+            "oneOf" => list().iter().filter(|one| takes(one)).count() == 1,
+            "anyOf" => list().iter().any(takes),
+            "type" => match says {
+                Value::Array(any) => any.iter().any(|one| is_a(one, value)),
+                one => is_a(one, value),
+            },
+            "enum" => list().contains(value),
             "const" => says == value,
-            "minimum" => value.as_i64().is_none_or(|it| it >= says.as_i64().unwrap()),
-            "maximum" => value.as_i64().is_none_or(|it| it <= says.as_i64().unwrap()),
-            "minItems" => value
-                .as_array()
-                .is_none_or(|it| it.len() as u64 >= says.as_u64().unwrap()),
-            "uniqueItems" => value.as_array().is_none_or(|all| {
-                all.iter()
-                    .enumerate()
-                    .all(|(place, one)| !all[..place].contains(one))
-            }),
+            "minimum" => value.as_i64() >= says.as_i64(),
+            "maximum" => value.as_i64() <= says.as_i64(),
+            "minItems" => value.as_array().unwrap().len() as u64 >= says.as_u64().unwrap(),
+            "uniqueItems" => {
+                let all = value.as_array().unwrap();
+                let mut places = all.iter().enumerate();
+                places.all(|(place, one)| !all[..place].contains(one))
+            }
             "required" => {
-                let mut keys = says.as_array().unwrap().iter();
-                value
-                    .as_object()
-                    .is_none_or(|it| keys.all(|key| it.contains_key(key.as_str().unwrap())))
+                let has = |key: &Value| value.get(key.as_str().unwrap()).is_some();
+                list().iter().all(has)
             }
-            "items" => {
-                for (index, one) in value.as_array().into_iter().flatten().enumerate() {
-                    found.extend(against(root, says, one, &format!("{at}[{index}]")));
-                }
-                true
-            }
-            "properties" => {
-                for (key, one) in value.as_object().into_iter().flatten() {
-                    if let Some(schema) = says.get(key) {
-                        found.extend(against(root, schema, one, &format!("{at}.{key}")));
-                    }
-                }
-                true
-            }
-            "additionalProperties" => {
-                let known = keywords.get("properties").and_then(Value::as_object);
-                let mut others = value.as_object().into_iter().flatten();
-                let is_known = |key: &String| known.is_some_and(|known| known.contains_key(key));
-                if *says == json!(false) {
-                    others.all(|(key, _)| is_known(key))
-                } else {
-                    for (key, one) in others.filter(|(key, _)| !is_known(key)) {
-                        found.extend(against(root, says, one, &format!("{at}.{key}")));
-                    }
-                    true
-                }
-            }
-            "$schema" | "$defs" | "title" | "description" | "default" | "format" => true,
+            "items"
+            | "properties"
+            | "additionalProperties"
+            | "$schema"
+            | "$defs"
+            | "title"
+            | "description"
+            | "default"
+            | "format" => true,
             other => panic!("keyword `{other}`"),
         };
         if !holds {
@@ -94,6 +57,43 @@ fn against(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String>
         }
     }
     found
+}
+
+/// What the schema says against the parts of a value.
+fn within(root: &Value, keywords: &Map<String, Value>, value: &Value, at: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Some(items) = keywords.get("items") {
+        for (index, one) in value.as_array().into_iter().flatten().enumerate() {
+            found.extend(against(root, items, one, &format!("{at}[{index}]")));
+        }
+    }
+    let nothing = Map::new();
+    let known = keywords.get("properties").and_then(Value::as_object);
+    let others = keywords.get("additionalProperties");
+    for (key, one) in value.as_object().into_iter().flatten() {
+        match (known.unwrap_or(&nothing).get(key), others) {
+            (None, Some(Value::Bool(false))) => {
+                found.push(format!("{at}: additionalProperties"));
+            }
+            (Some(schema), _) | (None, Some(schema)) => {
+                found.extend(against(root, schema, one, &format!("{at}.{key}")));
+            }
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+fn is_a(name: &Value, value: &Value) -> bool {
+    match name.as_str().unwrap() {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        "integer" => value.is_i64() || value.is_u64(),
+        other => panic!("type `{other}`"),
+    }
 }
 
 fn refused(value: &Value) -> Vec<String> {

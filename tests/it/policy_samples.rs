@@ -1,7 +1,8 @@
 //! A sample of every built-in policy: attached by types and from a file, walked, written, read back, and each of its
 //! codes shown once. A policy without a sample fails here.
 
-use crate::desk_support::{by, key, office, package, person, text, window};
+use crate::desk_support::{by, key, office, package, person, text, window, worthwhile};
+use crate::models::{following, shop_of};
 use crate::policies::{
     Desk, LIVE, assessed, back_out, budgeted, deploying, finishing, functional, gated, intake,
     knowing, knowing_that, money, naming, planned, rolling, run_in, staged, staging,
@@ -9,17 +10,18 @@ use crate::policies::{
 use phasegate::Release;
 use phasegate::gate::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
-    ChecklistPolicy, Duty, FactPolicy, FactTest, Facts, GateSet, OpenIssuesPolicy, Percent,
-    Policies, Quorum, RiskPolicy, Rule, SeparationOfDutiesPolicy, SoakPolicy,
-    StakeholdersNotifiedPolicy, WavesPolicy,
+    ChecklistPolicy, Duty, FactPolicy, FactTest, Facts, GateSet, ModelStandingPolicy,
+    OpenIssuesPolicy, Percent, Policies, Quorum, RiskPolicy, Rule, SeparationOfDutiesPolicy,
+    SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
 };
 use phasegate::phase::{Action, PhaseName, Seconds, Testing};
-use phasegate::release::step::{Deploy, FinishDeployment};
+use phasegate::release::step::{Authorise, Deploy, FinishDeployment};
 use phasegate::release::{
     Answer, Approval, AttemptOutcome, ChangeRequest, ChangeRequestState, ChecklistItem,
-    ChecklistStatus, CostBooked, Decision, DefectFound, Digest, Evidence, FactValue, Health,
-    HealthObserved, IssueRaised, Name, RiskLevel, RiskRaised, Role, RoleGiven, RoleRelieved,
-    Severity, StakeholdersNotified, TestKind, WaveStarted,
+    ChecklistStatus, CostBooked, Decision, DefectFound, Digest, Evidence, FactSource, FactValue,
+    FollowedModel, Health, HealthObserved, IssueRaised, ModelStanding, Name, RiskLevel, RiskRaised,
+    Role, RoleGiven, RoleRelieved, Severity, StakeholdersNotified, Stream, StreamKind, Tenant,
+    TestKind, Version, WaveStarted,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -73,6 +75,7 @@ fn sample(policy: &str) -> Sample {
         "checklist" => checklist(),
         "waves" => waves(),
         "fact" => fact(),
+        "model-standing" => model_standing(),
         other => panic!("no sample of policy `{other}`; add one"),
     }
 }
@@ -396,6 +399,33 @@ fn fact() -> Sample {
             shown,
         )
     }
+}
+
+fn model_standing() -> Sample {
+    let office = office().with_gates(GateSet::new().with_model(shop_of(1, 90)));
+    let release = office.done(office.asked(following(1)), "kim");
+    let stands = |model: &str, standing, authorised| {
+        let stream = Stream::new(Tenant::default(), StreamKind::Model, key(model));
+        let source = FactSource::new(stream, Version::new(2));
+        let mut followed = FollowedModel::new(source, standing);
+        followed.authorised = Some(authorised);
+        office.facts().with_model(followed)
+    };
+    let policy = ModelStandingPolicy::new;
+    let gates = gated::<Authorise>(policy());
+    let step = || Authorise::new(worthwhile());
+    let explain = |facts: &Facts| gates.explain(&release, step(), facts, &by("cho"));
+    let shown = vec![
+        gates.explain(&office.requested(), step(), &office.facts(), &by("cho")),
+        explain(&office.facts()),
+        explain(&stands("shop", ModelStanding::NeverAuthorised, 1)),
+        explain(&stands("shop", ModelStanding::Edited, 1)),
+        explain(&stands("shop", ModelStanding::Retired, 1)),
+        explain(&stands("shop", ModelStanding::BelowThreshold, 1)),
+        explain(&stands("shop", ModelStanding::Good, 2)),
+        explain(&stands("shed", ModelStanding::Good, 1)),
+    ];
+    plain(gated::<Deploy>(policy()), json!({}), shown)
 }
 
 /// The names of all built-in policies, as the reader of files lists them.

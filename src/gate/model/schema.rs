@@ -34,7 +34,9 @@ impl ReleaseModel {
         tidy(&mut properties);
         tidy(&mut definitions);
         // Every other list of different things may name one twice.
-        properties["tracks"]["uniqueItems"] = json!(true);
+        if let Some(Value::Object(tracks)) = properties.get_mut("tracks") {
+            tracks.insert("uniqueItems".to_owned(), json!(true));
+        }
         json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "Release model of phasegate",

@@ -14,8 +14,12 @@ use serde::{Deserialize, Serialize};
 /// |---|---|
 /// | `no-model` | the release follows no model |
 /// | `model-not-read` | nobody has read how the model stands: unknown |
-/// | `model-not-authorised`, `model-edited`, `model-retired`, `model-below-threshold` | it is not in good standing |
+/// | `model-not-authorised` | nobody has authorised it |
+/// | `model-edited` | a newer version was drafted since it was authorised |
+/// | `model-retired` | it was retired |
+/// | `model-below-threshold` | too few of its releases succeeded |
 /// | `another-model-version` | the release follows another version than the authorised one |
+/// | `another-model` | what was read is how another model stands |
 ///
 /// # Examples
 ///
