@@ -88,6 +88,7 @@
 
 pub mod clock;
 pub mod desk;
+pub mod facts;
 pub mod gate;
 pub mod guide;
 pub mod notify;

@@ -315,7 +315,7 @@ impl Happens for Resume {
 impl State {
     fn begin(&mut self, request: ReleaseRequest, on: Occasion<'_>) {
         self.track = request.track;
-        self.request = Some(Arc::new(request));
+        self.request = Some(Arc::new(request).into());
         self.requested_by = Some(on.actor.clone());
     }
 

@@ -221,7 +221,7 @@ impl Happens for ReleasePlan {
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.plan = Some(self);
+        state.plan = Some(self.into());
     }
 }
 
@@ -237,9 +237,9 @@ impl Happens for Baseline {
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.baseline.clone_from(&state.plan);
+        state.baseline = state.plan.as_deref().cloned();
         if state.first_baseline.is_none() {
-            state.first_baseline.clone_from(&state.plan);
+            state.first_baseline.clone_from(&state.baseline);
         }
         state.baselines += 1;
         state.is_baselined = true;

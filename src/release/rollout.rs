@@ -252,7 +252,7 @@ impl State {
     fn waves(&self) -> &[Wave] {
         let plan: Option<&Arc<ReleasePlan>> = match &self.entry {
             Some(Entry::Gated(plan, _)) => Some(plan),
-            Some(Entry::Expedited(_) | Entry::Unauthorised(_)) | None => self.plan.as_ref(),
+            Some(Entry::Expedited(_) | Entry::Unauthorised(_)) | None => self.plan.as_deref(),
         };
         plan.map_or(&[], |plan| plan.waves.as_slice())
     }

@@ -117,7 +117,8 @@ impl Policy for SeparationOfDutiesPolicy {
             if *step != ask.action() || given.approval.answer == Answer::Rejected || !is_live {
                 continue;
             }
-            for one in [Some(person), given.by.person()].into_iter().flatten() {
+            let delegate = given.by.person().filter(|delegate| *delegate != person);
+            for one in [Some(person), delegate].into_iter().flatten() {
                 let duty = self.apart.iter().find(|duty| duty.is_of(one, ask));
                 let Some(duty) = duty.filter(|_| told.insert(one)) else {
                     continue;
