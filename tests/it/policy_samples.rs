@@ -472,10 +472,9 @@ fn an_unknown_key_of_every_policy_is_refused_at_its_place() {
     }
 }
 
-#[test]
-fn a_senseless_parameter_is_refused_at_its_place() {
-    let place = "gates[0].rules[0].rule";
-    for (rule, at, told) in [
+/// Rules with a parameter that makes no sense, its place, and what is said of it.
+fn senseless() -> [(Value, &'static str, &'static str); 12] {
+    [
         (
             json!({ "evidence": { "required": { "functional": 95 }, "open_defects": { "minor": 1, "major": 2 } } }),
             ".evidence.open_defects",
@@ -536,11 +535,21 @@ fn a_senseless_parameter_is_refused_at_its_place() {
             ".fact",
             "invalid test of fact `f` ``: expected at least one text in `one_of`",
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn a_senseless_parameter_is_refused_at_its_place() {
+    let place = "gates[0].rules[0].rule";
+    for (rule, at, told) in senseless() {
         let mistakes = GateSet::from_json(&file("deploy", &rule), &Policies::new()).unwrap_err();
         let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
         assert_eq!(found, [format!("{place}{at}: {told}")]);
     }
+}
+
+#[test]
+fn a_policy_is_refused_before_a_step_that_cannot_have_what_it_reads() {
     let waves = GateSet::from_json(&file("deploy", &json!({ "waves": {} })), &Policies::new());
     assert_eq!(
         waves.unwrap_err()[0].to_string(),
