@@ -105,7 +105,8 @@ fn approvals() -> Sample {
     let rule = ApprovalRule::new(key("authority"), Quorum::Count(1), by_authority).unwrap();
     let policy = ApprovalsPolicy::new([rule])
         .unwrap()
-        .valid_for(Seconds::days(3));
+        .valid_for(Seconds::days(3))
+        .unwrap();
     let gates = gated::<Deploy>(policy.not_by(Duty::Deployer));
     let office = office();
     let on = (&office, &gates);
@@ -473,8 +474,13 @@ fn an_unknown_key_of_every_policy_is_refused_at_its_place() {
 }
 
 /// Rules with a parameter that makes no sense, its place, and what is said of it.
-fn senseless() -> [(Value, &'static str, &'static str); 12] {
+fn senseless() -> [(Value, &'static str, &'static str); 13] {
     [
+        (
+            json!({ "approvals": { "rules": [{ "name": "a", "by": [{ "role": "tester" }], "quorum": { "count": 1 } }], "valid_for_seconds": 0 } }),
+            ".approvals",
+            "invalid valid_for_seconds `0 seconds`: expected 1 second to 10 years",
+        ),
         (
             json!({ "evidence": { "required": { "functional": 95 }, "open_defects": { "minor": 1, "major": 2 } } }),
             ".evidence.open_defects",
@@ -493,7 +499,7 @@ fn senseless() -> [(Value, &'static str, &'static str); 12] {
         (
             json!({ "soak": { "at_least_seconds": { "staging": -1 } } }),
             ".soak.at_least_seconds.staging",
-            "found integer `-1`, expected a whole number of its size",
+            "found integer `-1`, expected a whole number from 0 to 4,294,967,295",
         ),
         (
             json!({ "back-out-plan": { "rehearsed_within_seconds": 4_000_000_000_u32 } }),
