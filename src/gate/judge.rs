@@ -1,11 +1,12 @@
 //! Every decision about a step comes from here: the invariants, then each requirement of each gate that holds it.
 
+use super::overrides::{against, unhelpful};
 use super::rule::{Requirement, Rule, failed};
 use super::{AnyGate, Ask, Facts, LIFECYCLE};
 use crate::phase::{Action, Instant};
 use crate::release::{
-    AnyStep, Asking, By, Core, Decision, Enforcement, Finding, Key, OverrideGranted, Part, Reason,
-    State, Stream, Track, Verdict, Version, earliest,
+    AnyStep, Asking, By, Core, Decision, Enforcement, Finding, GrantedOverride, Key,
+    OverrideGranted, Part, Reason, State, Stream, Track, Verdict, Version, earliest,
 };
 use std::collections::BTreeSet;
 
@@ -61,6 +62,8 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
             judged.ask(gate, requirement, &ask, state, facts);
         }
     }
+    let unhelpful = unhelpful(&ask, &judged.decision);
+    judged.decision.findings.extend(unhelpful);
     judged.decision.gates = ids;
     judged
 }
@@ -78,6 +81,7 @@ impl Judged {
         let mut asking = Asked {
             ask,
             state,
+            gate,
             used: self.decision.overrides().cloned().collect(),
             facts: BTreeSet::new(),
         };
@@ -102,16 +106,23 @@ impl Judged {
             policy,
             policy_version,
             verdict,
+            needed,
             parts,
         } = stored(part);
-        self.decision.findings.push(Finding {
+        let mut finding = Finding {
             gate: gate.id().name.clone(),
             policy,
             policy_version,
             enforcement: requirement.enforcement,
             verdict,
+            needed,
             parts,
-        });
+            overridable_by: BTreeSet::new(),
+        };
+        if finding.blocks() {
+            finding.overridable_by.clone_from(gate.override_roles());
+        }
+        self.decision.findings.push(finding);
     }
 
     fn hold_until(&mut self, at: Option<Instant>) {
@@ -123,6 +134,7 @@ impl Judged {
 struct Asked<'a> {
     ask: &'a Ask<'a>,
     state: &'a State,
+    gate: &'a AnyGate,
     /// The overrides that are spoken for.
     used: BTreeSet<Key>,
     /// The host's facts that were asked for.
@@ -152,12 +164,15 @@ impl Asked<'_> {
         if parts.is_empty() {
             return None;
         }
+        let count = count.min(parts.len());
         let verdicts = parts.iter().map(|part| part.verdict.clone());
-        let verdict = Verdict::at_least(count.min(parts.len()), verdicts);
+        let verdict = Verdict::at_least(count, verdicts);
         Some(Part {
             policy: rule.name(),
             policy_version: 1,
             verdict,
+            needed: matches!(rule, Rule::AtLeast(_))
+                .then(|| u32::try_from(count).unwrap_or(u32::MAX)),
             parts: parts.into_iter().map(stored).collect(),
         })
     }
@@ -173,6 +188,7 @@ impl Asked<'_> {
             policy: rule.name(),
             policy_version: 1,
             verdict: part.verdict.clone().negated(holds()),
+            needed: None,
             parts: vec![stored(part)],
         })
     }
@@ -192,6 +208,7 @@ impl Asked<'_> {
                 verdict: Verdict::Unknown {
                     reasons: vec![*unknown],
                 },
+                needed: None,
                 parts: Vec::new(),
             }),
         }
@@ -204,6 +221,7 @@ impl Asked<'_> {
                 policy: rule.name(),
                 policy_version: 1,
                 verdict: failed("not-a-policy", what.to_owned()),
+                needed: None,
                 parts: Vec::new(),
             };
         };
@@ -220,6 +238,7 @@ impl Asked<'_> {
             verdict: self.excepted(verdict, &name),
             policy: name,
             policy_version: policy.version(),
+            needed: None,
             parts: Vec::new(),
         }
     }
@@ -231,23 +250,21 @@ impl Asked<'_> {
         };
         let mut overrides = BTreeSet::new();
         let mut until = None;
+        let roles = self.gate.override_roles();
         for reason in &reasons {
-            let usable = self.state.overrides.values().filter(|one| !one.is_used);
-            let fitting = usable.map(|one| one.granted.as_ref()).find(|granted| {
+            let fitting = self.state.overrides.values().find(|one| {
                 let OverrideGranted {
                     id,
-                    step,
                     policy: of,
                     code,
-                    until,
                     ..
-                } = granted;
-                (*step, of, code) == (self.ask.action(), policy, &reason.code)
+                } = one.granted.as_ref();
+                (of, code) == (policy, &reason.code)
+                    && against(self.ask, one, roles).is_none()
                     && !overrides.contains(id)
                     && !self.used.contains(id)
-                    && self.ask.now() < *until
             });
-            let Some(granted) = fitting else {
+            let Some(GrantedOverride { granted, .. }) = fitting else {
                 return Verdict::Violated { reasons };
             };
             overrides.insert(granted.id.clone());
@@ -287,6 +304,8 @@ pub(super) fn lifecycle(reasons: Vec<Reason>) -> Vec<Finding> {
         policy_version: 1,
         enforcement: Enforcement::Block,
         verdict: Verdict::Violated { reasons },
+        needed: None,
         parts: Vec::new(),
+        overridable_by: BTreeSet::new(),
     }]
 }

@@ -9,6 +9,7 @@ mod approval;
 mod batch;
 mod chain;
 mod change_request;
+mod clearing;
 mod decision;
 mod deployment;
 mod digest;
@@ -99,12 +100,12 @@ pub use verdict::{Reason, Verdict};
 pub use view::ReleaseView;
 
 pub(crate) use batch::{derived_command, intent};
-pub(crate) use decision::NOT;
+pub(crate) use decision::{ALL, ANY, AT_LEAST, NOT};
 pub(crate) use earned::StateRef;
 pub(crate) use event::seal;
 pub(crate) use verdict::earliest;
 
 pub(crate) use proposal::Asked;
 pub(crate) use shell::Core;
-pub(crate) use state::{GivenApproval, State};
+pub(crate) use state::{GivenApproval, GrantedOverride, State};
 pub(crate) use words::is_default;

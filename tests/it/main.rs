@@ -6,6 +6,8 @@ mod architecture;
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod clearing;
+#[cfg(test)]
 mod combinations;
 #[cfg(test)]
 mod compile_messages;
@@ -29,6 +31,8 @@ mod lifecycle;
 mod quickstart;
 #[cfg(test)]
 mod real_data;
+#[cfg(test)]
+mod rollout;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
