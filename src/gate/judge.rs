@@ -8,7 +8,7 @@ use crate::release::{
     AnyStep, Asking, By, Core, Decision, Enforcement, Finding, GrantedOverride, Key,
     OverrideGranted, Part, Reason, State, Stream, Track, Verdict, Version, earliest,
 };
-use std::collections::BTreeSet;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 /// The gates that may hold a step.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +56,10 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     let track = step.request().map_or(state.track, |request| request.track);
     let gates: Vec<_> = book.holding(action, track).collect();
     let ids: Vec<_> = gates.iter().map(|gate| gate.id().clone()).collect();
-    let ask = Ask::new(core, step, track, facts, &by.actor, &ids);
+    let subject = OnceCell::new();
+    let ask = Ask::new(core, step, track, facts, &by.actor, &ids, &subject);
+    let asked = gates.iter().map(|gate| gate.requirements().len()).sum();
+    judged.decision.findings.reserve(asked);
     for gate in gates {
         for requirement in gate.requirements() {
             judged.ask(gate, requirement, &ask, state, facts);

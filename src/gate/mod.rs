@@ -26,8 +26,10 @@ pub use condition::Condition;
 pub use facts::Facts;
 pub use load::{Mistake, Policies};
 pub use policies::{
-    ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Duty, EvidencePolicy, Percent, Quorum,
-    SeparationOfDutiesPolicy,
+    ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
+    ChecklistPolicy, Distinctness, Duty, EvidencePolicy, FactPolicy, FactTest, OpenIssuesPolicy,
+    Percent, Quorum, RiskPolicy, SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy,
+    WavesPolicy,
 };
 pub use policy::{Ask, Offers, Policy};
 pub use rehearsal::Rehearsal;

@@ -8,7 +8,7 @@ use crate::release::{
     State, Subject, Track, Verdict, step,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::{collections::BTreeSet, fmt::Debug};
+use std::{cell::OnceCell, collections::BTreeSet, fmt::Debug};
 
 /// One rule: judges whether a release may take a step.
 ///
@@ -121,6 +121,7 @@ pub struct Ask<'a> {
     facts: &'a Facts,
     actor: &'a Actor,
     gates: &'a [GateId],
+    subject: &'a OnceCell<Subject>,
     needs: &'a [Key],
 }
 
@@ -132,6 +133,7 @@ impl<'a> Ask<'a> {
         facts: &'a Facts,
         actor: &'a Actor,
         gates: &'a [GateId],
+        subject: &'a OnceCell<Subject>,
     ) -> Self {
         Self {
             core,
@@ -140,6 +142,7 @@ impl<'a> Ask<'a> {
             facts,
             actor,
             gates,
+            subject,
             needs: &[],
         }
     }
@@ -157,7 +160,8 @@ impl<'a> Ask<'a> {
     /// What an approval has to be about to count for this step.
     #[must_use]
     pub fn subject(&self) -> Subject {
-        self.core.state.subject(self.step, self.gates)
+        let subject = || self.core.state.subject(self.step, self.gates);
+        *self.subject.get_or_init(subject)
     }
 
     /// The instant for which is decided.
@@ -205,7 +209,7 @@ impl<'a> Ask<'a> {
     /// What was asked for when the release began.
     #[must_use]
     pub fn request(&self) -> Option<&'a ReleaseRequest> {
-        self.step.request().or(self.core.state.request.as_deref())
+        self.step.request().or(self.core.state.request())
     }
 
     /// Who asked for the release.

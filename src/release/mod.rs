@@ -106,6 +106,7 @@ pub(crate) use event::seal;
 pub(crate) use verdict::earliest;
 
 pub(crate) use proposal::Asked;
+pub(crate) use risk::LogKind;
 pub(crate) use shell::Core;
-pub(crate) use state::{GivenApproval, GrantedOverride, State};
+pub(crate) use state::{AttemptEnd, GivenApproval, GrantedOverride, Resolved, State};
 pub(crate) use words::is_default;

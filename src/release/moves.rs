@@ -134,6 +134,7 @@ impl Happens for Replan {
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.unpack();
         state.is_baselined = false;
+        state.notified.clear();
     }
 }
 
@@ -314,7 +315,7 @@ impl Happens for Resume {
 impl State {
     fn begin(&mut self, request: ReleaseRequest, on: Occasion<'_>) {
         self.track = request.track;
-        self.request = Some(Arc::new(request));
+        self.request = Some(Arc::new(request).into());
         self.requested_by = Some(on.actor.clone());
     }
 
@@ -350,7 +351,9 @@ impl State {
     fn enter_deployment(&mut self, entry: Option<Entry>, support: Option<Seconds>) {
         let plan = match &entry {
             Some(Entry::Gated(plan, _)) => Some(plan.clone()),
-            Some(Entry::Expedited(_) | Entry::Unauthorised(_)) | None => self.plan.clone(),
+            Some(Entry::Expedited(_) | Entry::Unauthorised(_)) | None => {
+                self.plan.as_deref().cloned()
+            }
         };
         self.progress = Progress::of(plan);
         self.entry = entry;
