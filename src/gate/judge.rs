@@ -122,7 +122,7 @@ impl Judged {
             parts,
             overridable_by: BTreeSet::new(),
         };
-        if finding.blocks() {
+        if finding.blocks() && is_violated(&finding.verdict, &finding.parts) {
             finding.overridable_by.clone_from(gate.override_roles());
         }
         self.decision.findings.push(finding);
@@ -280,6 +280,15 @@ impl Asked<'_> {
             until,
         }
     }
+}
+
+/// Whether a single policy in it is violated: only that can be overridden.
+fn is_violated(verdict: &Verdict, parts: &[Part]) -> bool {
+    if parts.is_empty() {
+        return matches!(verdict, Verdict::Violated { .. });
+    }
+    let mut parts = parts.iter();
+    parts.any(|part| is_violated(&part.verdict, &part.parts))
 }
 
 /// As it is kept: a combination leaves its reasons to its parts, unless they are its own.

@@ -134,7 +134,7 @@ impl Reader {
         let version = gate.need(self, "version", Self::plain::<u32>);
         let action = gate.need(self, "step", Self::step);
         let tracks = gate.may(self, "tracks", Self::plain::<BTreeSet<Track>>);
-        let roles = gate.may(self, "overridable_by", |reader, roles| {
+        let overriding = gate.may(self, "overridable_by", |reader, roles| {
             reader.plain::<BTreeSet<Role>>(roles).map(Some)
         });
         let rules = self.holding(action, |reader| {
@@ -143,9 +143,9 @@ impl Reader {
             })
         });
         let whole = gate.whole(rules);
-        let roles = roles?.unwrap_or_else(override_roles);
+        let overriding = overriding?.unwrap_or_else(override_roles);
         Some(AnyGate::new(
-            name?, version?, action?, tracks?, roles, whole?,
+            name?, version?, action?, tracks?, overriding, whole?,
         ))
     }
 

@@ -44,12 +44,8 @@ pub(super) fn against(
     }
     if !roles.contains(role) {
         let message = format!("`{by}` granted override `{id}` as {role}, who may not here");
-        let remedy = if roles.is_empty() {
-            "do what the blocker asks for; nobody may override this gate".to_owned()
-        } else {
-            let roles: Vec<_> = roles.iter().map(Role::name).collect();
-            format!("have a {} grant one", roles.join(" or "))
-        };
+        let may: Vec<_> = roles.iter().map(Role::name).collect();
+        let remedy = format!("have a {} grant one", may.join(" or "));
         let reason = Reason::new("override-by-wrong-role", message, remedy);
         return Some(roles.iter().cloned().fold(reason, Reason::by_role));
     }
@@ -94,10 +90,17 @@ fn why_not(ask: &Ask<'_>, one: &GrantedOverride, decision: &Decision) -> Option<
             Reason::new("override-of-nothing", message, remedy)
         });
     };
-    let why = against(ask, one, &blocker.finding.overridable_by);
+    let roles = &blocker.finding.overridable_by;
+    if roles.is_empty() {
+        let message =
+            format!("override `{id}` is of `{code}` of `{policy}`, which nobody can override");
+        let remedy = "do what that asks for";
+        return Some(Reason::new("override-of-what-stays", message, remedy));
+    }
+    let why = against(ask, one, roles);
     Some(why.unwrap_or_else(|| {
         let message = format!("override `{id}` of `{code}` of `{policy}` is not enough");
-        let remedy = "have one granted of each blocker of that policy; what is unknown, failed or the lifecycle's cannot be overridden";
+        let remedy = "have one granted of each blocker of that policy; what is unknown or failed cannot be overridden";
         Reason::new("override-not-enough", message, remedy)
     }))
 }

@@ -15,8 +15,8 @@ impl Decision {
     /// # Time
     ///
     /// Not the latest of what the blockers say: what holds now may be over before the last of them lifts, and of the
-    /// parts of an `any` one is enough. It is what the policies said when they were asked; asked again at that instant,
-    /// with other facts, they may say something else.
+    /// parts of an `any` one is enough. It is what the policies said when they were asked: asked again at that instant,
+    /// with other facts, they may say something else, and one that is to open says when, and not for how long.
     #[must_use]
     pub fn clears_at(&self) -> Option<Instant> {
         if self.is_cleared() {
@@ -30,7 +30,9 @@ impl Decision {
             .map(Node::from)
             .collect();
         let mut turns = BTreeSet::new();
-        blocking.iter().for_each(|node| node.turns(&mut turns));
+        for node in &blocking {
+            node.turns(&mut turns);
+        }
         let later = turns.into_iter().filter(|turn| self.at < *turn);
         let mut cleared = later.filter(|turn| {
             let mut verdicts = blocking.iter().map(|node| node.at(*turn, self.at));

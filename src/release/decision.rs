@@ -70,7 +70,7 @@ pub struct Finding {
     /// What the parts of a combination answered, those that were not judged left out; empty for a single policy.
     #[serde(default, skip_serializing_if = "is_default")]
     pub parts: Vec<Part>,
-    /// The roles in which an override may be granted; said where the finding refuses the step.
+    /// The roles in which an override of it counts; none where nobody can override it, or where it refuses nothing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub overridable_by: BTreeSet<Role>,
 }
@@ -191,7 +191,8 @@ pub struct Decision {
     /// The gates that were asked.
     #[serde(default, skip_serializing_if = "is_default")]
     pub gates: Vec<GateId>,
-    /// What they found, in the order of gates and policies; the lifecycle's own first.
+    /// What they found, in the order of gates and policies; the lifecycle's own first, and last which overrides do not
+    /// help.
     #[serde(default, skip_serializing_if = "is_default")]
     pub findings: Vec<Finding>,
     /// The host's facts that the policies read.

@@ -7,10 +7,11 @@ use crate::release::{
     Part, Reason, ReleaseId, Verdict,
 };
 
-/// Every gate with what its policies found, combinations with their parts; for each reason its code, what would lift it,
-/// who could, the earliest instant, and what was read.
-impl From<&Decision> for Outline {
-    fn from(decision: &Decision) -> Self {
+impl Decision {
+    /// Why, or why not: every gate with what its policies found, combinations with their parts; for each reason its code,
+    /// what would lift it, who could, the earliest instant, and what was read.
+    #[must_use]
+    pub fn outline(&self) -> Outline {
         let Decision {
             asked,
             actor,
@@ -21,13 +22,13 @@ impl From<&Decision> for Outline {
             facts,
             others,
             holds_until,
-        } = decision;
-        let answer = if decision.is_cleared() {
+        } = self;
+        let answer = if self.is_cleared() {
             "cleared"
         } else {
             "refused"
         };
-        let head = Self::new()
+        let head = Outline::new()
             .own(format!("{asked} {answer}, asked for by "))
             .name(actor);
         let head = match occurred_at {
@@ -35,11 +36,11 @@ impl From<&Decision> for Outline {
             None => head.own(format!(" at {at}")),
         };
         let known = facts.iter().map(fact);
-        let facts = Self::new().own("facts that were read").under_all(known);
+        let facts = Outline::new().own("facts that were read").under_all(known);
         let seen = others.iter().map(other);
-        let others = Self::new().own("other releases that were looked at");
+        let others = Outline::new().own("other releases that were looked at");
         let others = others.under_all(seen);
-        head.under(ends(decision, *holds_until))
+        head.under(ends(self, *holds_until))
             .under_all(by_gate(gates, findings))
             .under(facts.unless_bare())
             .under(others.unless_bare())
@@ -68,17 +69,21 @@ fn ends(decision: &Decision, holds_until: Option<Instant>) -> Option<Outline> {
 
 /// The findings under their gates, in the order in which they were found; then the gates that found nothing.
 fn by_gate(gates: &[GateId], findings: &[Finding]) -> Vec<Outline> {
-    let mut outlines = Vec::new();
-    for found in findings.chunk_by(|one, next| one.gate == next.gate) {
-        let name = found.first().map(|finding| &finding.gate);
-        let gate = gates.iter().find(|gate| Some(&gate.name) == name);
-        let head = match (gate, name) {
-            (Some(gate), _) => headed(gate),
-            (None, Some(name)) => Outline::new().own(name.to_string()),
-            (None, None) => Outline::new(),
-        };
-        outlines.push(head.under_all(found.iter().map(finding)));
+    let mut names: Vec<&Key> = Vec::new();
+    for finding in findings {
+        if !names.contains(&&finding.gate) {
+            names.push(&finding.gate);
+        }
     }
+    let found = names.into_iter().map(|name| {
+        let head = match gates.iter().find(|gate| gate.name == *name) {
+            Some(gate) => headed(gate),
+            None => Outline::new().name(name),
+        };
+        let found = findings.iter().filter(|finding| finding.gate == *name);
+        head.under_all(found.map(finding))
+    });
+    let mut outlines: Vec<_> = found.collect();
     let is_silent = |gate: &&GateId| findings.iter().all(|finding| finding.gate != gate.name);
     let silent = gates.iter().filter(is_silent);
     outlines.extend(silent.map(|gate| headed(gate).own(": asks for nothing here")));

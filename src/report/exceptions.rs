@@ -23,7 +23,7 @@ use std::{collections::BTreeSet, sync::Arc};
 ///
 /// ```
 /// # use phasegate::{Desk, MemoryStore, Person, release::{Name, ReleaseRequest}};
-/// use phasegate::report::{Exceptions, Outline};
+/// use phasegate::report::Exceptions;
 ///
 /// # pollster::block_on(async {
 /// # let (desk, kim) = (Desk::new(MemoryStore::new()), Person::new("kim")?);
@@ -31,7 +31,7 @@ use std::{collections::BTreeSet, sync::Arc};
 /// let mut exceptions = Exceptions::at("2099-12-31T00:00:00Z".parse()?);
 /// exceptions.add(&desk.history(release.id()).await?)?;
 /// assert_eq!(
-///     Outline::from(&exceptions).to_string(),
+///     exceptions.outline().to_string(),
 ///     "\
 /// what was let pass, at 2099-12-31T00:00:00Z, of 1 release
 /// ├─ overrides: none
@@ -269,9 +269,10 @@ impl Exceptions {
     }
 }
 
-/// The overrides, waivers, debts and, if they were asked for, refusals, one under the other.
-impl From<&Exceptions> for Outline {
-    fn from(exceptions: &Exceptions) -> Self {
+impl Exceptions {
+    /// The overrides, waivers, debts and, if they were asked for, refusals, one under the other.
+    #[must_use]
+    pub fn outline(&self) -> Outline {
         let Exceptions {
             at,
             releases,
@@ -279,13 +280,13 @@ impl From<&Exceptions> for Outline {
             waivers,
             debts,
             refusals,
-        } = exceptions;
+        } = self;
         let of = if *releases == 1 {
             "release"
         } else {
             "releases"
         };
-        let head = Self::new().own(format!("what was let pass, at {at}, of {releases} {of}"));
+        let head = Outline::new().own(format!("what was let pass, at {at}, of {releases} {of}"));
         let refused = refusals.as_ref();
         head.under(listed("overrides", overrides.iter().map(given).collect()))
             .under(listed(
@@ -308,9 +309,14 @@ fn listed(what: &'static str, lines: Vec<Outline>) -> Outline {
     line.under_all(lines)
 }
 
-/// Which event of which release.
-fn of(line: Outline, release: ReleaseId, title: &Name, version: Version) -> Outline {
-    let line = line.own(" of ").name(title);
+/// The release by its title; under it, which event of which release.
+fn of(
+    title: &Name,
+    release: ReleaseId,
+    version: Version,
+    what: impl FnOnce(Outline) -> Outline,
+) -> Outline {
+    let line = what(Outline::new().name(title).own(": "));
     line.under(Outline::new().own(format!("release {release}, version {version}")))
 }
 
@@ -325,9 +331,11 @@ fn given(given: &OverrideGiven) -> Outline {
         fate,
     } = given;
     let (id, role, until) = (&granted.id, &granted.role, granted.until);
-    let line = Outline::new().name(id).own(": ").name(&granted.code);
-    let line = line.own(" of ").name(&granted.policy);
-    let line = line.own(format!(" for {}", granted.step));
+    let line = |line: Outline| {
+        let line = line.own("override ").name(id).own(" of ");
+        let line = line.name(&granted.code).own(" of ").name(&granted.policy);
+        line.own(format!(" for {}", granted.step))
+    };
     let by_whom = Outline::new().own("granted by ").name(by);
     let by_whom = by_whom.own(" as ").name(role);
     let fate = match fate {
@@ -348,7 +356,7 @@ fn given(given: &OverrideGiven) -> Outline {
             }))
         }
     };
-    of(line, *release, title, *version)
+    of(title, *release, *version, line)
         .under(by_whom.own(format!(" at {at}, until {until}")))
         .under(why(&granted.reason))
         .under(fate)
@@ -367,8 +375,8 @@ fn waived(waived: &SupportWaived) -> Outline {
         at,
         reason,
     } = waived;
-    let line = Outline::new().own("by ").name(by).own(format!(" at {at}"));
-    of(line, *release, title, *version).under(why(reason))
+    let line = |line: Outline| line.own("by ").name(by).own(format!(" at {at}"));
+    of(title, *release, *version, line).under(why(reason))
 }
 
 fn owed(debt: &DebtOwed) -> Outline {
@@ -395,13 +403,13 @@ fn owed(debt: &DebtOwed) -> Outline {
     } else {
         "owed for"
     };
-    let line = Outline::new().own(format!("{what}, {state} {}", lasting(*owed_for_seconds)));
+    let line = format!("{what}, {state} {}", lasting(*owed_for_seconds));
     let who = Outline::new().own(who).name(by);
     let involved = (!involved.is_empty()).then(|| {
         let line = Outline::new().own("cannot be approved by: ");
         line.names(involved)
     });
-    of(line, *release, title, *version)
+    of(title, *release, *version, |head| head.own(line))
         .under(who.own(format!(" at {since}")))
         .under(why(reason))
         .under(paid("retrospective approval", approval))
@@ -435,16 +443,17 @@ fn refused_step(refused: &StepTurnedDown) -> Outline {
         refused,
     } = refused;
     let decision = &refused.decision;
-    let line = Outline::new().own(format!("{}, asked for by ", decision.asked));
-    let line = line
-        .name(&decision.actor)
-        .own(format!(" at {}", decision.at));
+    let line = |line: Outline| {
+        let line = line.own(format!("{}, asked for by ", decision.asked));
+        line.name(&decision.actor)
+            .own(format!(" at {}", decision.at))
+    };
     let blockers = decision.blockers().map(|blocker| {
         let line = Outline::new().name(blocker.policy).own(": ");
         let line = line.name(&blocker.reason.code).own(": ");
         line.prose(&blocker.reason.message)
     });
-    of(line, *release, title, *version).under_all(blockers)
+    of(title, *release, *version, line).under_all(blockers)
 }
 
 /// A length of time in its two largest units.

@@ -4,28 +4,29 @@ use super::Outline;
 use crate::gate::{AnyGate, Requirement, Rule};
 use crate::release::Enforcement;
 
-/// The gate with its rules, combinations with their parts.
-impl From<&AnyGate> for Outline {
-    fn from(gate: &AnyGate) -> Self {
-        let id = gate.id();
-        let head = Self::new().own("gate ").name(&id.name);
+impl AnyGate {
+    /// What it asks for: its rules, combinations with their parts, and who may override it.
+    #[must_use]
+    pub fn outline(&self) -> Outline {
+        let id = self.id();
+        let head = Outline::new().own("gate ").name(&id.name);
         let head = head.own(format!(
             " version {} on {}, rules {:.12}",
             id.version,
-            gate.action(),
+            self.action(),
             id.digest
         ));
-        let tracks: Vec<_> = gate.tracks().iter().map(ToString::to_string).collect();
+        let tracks: Vec<_> = self.tracks().iter().map(ToString::to_string).collect();
         let tracks = (!tracks.is_empty())
-            .then(|| Self::new().own(format!("on the track {} only", tracks.join(" or "))));
-        let roles = gate.override_roles();
+            .then(|| Outline::new().own(format!("on the track {} only", tracks.join(" or "))));
+        let roles = self.override_roles();
         let overriding = if roles.is_empty() {
-            Self::new().own("cannot be overridden")
+            Outline::new().own("cannot be overridden")
         } else {
-            Self::new().own("can be overridden by: ").names(roles)
+            Outline::new().own("can be overridden by: ").names(roles)
         };
         head.under(tracks)
-            .under_all(gate.requirements().iter().map(required))
+            .under_all(self.requirements().iter().map(required))
             .under(overriding)
     }
 }

@@ -16,6 +16,8 @@ mod desk;
 #[cfg(test)]
 mod desk_support;
 #[cfg(test)]
+mod emergency;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod gates;
@@ -28,9 +30,15 @@ mod laws;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod overrides;
+#[cfg(test)]
 mod quickstart;
 #[cfg(test)]
 mod real_data;
+#[cfg(test)]
+mod releasectl;
+#[cfg(test)]
+mod report;
 #[cfg(test)]
 mod rollout;
 #[cfg(test)]
