@@ -190,8 +190,11 @@ fn trail(args: &Args, log: &Log, page: &mut String) -> Result<(), Failure> {
     show::trail(page, log);
     let last = log.is_whole()?;
     let events = log.entries.len();
-    let _ = writeln!(page, "
-the chain of {events} events is whole, up to {last}");
+    let _ = writeln!(
+        page,
+        "
+the chain of {events} events is whole, up to {last}"
+    );
     match args.head {
         Some(head) if head != last => {
             let what = format!("{}: it ends with {last}, expected {head}", log.file);

@@ -138,7 +138,7 @@ fn approvals(
                 code,
                 message,
                 remedy,
-            })
+            });
         };
         if given.subject != subject {
             let message = format!("since `{person}` approved it, something has changed");

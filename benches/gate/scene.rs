@@ -129,6 +129,6 @@ impl Scene {
     }
 
     pub(crate) fn gate_set(&self) -> Result<GateSet, String> {
-        GateSet::from_json(&self.gates(), &Policies::new()).map_err(told)
+        GateSet::from_json(&self.gates(), &Policies::new()).map_err(|mistakes| told(&mistakes))
     }
 }

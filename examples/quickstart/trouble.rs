@@ -92,11 +92,11 @@ pub(crate) async fn refused_deploy<S: Store + Clone>(
             run.passed, run.kind, run.failed
         );
         release = walk.report(release, run).await?;
-        let answer = desk.explain(&release, too_early.clone(), &deployer);
+        let answer = desk.explain(&release, too_early.clone(), &deployer).await;
         lifting.note(what, &answer);
     }
     let window = day_of(cleared_at)?;
-    let answer = desk.explain(&release, Deploy::new(window), &deployer);
+    let answer = desk.explain(&release, Deploy::new(window), &deployer).await;
     lifting.note(format!("a window on {}", window.start().day()), &answer);
 
     let refusal = Refusal {

@@ -161,7 +161,10 @@ fn told(entry: &Envelope) -> Result<String, fmt::Error> {
 }
 
 /// What a step is asked with, for who did not know.
-#[expect(clippy::wildcard_enum_match_arm, reason = "what the others are asked with is long")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what the others are asked with is long"
+)]
 pub(crate) fn example(step: Action) -> &'static str {
     match step {
         Action::Deploy => {

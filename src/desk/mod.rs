@@ -1,6 +1,7 @@
 //! Where it all comes together: load, decide, commit, relay. The only room that sees both the rules and the ports.
 
 mod error;
+mod gather;
 mod read;
 mod relay;
 mod turn;
@@ -9,19 +10,23 @@ pub use error::{CommitFailed, InDoubt, LoadError, RecordByIdError, RunError};
 pub use relay::{Relay, Relayed};
 
 use crate::clock::{Clock, SystemClock, new_release_id};
-use crate::gate::{Facts, GateSet};
+use crate::facts::{BoxedFinder, FactFinder};
+use crate::gate::GateSet;
 use crate::phase::Start;
 use crate::release::step::{FindUnauthorised, RequestRelease};
 use crate::release::{
-    AnyStep, By, Decision, Proposal, Release, ReleaseId, ReleaseRequest, Subject, Tenant, Upcasters,
+    AnyStep, Asked, By, Decision, Proposal, Release, ReleaseId, ReleaseRequest, Subject, Tenant,
+    Upcasters,
 };
 use crate::store::{AnyStore, Store};
 use std::{fmt, sync::Arc};
 
 /// Runs steps and records of one tenant's releases: asks the gates, commits to the store.
 ///
-/// Policies are told the time of the desk's clock. A policy that needs a host's fact is asked by
-/// [`GateSet::decide`] with [`Facts`], and what it clears is committed with [`Cleared::commit`](crate::gate::Cleared::commit).
+/// Before a gate is asked, the desk gathers what its policies need: the time of its clock, facts from the host's
+/// [`FactFinder`], and other releases from the store. What could not be had makes a policy unknown, and says why.
+/// Who has the facts at hand asks [`GateSet::decide`] instead, and commits with
+/// [`Cleared::commit`](crate::gate::Cleared::commit).
 ///
 /// # Examples
 ///
@@ -41,6 +46,7 @@ pub struct Desk<S = AnyStore> {
     tenant: Tenant,
     gates: Arc<GateSet>,
     clock: Arc<dyn Clock>,
+    finder: Option<Arc<dyn BoxedFinder>>,
     upcasters: Arc<Upcasters>,
     refusals: Refusals,
 }
@@ -61,6 +67,7 @@ impl<S: Store> Desk<S> {
             tenant: Tenant::default(),
             gates: Arc::default(),
             clock: Arc::new(SystemClock),
+            finder: None,
             upcasters: Arc::default(),
             refusals: Refusals::Recorded,
         }
@@ -84,6 +91,13 @@ impl<S: Store> Desk<S> {
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The same desk, asking there for the facts that policies need.
+    #[must_use]
+    pub fn with_facts(mut self, finder: impl FactFinder + 'static) -> Self {
+        self.finder = Some(Arc::new(finder));
         self
     }
 
@@ -139,15 +153,22 @@ impl<S: Store> Desk<S> {
     }
 
     /// Why not now: the decision that a step would get, with every blocker. Nothing is written.
-    #[must_use]
-    pub fn explain<P>(
+    ///
+    /// It gathers what [`run`](Self::run) would. What cannot be had is unknown in the decision, and says why.
+    ///
+    /// # Cancellation
+    ///
+    /// Nothing is written.
+    pub async fn explain<P>(
         &self,
         release: &Release<P>,
         step: impl Into<AnyStep>,
         by: impl Into<By>,
     ) -> Decision {
-        self.gates
-            .explain(release, step, &Facts::at(self.clock.now()), &by.into())
+        let (step, by) = (step.into(), by.into());
+        let asked = Asked::Step(step.clone());
+        let facts = self.gather(release.core(), &asked, &by).await;
+        self.gates.explain(release, step, &facts, &by)
     }
 }
 

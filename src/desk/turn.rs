@@ -276,7 +276,6 @@ impl<St: Store> Desk<St> {
         proposal: Proposal<S, P>,
         by: &By,
     ) -> Result<Release<P::To>, (RunError<S, P>, Asked)> {
-        let facts = Facts::at(self.clock.now());
         let asked = proposal.asked.clone();
         let owner = &proposal.release.stream().tenant;
         if *owner != self.tenant {
@@ -285,15 +284,14 @@ impl<St: Store> Desk<St> {
                 self.tenant
             );
             let reason = Reason::new("another-tenant", message, "ask at the desk of that tenant");
+            let facts = Facts::at(self.clock.now());
             return Err((
                 RunError::Refused(refuse(proposal, reason, &facts, by)),
                 asked,
             ));
         }
-        match self
-            .gates
-            .decide(proposal, &Facts::at(self.clock.now()), by)
-        {
+        let facts = self.gather(proposal.release.core(), &asked, by).await;
+        match self.gates.decide(proposal, &facts, by) {
             Ok(cleared) => match cleared.commit(&self.store, self.clock.now()).await {
                 Ok(release) => Ok(release),
                 Err(failed) => Err((RunError::NotCommitted(failed), asked)),

@@ -1,11 +1,15 @@
-//! What a decision may rest on besides the release itself: the time, and what the host knows.
+//! What a decision may rest on besides the release itself: the time, what the host knows, and other releases.
 
 use crate::phase::Instant;
 use crate::release::limits::CLOCK_SKEW;
-use crate::release::{Fact, Key};
+use crate::release::{
+    Decision, Fact, Key, OtherRelease, ReleaseId, Stream, StreamKind, Tenant, Text,
+};
 use std::collections::BTreeMap;
 
-/// The time, and what the host knows at that time.
+/// The time, what the host knows at that time, and how other releases stand.
+///
+/// A [`Desk`](crate::Desk) gathers them by itself. Who asks a [`GateSet`](super::GateSet) by hand brings them.
 ///
 /// # Examples
 ///
@@ -22,6 +26,9 @@ use std::collections::BTreeMap;
 pub struct Facts {
     now: Instant,
     known: BTreeMap<Key, Fact>,
+    missing: BTreeMap<Key, Text>,
+    others: BTreeMap<ReleaseId, OtherRelease>,
+    unread: BTreeMap<ReleaseId, Text>,
 }
 
 impl Facts {
@@ -31,22 +38,58 @@ impl Facts {
         Self {
             now,
             known: BTreeMap::new(),
+            missing: BTreeMap::new(),
+            others: BTreeMap::new(),
+            unread: BTreeMap::new(),
         }
     }
 
     /// The same, and one fact more.
     #[must_use]
     pub fn with(mut self, key: Key, fact: Fact) -> Self {
+        self.missing.remove(&key);
         self.known.insert(key, fact);
+        self
+    }
+
+    /// The same, and one fact that could not be had: a policy that needs it is unknown, for this reason.
+    #[must_use]
+    pub fn without(mut self, key: Key, why: Text) -> Self {
+        self.known.remove(&key);
+        self.missing.insert(key, why);
+        self
+    }
+
+    /// The same, and another release as it stood when it was read: `&Release` will do.
+    ///
+    /// One that was not read from the log of a release tells nothing.
+    #[must_use]
+    pub fn with_other(mut self, other: impl Into<OtherRelease>) -> Self {
+        let other = other.into();
+        if let Some(id) = release_of(&other.source.stream) {
+            self.unread.remove(&id);
+            self.others.insert(id, other);
+        }
+        self
+    }
+
+    /// The same, and another release that could not be read: a policy that looks at it is unknown, for this reason.
+    #[must_use]
+    pub fn without_other(mut self, id: ReleaseId, why: Text) -> Self {
+        self.others.remove(&id);
+        self.unread.insert(id, why);
         self
     }
 
     /// The facts on which a decision rested: deciding on them again gives the same decision.
     #[must_use]
-    pub fn of(decision: &crate::release::Decision) -> Self {
+    pub fn of(decision: &Decision) -> Self {
         Self {
             now: decision.at,
             known: decision.facts.clone(),
+            missing: decision.missing.clone(),
+            others: decision.others.clone(),
+            unread: decision.unread.clone(),
         }
     }
 
@@ -62,5 +105,49 @@ impl Facts {
         self.known
             .get(key)
             .filter(|fact| self.now < fact.expires() && fact.read_at <= self.now.plus(CLOCK_SKEW))
+    }
+
+    /// The same facts at a later instant.
+    pub(crate) const fn moved_to(mut self, now: Instant) -> Self {
+        self.now = now;
+        self
+    }
+
+    /// Why the fact of that name cannot be relied on; nothing if it holds, or if the host does not know it.
+    pub(super) fn why_missing(&self, key: &Key) -> Option<Text> {
+        if self.get(key).is_some() {
+            return None;
+        }
+        let no_longer = |fact: &Fact| {
+            let now = self.now;
+            Text::clipped(&if fact.expires() <= now {
+                format!("it held until {}, and it is {now}", fact.expires())
+            } else {
+                format!("it is said to be read at {}, and it is {now}", fact.read_at)
+            })
+        };
+        let missing = self.missing.get(key).cloned();
+        missing.or_else(|| self.known.get(key).map(no_longer))
+    }
+
+    /// The other release of this tenant, or why it could not be read; nothing if nobody has tried to.
+    pub(crate) fn other(
+        &self,
+        tenant: &Tenant,
+        id: ReleaseId,
+    ) -> Option<Result<&OtherRelease, &Text>> {
+        if let Some(why) = self.unread.get(&id) {
+            return Some(Err(why));
+        }
+        let other = self.others.get(&id)?;
+        (other.source.stream.tenant == *tenant).then_some(Ok(other))
+    }
+}
+
+/// The release whose log it is.
+fn release_of(stream: &Stream) -> Option<ReleaseId> {
+    match stream.kind {
+        StreamKind::Release => stream.id.as_str().parse().ok(),
+        StreamKind::Model | StreamKind::Calendar => None,
     }
 }

@@ -5,8 +5,8 @@ use super::rule::{Requirement, Rule, failed};
 use super::{AnyGate, Ask, Facts, LIFECYCLE};
 use crate::phase::{Action, Instant};
 use crate::release::{
-    AnyStep, Asking, By, Core, Decision, Enforcement, Finding, GrantedOverride, Key,
-    OverrideGranted, Part, Reason, State, Stream, Track, Verdict, Version, earliest,
+    AnyStep, Asked, Asking, By, Core, Decision, Enforcement, Finding, GrantedOverride, Key,
+    OverrideGranted, Part, Reason, ReleaseId, State, Stream, Track, Verdict, Version, earliest,
 };
 use std::{cell::OnceCell, collections::BTreeSet};
 
@@ -52,8 +52,7 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     if action.leads(state.standing).is_none() {
         return judged;
     }
-    // Before a release begins, gates go by the track that is asked for.
-    let track = step.request().map_or(state.track, |request| request.track);
+    let track = track_of(state, step);
     let gates: Vec<_> = book.holding(action, track).collect();
     let ids: Vec<_> = gates.iter().map(|gate| gate.id().clone()).collect();
     let subject = OnceCell::new();
@@ -71,6 +70,72 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     judged
 }
 
+/// Before a release begins, gates go by the track that is asked for.
+fn track_of(state: &State, step: &AnyStep) -> Track {
+    step.request().map_or(state.track, |request| request.track)
+}
+
+/// What a decision needs that the release itself does not have.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    /// Facts that the host may know.
+    pub(crate) facts: BTreeSet<Key>,
+    /// Other releases that nobody has tried to read yet.
+    pub(crate) others: BTreeSet<ReleaseId>,
+}
+
+impl Needs {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.facts.is_empty() && self.others.is_empty()
+    }
+
+    /// Adds what a rule needs, but for the parts of it that are not judged.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "every policy is asked in the same way"
+    )]
+    fn add(&mut self, rule: &Rule, ask: &Ask<'_>) {
+        let is_judged = match rule {
+            Rule::When(when) => when.condition.holds(ask, ask.state()).ok() == Some(true),
+            Rule::Unless(unless) => unless.condition.holds(ask, ask.state()).ok() == Some(false),
+            _ => true,
+        };
+        if !is_judged {
+            return;
+        }
+        if let Some(policy) = rule.judge() {
+            self.facts.extend(policy.needs().unwrap_or_default());
+            let relations = policy.relations().iter();
+            let related = relations.flat_map(|&relation| ask.related(relation));
+            self.others
+                .extend(related.filter(|&id| ask.read(id).is_none()));
+        }
+        for part in rule.parts() {
+            self.add(part, ask);
+        }
+    }
+}
+
+pub(super) fn needs(book: Book<'_>, core: &Core, asked: &Asked, facts: &Facts, by: &By) -> Needs {
+    let mut needs = Needs::default();
+    let Asked::Step(step) = asked else {
+        return needs;
+    };
+    let action = step.action();
+    if action.leads(core.state.standing).is_none() {
+        return needs;
+    }
+    let track = track_of(&core.state, step);
+    let subject = OnceCell::new();
+    let ask = Ask::new(core, step, track, facts, &by.actor, &[], &subject);
+    for gate in book.holding(action, track) {
+        for requirement in gate.requirements() {
+            needs.add(&requirement.rule, &ask);
+        }
+    }
+    needs
+}
+
 impl Judged {
     /// Asks what one requirement says. Only what blocks bears on how long a clearance holds, and on which logs.
     fn ask(
@@ -81,19 +146,34 @@ impl Judged {
         state: &State,
         facts: &Facts,
     ) {
-        let mut asking = Asked {
+        let mut asking = Requiring {
             ask,
             state,
             gate,
             used: self.decision.overrides().cloned().collect(),
             facts: BTreeSet::new(),
+            others: BTreeSet::new(),
         };
         let Some(part) = asking.rule(&requirement.rule, Some(&requirement.policy)) else {
             return;
         };
         let blocks = requirement.enforcement == Enforcement::Block;
+        for id in asking.others {
+            match ask.read(id) {
+                Some(Ok(other)) => {
+                    self.guards.extend(other.guard().filter(|_| blocks));
+                    self.decision.others.insert(id, other.clone());
+                }
+                Some(Err(why)) => {
+                    self.decision.unread.insert(id, why.clone());
+                }
+                None => {}
+            }
+        }
         for key in asking.facts {
             let Some(fact) = facts.get(&key) else {
+                let why = facts.why_missing(&key);
+                self.decision.missing.extend(why.map(|why| (key, why)));
                 continue;
             };
             if blocks {
@@ -134,7 +214,7 @@ impl Judged {
 }
 
 /// One requirement being asked.
-struct Asked<'a> {
+struct Requiring<'a> {
     ask: &'a Ask<'a>,
     state: &'a State,
     gate: &'a AnyGate,
@@ -142,9 +222,11 @@ struct Asked<'a> {
     used: BTreeSet<Key>,
     /// The host's facts that were asked for.
     facts: BTreeSet<Key>,
+    /// The other releases that were looked at.
+    others: BTreeSet<ReleaseId>,
 }
 
-impl Asked<'_> {
+impl Requiring<'_> {
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "every policy is asked in the same way"
@@ -228,10 +310,19 @@ impl Asked<'_> {
                 parts: Vec::new(),
             };
         };
+        let relations = policy.relations();
         let verdict = match policy.needs() {
             Ok(needs) => {
-                let verdict = policy.verdict(&self.ask.knowing(&needs), self.state);
+                let related = relations.iter().flat_map(|&one| self.ask.related(one));
+                let others: BTreeSet<_> = related.collect();
+                let lacking = self.lacking(&needs, &others);
+                let verdict = if lacking.is_empty() {
+                    policy.verdict(&self.ask.knowing(&needs, relations), self.state)
+                } else {
+                    Verdict::Unknown { reasons: lacking }
+                };
                 self.facts.extend(needs);
+                self.others.extend(others);
                 verdict
             }
             Err(failed) => failed,
@@ -244,6 +335,22 @@ impl Asked<'_> {
             needed: None,
             parts: Vec::new(),
         }
+    }
+
+    /// Why a policy cannot be asked: facts that could not be had, and releases that were not read.
+    fn lacking(&self, needs: &[Key], others: &BTreeSet<ReleaseId>) -> Vec<Reason> {
+        let facts = needs.iter().filter_map(|key| {
+            let why = self.ask.why_missing(key)?;
+            let message = format!("fact `{key}` could not be had: {why}");
+            let remedy = "ask again once it can be had";
+            Some(Reason::new("fact-missing", message, remedy).read("fact", key.as_str()))
+        });
+        let others = others.iter().filter_map(|&id| match self.ask.read(id) {
+            Some(Ok(_)) => None,
+            Some(Err(why)) => Some(not_read(id, why.as_str())),
+            None => Some(not_read(id, NOT_GIVEN)),
+        });
+        facts.chain(others).collect()
     }
 
     /// A violation that overrides cover as a whole is excepted, and uses them up: one override, one blocker.
@@ -303,6 +410,14 @@ fn stored(part: Part) -> Part {
         verdict: part.verdict.bare(),
         ..part
     }
+}
+
+const NOT_GIVEN: &str = "ask at a `Desk`, or add it to the facts `with_other`";
+
+fn not_read(id: ReleaseId, why: &str) -> Reason {
+    let message = format!("release `{id}` was not read: {why}");
+    let remedy = "ask again once it can be read";
+    Reason::new("release-not-read", message, remedy).read("release", id.to_string().as_str())
 }
 
 pub(super) fn lifecycle(reasons: Vec<Reason>) -> Vec<Finding> {

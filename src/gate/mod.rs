@@ -31,16 +31,17 @@ pub use policies::{
     Percent, Quorum, RiskPolicy, SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy,
     WavesPolicy,
 };
-pub use policy::{Ask, Offers, Policy};
+pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 
-use judge::{Book, Judged, judge, lifecycle};
+pub(crate) use judge::Needs;
+use judge::{Book, Judged, judge, lifecycle, needs};
 
 use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{
-    AnyStep, By, Decision, Digest, Enforcement, GateId, Key, Proposal, Release, Role, Step,
-    Subject, Track,
+    AnyStep, Asked, By, Core, Decision, Digest, Enforcement, GateId, Key, Proposal, Release, Role,
+    Step, Subject, Track,
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, marker::PhantomData};
@@ -334,6 +335,11 @@ impl GateSet {
 
     fn book(&self) -> Book<'_> {
         Book { gates: &self.gates }
+    }
+
+    /// What a decision needs that is neither in the release nor in these facts.
+    pub(crate) fn needs(&self, core: &Core, asked: &Asked, facts: &Facts, by: &By) -> Needs {
+        needs(self.book(), core, asked, facts, by)
     }
 
     /// Why not now: the decision that a step would get, without asking for it.

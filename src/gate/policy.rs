@@ -2,13 +2,17 @@
 
 use super::facts::Facts;
 use super::rule::Rule;
-use crate::phase::{Action, Instant, Standing, steps};
+use crate::phase::{Action, Instant, PhaseName, Standing, steps};
 use crate::release::{
-    Actor, AnyStep, Core, Earned, Fact, GateId, Has, Key, Person, ReleaseId, ReleaseRequest, Role,
-    State, Subject, Track, Verdict, step,
+    Actor, AnyStep, Core, Earned, Fact, GateId, Has, Key, OtherRelease, Person, ReleaseId,
+    ReleaseRequest, Role, State, Subject, Text, Track, Verdict, step,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::{cell::OnceCell, collections::BTreeSet, fmt::Debug};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+};
 
 /// One rule: judges whether a release may take a step.
 ///
@@ -22,8 +26,13 @@ use std::{cell::OnceCell, collections::BTreeSet, fmt::Debug};
 ///
 /// 1. The same input gives the same verdict, on every machine: no clock, no randomness, no I/O.
 /// 2. A verdict other than satisfied has at least one reason; a reason's code stays what it is once published.
-/// 3. Host facts are asked for by keys that [`facts`](Self::facts) names; other keys are answered with nothing.
+/// 3. Host facts are asked for by keys that [`facts`](Self::facts) names, and other releases by
+///    [`RELATIONS`](Self::RELATIONS); others are answered with nothing.
 /// 4. A change of meaning raises [`VERSION`](Self::VERSION).
+///
+/// Where a fact that it needs could not be had, or a release that it looks at could not be read, a policy is not asked:
+/// it is unknown, with the reason `fact-missing` or `release-not-read`. A fact that the host does not know is no such
+/// case: the policy is told nothing, and says what that means.
 ///
 /// A policy that panics counts as failed, where the host's build unwinds; so does one that gives no reason, or says
 /// itself that it is excepted.
@@ -70,6 +79,9 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
     /// The version of its meaning.
     const VERSION: u32 = 1;
 
+    /// The other releases that it looks at. They must not move until what it clears is committed.
+    const RELATIONS: &'static [Relation] = &[];
+
     /// The keys of the host facts that it needs.
     fn facts(&self) -> Vec<Key> {
         Vec::new()
@@ -87,6 +99,18 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
     fn into_rule(self) -> Rule {
         Rule::host(self)
     }
+}
+
+/// How another release hangs together with this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Relation {
+    /// The release that this one is part of.
+    Parent,
+    /// The parts of this one.
+    Children,
+    /// The releases that this one waits for.
+    Dependencies,
 }
 
 /// Marks a step before which every release has an `R`, whichever phase it leaves.
@@ -123,6 +147,7 @@ pub struct Ask<'a> {
     gates: &'a [GateId],
     subject: &'a OnceCell<Subject>,
     needs: &'a [Key],
+    relations: &'a [Relation],
 }
 
 impl<'a> Ask<'a> {
@@ -144,17 +169,41 @@ impl<'a> Ask<'a> {
             gates,
             subject,
             needs: &[],
+            relations: &[],
         }
     }
 
-    /// The same, for a policy that said it needs these facts.
-    pub(super) const fn knowing(&self, needs: &'a [Key]) -> Self {
-        Self { needs, ..*self }
+    /// The same, for a policy that said it needs these facts and looks at these releases.
+    pub(super) const fn knowing(&self, needs: &'a [Key], relations: &'a [Relation]) -> Self {
+        Self {
+            needs,
+            relations,
+            ..*self
+        }
+    }
+
+    /// The releases that hang together with this one so.
+    pub(super) fn related(&self, relation: Relation) -> Vec<ReleaseId> {
+        match relation {
+            Relation::Parent => self.parent().into_iter().collect(),
+            Relation::Children => self.children().iter().copied().collect(),
+            Relation::Dependencies => self.dependencies().keys().copied().collect(),
+        }
+    }
+
+    /// Another release of the same tenant, or why it could not be read; nothing if nobody has tried to.
+    pub(super) fn read(&self, id: ReleaseId) -> Option<Result<&'a OtherRelease, &'a Text>> {
+        self.facts.other(&self.core.head.stream.tenant, id)
     }
 
     /// What built-in policies read besides.
     pub(super) const fn state(&self) -> &'a State {
         &self.core.state
+    }
+
+    /// Why a fact cannot be relied on, if it is known why.
+    pub(super) fn why_missing(&self, key: &Key) -> Option<Text> {
+        self.facts.why_missing(key)
     }
 
     /// What an approval has to be about to count for this step.
@@ -231,5 +280,33 @@ impl<'a> Ask<'a> {
             .contains(key)
             .then(|| self.facts.get(key))
             .flatten()
+    }
+
+    /// The release that this one is part of.
+    #[must_use]
+    pub fn parent(&self) -> Option<ReleaseId> {
+        self.core.state.parent
+    }
+
+    /// The parts of this release.
+    #[must_use]
+    pub const fn children(&self) -> &'a BTreeSet<ReleaseId> {
+        &self.core.state.children
+    }
+
+    /// The releases that this one waits for, and the phase that each has to reach.
+    #[must_use]
+    pub const fn dependencies(&self) -> &'a BTreeMap<ReleaseId, PhaseName> {
+        &self.core.state.dependencies
+    }
+
+    /// Another release, as it stood when it was read: one of those that the policy said it looks at.
+    #[must_use]
+    pub fn other(&self, id: ReleaseId) -> Option<&'a OtherRelease> {
+        let is_related = self
+            .relations
+            .iter()
+            .any(|&relation| self.related(relation).contains(&id));
+        self.read(id).filter(|_| is_related)?.ok()
     }
 }

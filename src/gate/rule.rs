@@ -2,7 +2,7 @@
 
 use super::condition::Condition;
 use super::policies::policies;
-use super::policy::{Ask, Policy};
+use super::policy::{Ask, Policy, Relation};
 use super::read::Reader;
 use crate::phase::{Invalid, InvalidKind, PhaseName};
 use crate::release::{Earned, Enforcement, Key, Reason, Role, State, StateRef, Verdict};
@@ -224,6 +224,13 @@ impl Rule {
             .collect()
     }
 
+    /// The other releases that it, or a part of it, looks at.
+    #[must_use]
+    pub fn relations(&self) -> BTreeSet<Relation> {
+        let policies = self.walk().filter_map(Self::judge);
+        policies.flat_map(Judge::relations).copied().collect()
+    }
+
     /// The phases in which a release has what it reads.
     #[must_use]
     pub fn phases(&self) -> Vec<PhaseName> {
@@ -342,6 +349,7 @@ pub(super) trait Judge: Send + Sync {
     fn version(&self) -> u32;
     /// The facts to give it, or the verdict if it cannot even say that.
     fn needs(&self) -> Result<Vec<Key>, Verdict>;
+    fn relations(&self) -> &'static [Relation];
     fn phases(&self) -> &'static [PhaseName];
     fn roles(&self) -> BTreeSet<Role>;
     fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict;
@@ -361,6 +369,10 @@ impl Judge for Unwritable {
 
     fn needs(&self) -> Result<Vec<Key>, Verdict> {
         Ok(Vec::new())
+    }
+
+    fn relations(&self) -> &'static [Relation] {
+        &[]
     }
 
     fn phases(&self) -> &'static [PhaseName] {
@@ -392,6 +404,10 @@ impl Judge for HostRule {
 
     fn needs(&self) -> Result<Vec<Key>, Verdict> {
         self.policy.needs()
+    }
+
+    fn relations(&self) -> &'static [Relation] {
+        self.policy.relations()
     }
 
     fn phases(&self) -> &'static [PhaseName] {
@@ -427,6 +443,10 @@ impl<P: Policy> Judge for P {
     fn needs(&self) -> Result<Vec<Key>, Verdict> {
         // Nothing of ours is half changed when a policy panics: it only sees shared references.
         std::panic::catch_unwind(AssertUnwindSafe(|| self.facts())).map_err(|_| panicked::<P>())
+    }
+
+    fn relations(&self) -> &'static [Relation] {
+        P::RELATIONS
     }
 
     fn phases(&self) -> &'static [PhaseName] {

@@ -6,7 +6,7 @@ use super::id::ReleaseId;
 use super::people::{Actor, Role};
 use super::proposal::By;
 use super::relation::OtherRelease;
-use super::text::Key;
+use super::text::{Key, Text};
 use super::verdict::{Reason, Verdict};
 use super::words::is_default;
 use crate::phase::{Action, Instant, RecordKind};
@@ -198,9 +198,15 @@ pub struct Decision {
     /// The host's facts that the policies read.
     #[serde(default, skip_serializing_if = "is_default")]
     pub facts: BTreeMap<Key, Fact>,
+    /// The host's facts that policies needed and that could not be had, and why.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub missing: BTreeMap<Key, Text>,
     /// The other releases that were looked at.
     #[serde(default, skip_serializing_if = "is_default")]
     pub others: BTreeMap<ReleaseId, OtherRelease>,
+    /// The other releases that could not be read, and why.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unread: BTreeMap<ReleaseId, Text>,
     /// Until when a clearance holds, if a fact that decided can change by time alone.
     #[serde(default, skip_serializing_if = "is_default")]
     pub holds_until: Option<Instant>,
@@ -217,7 +223,9 @@ impl Decision {
             gates: Vec::new(),
             findings: Vec::new(),
             facts: BTreeMap::new(),
+            missing: BTreeMap::new(),
             others: BTreeMap::new(),
+            unread: BTreeMap::new(),
             holds_until: None,
         }
     }

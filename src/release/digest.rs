@@ -32,7 +32,8 @@ impl Digest {
     /// The digest of a value's JSON, as this crate writes it.
     pub(crate) fn of_value(value: &impl Serialize) -> Self {
         // Our own plain data always serializes; were it ever not to, the digest would match nothing that did.
-        serde_json::to_vec(value).map_or(Self::ZERO, |json| Self::of(&json))
+        let mut json = Vec::with_capacity(USUAL_BYTES);
+        serde_json::to_writer(&mut json, value).map_or(Self::ZERO, |()| Self::of(&json))
     }
 
     /// The 32 bytes.
@@ -141,7 +142,7 @@ impl<T: Hash> Hash for Digested<T> {
 /// Digests a sequence of fields so that no two sequences look alike: every field is preceded by its length.
 pub(crate) struct Fields(Vec<u8>);
 
-/// Enough for the fields of an envelope, so that they are written in one go.
+/// Enough for a step or the fields of an envelope, so that they are written in one go.
 const USUAL_BYTES: usize = 512;
 
 impl Fields {

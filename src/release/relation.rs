@@ -2,12 +2,13 @@
 
 use super::fact::FactSource;
 use super::happens::{Happens, Occasion, Reasons};
-use super::id::ReleaseId;
+use super::id::{ReleaseId, Stream, Version};
 use super::review::Ending;
+use super::shell::Release;
 use super::state::State;
 use super::verdict::Reason;
 use super::words::plain;
-use crate::phase::{PhaseName, Standing};
+use crate::phase::{Phase, PhaseName, Standing, Start};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -52,6 +53,35 @@ plain! {
         children: BTreeSet<ReleaseId>,
         /// The releases that it waits for, and the phase that each has to reach.
         dependencies: BTreeMap<ReleaseId, PhaseName>,
+    }
+}
+
+/// A release as a decision about another one looks at it.
+impl<P> From<&Release<P>> for OtherRelease {
+    fn from(release: &Release<P>) -> Self {
+        let state = &release.core().state;
+        Self {
+            source: FactSource::new(release.stream().clone(), release.version()),
+            standing: state.standing,
+            ending: state.ending,
+            is_backed_out: state.is_backed_out,
+            parent: state.parent,
+            children: state.children.clone(),
+            dependencies: state.dependencies.clone(),
+        }
+    }
+}
+
+impl OtherRelease {
+    /// One of which nothing is in its log yet.
+    pub(crate) fn not_begun(stream: Stream) -> Self {
+        Self::new(FactSource::new(stream, Version::NONE), Start::STANDING)
+    }
+
+    /// The log that must not move until the commit; nothing where nothing that is looked at can change any more.
+    pub(crate) fn guard(&self) -> Option<(Stream, Version)> {
+        let FactSource { stream, version } = &self.source;
+        (self.standing.phase != PhaseName::Closed).then(|| (stream.clone(), *version))
     }
 }
 

@@ -4,7 +4,7 @@ use super::Outline;
 use crate::phase::Instant;
 use crate::release::{
     ANY, AT_LEAST, Decision, Enforcement, Fact, FactValue, Finding, GateId, Key, NOT, OtherRelease,
-    Part, Reason, ReleaseId, Verdict,
+    Part, Reason, ReleaseId, Text, Verdict,
 };
 
 impl Decision {
@@ -20,7 +20,9 @@ impl Decision {
             gates,
             findings,
             facts,
+            missing,
             others,
+            unread,
             holds_until,
         } = self;
         let answer = if self.is_cleared() {
@@ -35,11 +37,19 @@ impl Decision {
             Some(then) => head.own(format!(" at {at}, as of {then}")),
             None => head.own(format!(" at {at}")),
         };
-        let known = facts.iter().map(fact);
-        let facts = Outline::new().own("facts that were read").under_all(known);
-        let seen = others.iter().map(other);
-        let others = Outline::new().own("other releases that were looked at");
-        let others = others.under_all(seen);
+        let why = |line: Outline, why: &Text| line.own(" could not be had: ").prose(why);
+        let missing = missing.iter();
+        let missing = missing.map(|(key, told)| why(Outline::new().name(key), told));
+        let facts = Outline::new()
+            .own("facts that were asked for")
+            .under_all(facts.iter().map(fact))
+            .under_all(missing);
+        let unread = unread.iter();
+        let unread = unread.map(|(id, told)| why(Outline::new().name(id), told));
+        let others = Outline::new()
+            .own("other releases that were looked at")
+            .under_all(others.iter().map(other))
+            .under_all(unread);
         head.under(ends(self, *holds_until))
             .under_all(by_gate(gates, findings))
             .under(facts.unless_bare())

@@ -54,9 +54,11 @@ fn approved(office: &Desk, release: Release<Testing>, who: &str, role: &str) -> 
 }
 
 fn decided(office: &Desk, release: &Release<Testing>) -> Decision {
-    office
-        .desk
-        .explain(release, Deploy::new(window()), by("dep"))
+    wait(
+        office
+            .desk
+            .explain(release, Deploy::new(window()), by("dep")),
+    )
 }
 
 #[track_caller]
@@ -137,7 +139,7 @@ fn an_approval_is_void_once_the_content_changed_and_says_what_did() {
     let release = approved(&office, release, "ann", "a");
     blocked(&office, &release, &[]);
     let later = Interval::parse("2026-03-09T10:00:00Z", "2026-03-09T12:00:00Z").unwrap();
-    let decision = office.desk.explain(&release, Deploy::new(later), by("dep"));
+    let decision = wait(office.desk.explain(&release, Deploy::new(later), by("dep")));
     let void: Vec<_> = decision
         .blockers()
         .map(|one| one.reason.message.to_string())

@@ -947,8 +947,8 @@ fn asking_and_looking_write_nothing() {
     let release = office.planned();
     let before = log(&office, &release);
     let desk = &office.desk;
-    let _ = desk.explain(&release, StartDevelopment::new(), by("ada"));
-    let refused = desk.explain(&release, Close::new(ClosureRecord::new()), by("ada"));
+    let _ = wait(desk.explain(&release, StartDevelopment::new(), by("ada")));
+    let refused = wait(desk.explain(&release, Close::new(ClosureRecord::new()), by("ada")));
     assert!(!refused.is_cleared());
     let _ = wait(desk.load(release.id())).unwrap();
     let _ = wait(desk.list(Query::default(), None, 9)).unwrap();

@@ -436,11 +436,11 @@ fn approvals_are_void_where_the_content_changed_on_hold_and_only_there() {
         let release = office.done(held.resume(), "ada");
         for (decision, changed) in [
             (
-                office.desk.explain(&release, deploying(), by("ada")),
+                wait(office.desk.explain(&release, deploying(), by("ada"))),
                 deploy,
             ),
             (
-                office.desk.explain(&release, reworking(), by("ada")),
+                wait(office.desk.explain(&release, reworking(), by("ada"))),
                 rework,
             ),
         ] {

@@ -2,7 +2,7 @@
 
 use crate::desk_support::{
     Knows, NOON, Office, at, by, calendar, fact, fact_of, key, office, package, person, run_of,
-    text, titled, window, worthwhile,
+    text, titled, wait, window, worthwhile,
 };
 use phasegate::gate::{Ask, EvidencePolicy, Facts, GateSet, Percent, Policies, Requirement};
 use phasegate::phase::{Action, OnHold, Request, Testing};
@@ -474,7 +474,7 @@ fn a_gate_holds_on_its_tracks_only() {
         let gates = office.desk.gates().gates_for(release, Action::Authorise);
         let count = gates.count();
         let step = Authorise::new(worthwhile());
-        let decision = office.desk.explain(release, step, by("cho"));
+        let decision = wait(office.desk.explain(release, step, by("cho")));
         assert_eq!(decision.is_cleared(), count == 0);
         assert_eq!(decision.gates.len(), count);
         count
@@ -521,7 +521,7 @@ fn an_explanation_lists_every_blocker_in_a_stable_order() {
     request.track = Track::Standard;
     let release = office.done(office.asked(request), "kim");
     let step = || Authorise::new(worthwhile());
-    let explain = |release| office.desk.explain(release, step(), by("cho"));
+    let explain = |release| wait(office.desk.explain(release, step(), by("cho")));
     let decision = explain(&release);
     let wanted = [
         ("lifecycle", "no-model"),
@@ -561,7 +561,7 @@ fn an_explanation_is_empty_if_and_only_if_the_step_is_cleared() {
                 let office = guarded(gate);
                 for release in [office.testing(), office.tested()] {
                     let step = Deploy::new(window());
-                    let decision = office.desk.explain(&release, step, by("ada"));
+                    let decision = wait(office.desk.explain(&release, step, by("ada")));
                     let is_empty = decision.blockers().next().is_none();
                     assert_eq!(decision.is_cleared(), is_empty);
                     let answer = office.run(release.deploy(window()), "ada");
@@ -662,7 +662,7 @@ fn an_override_covers_the_blocker_that_it_names() {
     let office = guarded(gate::<Authorise>().require(Refuses::codes(["frozen"])));
     let (release, _) = granted(&office, Action::Authorise, "refuses", "frozen", "W-1");
     let step = Authorise::new(worthwhile());
-    let decision = office.desk.explain(&release, step, by("cho"));
+    let decision = wait(office.desk.explain(&release, step, by("cho")));
     assert!(decision.is_cleared());
     assert_eq!(decision.overrides().collect::<Vec<_>>(), [&key("W-1")]);
     let Verdict::Excepted { reasons, .. } = &decision.findings[0].verdict else {
@@ -727,19 +727,9 @@ fn an_override_that_is_over_covers_nothing() {
     let (release, _) = granted(&office, Action::Authorise, "refuses", "frozen", "W-1");
     office.clock.set("2026-03-02T13:00:00Z");
     let step = || Authorise::new(worthwhile());
-    assert!(
-        !office
-            .desk
-            .explain(&release, step(), by("cho"))
-            .is_cleared()
-    );
+    assert!(!wait(office.desk.explain(&release, step(), by("cho"))).is_cleared());
     office.clock.set("2026-03-02T12:59:59.999999Z");
-    assert!(
-        office
-            .desk
-            .explain(&release, step(), by("cho"))
-            .is_cleared()
-    );
+    assert!(wait(office.desk.explain(&release, step(), by("cho"))).is_cleared());
 }
 
 #[test]
@@ -758,7 +748,7 @@ fn every_blocker_needs_an_override_of_its_own() {
         release = office.recorded(refused.release, another, "cho");
     }
     let step = Authorise::new(worthwhile());
-    let decision = office.desk.explain(&release, step, by("cho"));
+    let decision = wait(office.desk.explain(&release, step, by("cho")));
     let used: Vec<_> = decision.overrides().map(Key::as_str).collect();
     assert_eq!(used, ["W-1", "W-2", "W-3"]);
 }
@@ -915,9 +905,11 @@ fn evidence_is_enough_at_the_ratio_and_not_below() {
         for (id, passed, failed) in runs {
             release = office.recorded(release, run_of(id, &package, *passed, *failed), "tom");
         }
-        office
-            .desk
-            .explain(&release, Deploy::new(window()), by("ada"))
+        wait(
+            office
+                .desk
+                .explain(&release, Deploy::new(window()), by("ada")),
+        )
     };
     let clears = |percent, runs: &[_]| decide(percent, runs).is_cleared();
     assert!(clears(95, &[("r", 19, 1)]) && !clears(95, &[("r", 18, 1)]));
@@ -949,9 +941,11 @@ fn a_kind_of_which_no_test_ran_is_missing() {
     skipped.skipped = 100;
     let release = office.recorded(office.testing(), skipped, "tom");
     let explain = |release: &Release<Testing>| {
-        let decision = office
-            .desk
-            .explain(release, Deploy::new(window()), by("ada"));
+        let decision = wait(
+            office
+                .desk
+                .explain(release, Deploy::new(window()), by("ada")),
+        );
         codes(&decision)
     };
     let missing = ["not-tested", "kind-missing", "kind-missing"];

@@ -1509,12 +1509,15 @@ fn only_a_refusal_is_recorded_as_one() {
     let office = office();
     let step = StartDevelopment::new();
     let of = |release: &Release<Request>, step: StartDevelopment| {
-        StepRefused::new(step.clone(), office.desk.explain(release, step, by("kim")))
+        StepRefused::new(
+            step.clone(),
+            wait(office.desk.explain(release, step, by("kim"))),
+        )
     };
     let release = office.requested();
     let real = of(&release, step.clone());
     let planned = office.planned();
-    let cleared = office.desk.explain(&planned, step.clone(), by("kim"));
+    let cleared = wait(office.desk.explain(&planned, step.clone(), by("kim")));
     assert!(cleared.is_cleared());
     let not = ("not-a-refusal", "the decision does not refuse this step");
     let answer = office.record(release, StepRefused::new(step, cleared), "kim");

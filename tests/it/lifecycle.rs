@@ -193,7 +193,7 @@ fn what_an_emergency_left_owing_can_be_paid_while_the_release_is_planned_anew() 
     for action in [Action::Expedite, Action::BackOut, Action::Replan] {
         release = run(&desk, release.propose(AnyStep::sample(action))).unwrap();
     }
-    let decision = desk.explain(&release, Cancel::sample(), kim());
+    let decision = pollster::block_on(desk.explain(&release, Cancel::sample(), kim()));
     let codes: Vec<_> = decision
         .blockers()
         .map(|b| b.reason.code.as_str())

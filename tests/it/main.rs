@@ -12,6 +12,8 @@ mod combinations;
 #[cfg(test)]
 mod compile_messages;
 #[cfg(test)]
+mod cookbook;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod desk_support;
@@ -31,6 +33,10 @@ mod laws;
 mod lifecycle;
 #[cfg(test)]
 mod overrides;
+#[cfg(test)]
+mod policies;
+#[cfg(test)]
+mod policy_samples;
 #[cfg(test)]
 mod quickstart;
 #[cfg(test)]

@@ -97,7 +97,7 @@ fn of_fair(id: &str, role: Role) -> OverrideGranted {
 
 fn decided(office: &Desk, release: &Release<Request>) -> Decision {
     let step = Authorise::new(worthwhile());
-    office.desk.explain(release, step, by("cho"))
+    wait(office.desk.explain(release, step, by("cho")))
 }
 
 /// The codes of what blocks, and of what is told of overrides.
@@ -316,9 +316,11 @@ fn nothing_but_a_violation_can_be_overridden_and_that_is_told() {
     let release = office.recorded(release, lifecycle, "cho");
     let against =
         phasegate::release::Assessment::new(phasegate::release::AssessmentDecision::NotWorthwhile);
-    let decision = office
-        .desk
-        .explain(&release, Authorise::new(against), by("cho"));
+    let decision = wait(
+        office
+            .desk
+            .explain(&release, Authorise::new(against), by("cho")),
+    );
     let told = (
         vec!["not-worthwhile", "fair"],
         vec!["override-of-what-stays"],

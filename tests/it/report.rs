@@ -46,7 +46,11 @@ impl Policy for Speaks {
     const NAME: &'static str = "speaks";
 
     fn facts(&self) -> Vec<Key> {
-        vec![key("error_budget_percent")]
+        match self.answer {
+            No => Vec::new(),
+            Unknown => vec![key("freeze")],
+            Yes | YesForAnHour | NoForAnHour | Panics => vec![key("error_budget_percent")],
+        }
     }
 
     fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
@@ -129,7 +133,8 @@ fn granted(id: &str, code: &str) -> OverrideGranted {
 }
 
 fn facts() -> Facts {
-    Facts::at(at(NOON)).with(key("error_budget_percent"), fact(at(NOON)))
+    let facts = Facts::at(at(NOON)).with(key("error_budget_percent"), fact(at(NOON)));
+    facts.without(key("freeze"), text("the calendar does not answer"))
 }
 
 fn decided(gates: &GateSet, release: &Release<Request>, assessed: AssessmentDecision) -> Decision {
@@ -337,7 +342,7 @@ fn logs(office: &Office<Arc<MemoryStore>>) -> Vec<Vec<Envelope>> {
     let given = || RoleGiven::new(person("cho"), Role::ChangeAuthority);
     let release = office.recorded(asked, given(), "ada");
     let step = Authorise::new(worthwhile());
-    let decision = office.desk.explain(&release, step.clone(), by("kim"));
+    let decision = wait(office.desk.explain(&release, step.clone(), by("kim")));
     let release = office.recorded(release, StepRefused::new(step, decision), "kim");
     let release = office.recorded(release, granted("W-1", "waived"), "cho");
     let release = office.recorded(release, granted("W-2", "waived"), "cho");

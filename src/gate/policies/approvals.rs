@@ -388,9 +388,12 @@ impl Tally {
         needs: Vec<usize>,
         answers: impl Iterator<Item = Vec<usize>>,
     ) -> Self {
+        // One rule alone needs nobody moved to another.
         let mut tally = match people {
-            Distinctness::DifferentPeople => Self::Different(Matching::of(needs)),
-            Distinctness::AnyRule => Self::Any(needs),
+            Distinctness::DifferentPeople if needs.len() > 1 => {
+                Self::Different(Matching::of(needs))
+            }
+            Distinctness::DifferentPeople | Distinctness::AnyRule => Self::Any(needs),
         };
         answers.for_each(|may| tally.add(may));
         tally

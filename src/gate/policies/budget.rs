@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 /// # let step = Authorise::new(Assessment::new(AssessmentDecision::Worthwhile));
 /// assert_eq!(
 ///     GateSet::new().with(gate).explain(&release, step, &facts, &by).to_string(),
-///     "authorise refused\n  budget: 60000 of 50000 EUR (minor units) are booked, and at most 110 percent are allowed; \
+///     "authorise refused\n  budget: 60000 of 50000 EUR (minor units) are booked, and at most 110 % are allowed; \
 ///      agree on a plan with another budget, or correct the bookings",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
@@ -119,8 +119,7 @@ impl Policy for BudgetPolicy {
         if booked * 100 <= i128::from(budget.minor_units) * i128::from(most) {
             return Verdict::SATISFIED;
         }
-        let message =
-            format!("{booked} of {budget} are booked, and at most {most} percent are allowed");
+        let message = format!("{booked} of {budget} are booked, and at most {most} % are allowed");
         let remedy = "agree on a plan with another budget, or correct the bookings";
         let reason = Reason::new("over-budget", message, remedy)
             .read(

@@ -1,12 +1,13 @@
 //! What has to be tested, and how well.
 
 use super::severities::{AtMost, and_worse};
+use super::test_runs::Wanted;
 use super::{lasting, listed};
 use crate::gate::{Ask, Policy, Rule};
-use crate::phase::{Instant, Invalid, InvalidKind, Seconds};
+use crate::phase::{Invalid, InvalidKind, Seconds};
 use crate::release::{
-    Bounded, Environment, Key, Reason, Resolved, Severity, State, TestKind, TestReport, TestRun,
-    Verdict, earliest,
+    Bounded, Environment, Key, Reason, Resolved, Severity, State, TestKind, TestReport, Verdict,
+    earliest,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -89,24 +90,47 @@ impl fmt::Display for Percent {
 /// # Examples
 ///
 /// ```
-/// # use phasegate::gate::{EvidencePolicy, Percent};
-/// # use phasegate::phase::Seconds;
-/// # use phasegate::release::{Environment, Key, Severity, TestKind};
-/// let policy = EvidencePolicy::new([(TestKind::Functional, Percent::new(95)?)]);
-/// assert_eq!(serde_json::to_string(&policy).unwrap(), r#"{"required":{"functional":95}}"#);
+/// use phasegate::gate::{EvidencePolicy, Percent};
+/// use phasegate::release::{Environment, Severity, TestKind, step::Deploy};
+/// # use phasegate::{Desk, Gate, GateSet, Interval, MemoryStore, Person, gate::Facts, phase::Seconds, release::*};
+/// # use phasegate::release::step::{Authorise, StartDevelopment, StartTesting};
 ///
-/// let policy = policy
-///     .run_in(TestKind::Functional, [Environment::new("staging")?])?
-///     .covering(TestKind::Functional, Percent::new(80)?)?
-///     .no_older_than(Seconds::days(7))?
-///     .with_open_defects(0, Severity::Major)?
-///     .with_document(Key::new("pentest")?)?;
-/// let refused = policy.run_in(TestKind::Security, [Environment::new("staging")?]).unwrap_err();
+/// # pollster::block_on(async {
+/// let short = EvidencePolicy::new([(TestKind::Functional, Percent::new(95)?)]);
+/// assert_eq!(serde_json::to_string(&short).unwrap(), r#"{"required":{"functional":95}}"#);
+///
+/// let staging = Environment::new("staging")?;
+/// let thorough = short
+///     .run_in(TestKind::Functional, [staging.clone()])?
+///     .with_open_defects(0, Severity::Major)?;
+/// let gate = Gate::<Deploy>::new("production", 1)?.require(thorough);
+/// # let (desk, kim) = (Desk::new(MemoryStore::new()).with_gates(GateSet::new().with(gate)), Person::new("kim")?);
+/// # let release = desk.run(desk.request(ReleaseRequest::new(Name::new("Shop 2.4")?)), &kim).await?;
+/// # let (facts, by) = (Facts::at("2026-03-02T12:00:00Z".parse()?), By::new(&kim));
+/// # let mut rehearsal = desk.gates().rehearse(&release);
+/// # let unit = ReleaseUnit::new(UnitKind::Documentation, Name::new("2.4")?, Digest::of(b"manual"));
+/// # let package = ReleasePackage::new([(Key::new("manual")?, unit)])?;
+/// # let run = TestRun::new(Key::new("run-1")?, TestKind::Functional, staging, package.digest(), 18_u32, 2_u32);
+/// # rehearsal.step(Authorise::new(Assessment::new(AssessmentDecision::Worthwhile)), &facts, &by).unwrap();
+/// # rehearsal.record(RoleGiven::new(kim.clone(), Role::ReleaseManager), &facts, &by).unwrap();
+/// # rehearsal.record(ReleasePlan::new(Seconds::days(7)), &facts, &by).unwrap();
+/// # rehearsal.record(Baseline::new(), &facts, &by).unwrap();
+/// # rehearsal.step(StartDevelopment::new(), &facts, &by).unwrap();
+/// # rehearsal.step(StartTesting::new(package), &facts, &by).unwrap();
+/// # let window = Interval::parse("2026-03-02T20:00:00Z", "2026-03-02T22:00:00Z")?;
+///
+/// rehearsal.record(run, &facts, &by).unwrap(); // 18 passed, 2 failed
+/// rehearsal.record(DefectFound::new(Key::new("BUG-1")?, Severity::Critical), &facts, &by).unwrap();
+/// let refused = rehearsal.step(Deploy::new(window), &facts, &by).unwrap_err();
 /// assert_eq!(
 ///     refused.to_string(),
-///     "invalid kind in `environments` `security`: expected one of the kinds that `required` names",
+///     "deploy refused\n  \
+///        evidence: 18 of 20 functional tests passed in `staging`, and at least 95 % are required; \
+///        mend what failed, and test the new package\n  \
+///        evidence: open defects that are major or worse: `BUG-1`, and at most 0 are allowed; \
+///        mend them, and record `DefectResolved`",
 /// );
-/// # Ok::<(), phasegate::phase::Invalid>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Params")]
@@ -315,178 +339,6 @@ impl EvidencePolicy {
             };
             Some(reason.read("document", key.as_str()))
         })
-    }
-}
-
-/// What the tests of one kind have to show, all together or in one environment.
-struct Wanted<'a> {
-    kind: &'a TestKind,
-    environment: Option<&'a Environment>,
-    least: Percent,
-    coverage: Option<Percent>,
-    age: Option<Seconds>,
-}
-
-/// What some runs show.
-#[derive(Clone, Copy, Default)]
-struct Shown {
-    passed: u64,
-    ran: u64,
-    coverage: Option<u8>,
-}
-
-impl Shown {
-    fn and(self, run: &TestRun) -> Self {
-        let passed = u64::from(run.passed);
-        Self {
-            passed: self.passed + passed,
-            ran: self.ran + passed + u64::from(run.failed),
-            coverage: self.coverage.max(run.coverage_percent),
-        }
-    }
-
-    fn passes(&self, least: Percent) -> bool {
-        let share = u128::from(self.ran) * u128::from(least.0);
-        self.ran > 0 && u128::from(self.passed) * 100 >= share
-    }
-
-    fn covers(&self, least: Percent) -> bool {
-        self.coverage.is_some_and(|covered| covered >= least.0)
-    }
-}
-
-impl Wanted<'_> {
-    /// The runs that it is about, the oldest first.
-    fn runs<'a>(&self, report: &'a TestReport) -> Vec<(Instant, &'a TestRun)> {
-        let is_about = |run: &TestRun| {
-            run.kind == *self.kind
-                && self
-                    .environment
-                    .is_none_or(|place| run.environment == *place)
-        };
-        let runs = report.dated_runs().filter(|(run, _)| is_about(run));
-        let mut runs: Vec<_> = runs.map(|(run, at)| (at, run)).collect();
-        runs.sort_by_key(|(at, _)| *at);
-        runs
-    }
-
-    /// What speaks against it now; without anything, until when that is so.
-    fn judge(&self, report: &TestReport, now: Instant) -> Result<Option<Instant>, Vec<Reason>> {
-        let runs = self.runs(report);
-        let is_old = |at: Instant| self.age.is_some_and(|age| at.plus(age) <= now);
-        let fresh = runs.partition_point(|(at, _)| is_old(*at));
-        let (old, fresh) = runs.split_at(fresh);
-        // What is shown when only the last ones are left, down to none.
-        let mut shown = vec![Shown::default()];
-        for (_, run) in fresh.iter().rev() {
-            let more = shown.last().copied().unwrap_or_default();
-            shown.push(more.and(run));
-        }
-        let all = shown.last().copied().unwrap_or_default();
-        if all.ran == 0 {
-            let ran = |(_, run): &&(Instant, &TestRun)| run.passed > 0 || run.failed > 0;
-            return Err(vec![self.missing(report, old.iter().rev().find(ran))]);
-        }
-        let turns = |holds: &dyn Fn(&Shown) -> bool| self.turns(fresh, &shown, holds);
-        let passes = |shown: &Shown| shown.passes(self.least);
-        let covers = |shown: &Shown| self.coverage.is_none_or(|least| shown.covers(least));
-        let mut reasons = Vec::new();
-        if !passes(&all) {
-            let reason = self.too_few_passed(all);
-            reasons.push(match turns(&passes) {
-                Some(at) => reason.clears_at(at),
-                None => reason,
-            });
-        }
-        if let Some(least) = self.coverage.filter(|least| !all.covers(*least)) {
-            reasons.push(self.too_little_covered(all, least));
-        }
-        if reasons.is_empty() {
-            return Ok(earliest([turns(&passes), turns(&covers)]));
-        }
-        Err(reasons)
-    }
-
-    /// When the answer turns, as one run after the other gets too old.
-    fn turns(
-        &self,
-        fresh: &[(Instant, &TestRun)],
-        shown: &[Shown],
-        holds: &dyn Fn(&Shown) -> bool,
-    ) -> Option<Instant> {
-        let age = self.age?;
-        let now = holds(shown.last()?);
-        let left = shown.iter().rev().skip(1);
-        let mut ends = fresh.iter().zip(left).enumerate();
-        let turned = ends.find(|(place, ((at, _), left))| {
-            // Runs of one instant get too old together.
-            let is_last = fresh.get(place + 1).is_none_or(|(next, _)| next > at);
-            is_last && holds(left) != now
-        });
-        turned.map(|(_, ((at, _), _))| at.plus(age))
-    }
-
-    fn missing(&self, report: &TestReport, last: Option<&(Instant, &TestRun)>) -> Reason {
-        let (kind, package, place) = (self.kind, report.package(), self.place());
-        let remedy = format!("record a `TestRun` of kind {kind}");
-        let reason = if let Some(((at, _), age)) = last.zip(self.age) {
-            let message = format!(
-                "{kind} tests ran on package {package:.12}{place} at {at}, {age} ago or longer"
-            );
-            Reason::new("too-old", message, remedy).read("ran_at", *at)
-        } else {
-            let message = format!("no {kind} test ran on package {package:.12}{place}");
-            Reason::new("kind-missing", message, remedy)
-        };
-        self.told(reason)
-    }
-
-    fn too_few_passed(&self, Shown { passed, ran, .. }: Shown) -> Reason {
-        let (kind, least, place) = (self.kind, self.least, self.place());
-        let message = format!(
-            "{passed} of {ran} {kind} tests passed{place}, and at least {least} are required"
-        );
-        let remedy = "mend what failed, and test the new package";
-        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        let reason = Reason::new("pass-ratio", message, remedy);
-        self.told(
-            reason
-                .read("passed", number(passed))
-                .read("ran", number(ran)),
-        )
-    }
-
-    fn too_little_covered(&self, shown: Shown, least: Percent) -> Reason {
-        let (kind, place) = (self.kind, self.place());
-        let reason = if let Some(covered) = shown.coverage {
-            let message = format!(
-                "{kind} tests cover {covered} % of the code{place}, and at least {least} are required"
-            );
-            let reason = Reason::new("coverage-low", message, "test more of it");
-            reason.read("coverage_percent", u32::from(covered))
-        } else {
-            let message = format!(
-                "no run of {kind} tests{place} says what it covered, and at least {least} are required"
-            );
-            let remedy = "record the run with its `coverage_percent`";
-            Reason::new("coverage-missing", message, remedy)
-        };
-        self.told(reason)
-    }
-
-    fn place(&self) -> String {
-        let place = self
-            .environment
-            .map(|environment| format!(" in `{environment}`"));
-        place.unwrap_or_default()
-    }
-
-    fn told(&self, reason: Reason) -> Reason {
-        let reason = reason.read("kind", self.kind.name());
-        match self.environment {
-            Some(environment) => reason.read("environment", environment.as_str()),
-            None => reason,
-        }
     }
 }
 

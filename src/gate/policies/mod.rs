@@ -13,6 +13,7 @@ mod risk;
 mod severities;
 mod soak;
 mod stakeholders;
+mod test_runs;
 mod waves;
 
 pub use approvals::{ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Quorum};

@@ -1,0 +1,134 @@
+//! Gathering what a decision needs besides the release, before the gate is asked: facts, and other releases.
+
+use super::Desk;
+use super::read::entries;
+use crate::facts::{About, Finding};
+use crate::gate::Facts;
+use crate::release::{
+    AnyStep, Asked, By, Core, Fact, Key, OtherRelease, ReleaseId, Stream, Text, Version,
+    replay_with,
+};
+use crate::store::Store;
+use std::{collections::BTreeSet, error::Error, future::poll_fn, task::Poll};
+
+impl<S: Store> Desk<S> {
+    /// Everything that a decision about this asking needs, as far as it can be had; the rest with why not.
+    ///
+    /// The facts are of the instant at which all were there, so that none is decided on before it was read.
+    pub(super) async fn gather(&self, core: &Core, asked: &Asked, by: &By) -> Facts {
+        let facts = Facts::at(self.clock.now());
+        let needs = self.gates.needs(core, asked, &facts, by);
+        if needs.is_empty() {
+            return facts;
+        }
+        let facts = match asked {
+            Asked::Step(step) => Box::pin(self.find(core, step, needs.facts, facts)).await,
+            Asked::Record(_) => facts,
+        };
+        let facts = Box::pin(self.read_others(core, asked, by, facts)).await;
+        facts.moved_to(self.clock.now())
+    }
+
+    /// Asks the host for these facts, each once, all at the same time.
+    async fn find(
+        &self,
+        core: &Core,
+        step: &AnyStep,
+        keys: BTreeSet<Key>,
+        mut facts: Facts,
+    ) -> Facts {
+        if keys.is_empty() {
+            return facts;
+        }
+        let Some(finder) = &self.finder else {
+            let why = "this desk has nobody to ask for facts; give it `with_facts`";
+            let without = |facts: Facts, key| facts.without(key, Text::clipped(why));
+            return keys.into_iter().fold(facts, without);
+        };
+        let mut view = core.view();
+        view.request = view
+            .request
+            .or_else(|| step.request().cloned().map(Into::into));
+        let about = About {
+            release: &view,
+            step,
+            now: facts.now(),
+        };
+        let asked = keys.iter().map(|key| finder.find_boxed(key, about));
+        let found = together(asked.collect()).await;
+        for (key, found) in keys.iter().zip(found) {
+            facts = match found {
+                Ok(Some(fact)) => facts.with(key.clone(), fact),
+                Ok(None) => facts,
+                Err(error) => facts.without(key.clone(), told(error.as_ref())),
+            };
+        }
+        facts
+    }
+
+    /// Reads the other releases that the decision looks at, until it asks for no more.
+    async fn read_others(&self, core: &Core, asked: &Asked, by: &By, mut facts: Facts) -> Facts {
+        loop {
+            let needs = self.gates.needs(core, asked, &facts, by);
+            if needs.others.is_empty() {
+                return facts;
+            }
+            for id in needs.others {
+                facts = match self.read_other(core, id).await {
+                    Ok(other) => facts.with_other(other),
+                    Err(why) => facts.without_other(id, why),
+                };
+            }
+        }
+    }
+
+    async fn read_other(&self, core: &Core, id: ReleaseId) -> Result<OtherRelease, Text> {
+        let stream = Stream::release(core.head.stream.tenant.clone(), id);
+        let log = entries(&self.store, &stream, Version::NONE).await;
+        let log = log.map_err(|error| told(&error))?;
+        if log.is_empty() {
+            return Ok(OtherRelease::not_begun(stream));
+        }
+        let release = replay_with(&log, &self.upcasters).map_err(|error| told(&error))?;
+        let release = release.anywhere();
+        if *release.stream() != stream {
+            let what = format!("the store gave the log of `{}` for it", release.stream());
+            return Err(Text::clipped(&what));
+        }
+        Ok(OtherRelease::from(&release))
+    }
+}
+
+type Found = Result<Option<Fact>, Box<dyn Error + Send + Sync>>;
+
+/// Waits for all of them at the same time.
+async fn together(mut finding: Vec<Finding<'_>>) -> Vec<Found> {
+    let mut found: Vec<Option<Found>> = finding.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        for (finding, found) in finding.iter_mut().zip(&mut found) {
+            if found.is_none()
+                && let Poll::Ready(done) = finding.as_mut().poll(context)
+            {
+                *found = Some(done);
+            }
+        }
+        if found.iter().all(Option::is_some) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    found.into_iter().flatten().collect()
+}
+
+/// What an error says, and what its sources say.
+fn told(error: &(dyn Error + 'static)) -> Text {
+    let mut told = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        told = format!("{told}: {error}");
+        source = error.source();
+    }
+    Text::clipped(&told)
+}
