@@ -6,6 +6,8 @@ mod architecture;
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod clearing;
+#[cfg(test)]
 mod combinations;
 #[cfg(test)]
 mod compile_messages;
@@ -15,6 +17,8 @@ mod cookbook;
 mod desk;
 #[cfg(test)]
 mod desk_support;
+#[cfg(test)]
+mod emergency;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
@@ -28,6 +32,8 @@ mod laws;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod overrides;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod policy_samples;
@@ -35,6 +41,12 @@ mod policy_samples;
 mod quickstart;
 #[cfg(test)]
 mod real_data;
+#[cfg(test)]
+mod releasectl;
+#[cfg(test)]
+mod report;
+#[cfg(test)]
+mod rollout;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
