@@ -64,6 +64,7 @@
 //! | build tools on logs | [`release::Envelope`], [`release::replay`], [`release::verify`], [`guide::event_format`] |
 //! | handle releases of any phase | [`AnyRelease`], [`release::AnyStep`], [`Desk::load`] |
 //! | keep logs in your own database | the contract of [`Store`] |
+//! | tell people why not, and what was let pass | [`report`] |
 //! | tell others what happened | [`Notifier`], [`desk::Relay`] |
 //! | know why it is so | [`guide::architecture`], [`guide::design_faq`], [`guide::terms`] |
 //!
@@ -100,6 +101,7 @@ pub mod guide;
 pub mod notify;
 pub mod phase;
 pub mod release;
+pub mod report;
 pub mod store;
 
 pub use desk::Desk;

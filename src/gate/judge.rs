@@ -1,12 +1,14 @@
 //! Every decision about a step comes from here: the invariants, then each requirement of each gate that holds it.
 
 use super::model::{Following, ReleaseModel};
+use super::overrides::{against, unhelpful};
 use super::rule::{Requirement, Rule, failed};
 use super::{AnyGate, Ask, Facts, LIFECYCLE};
 use crate::phase::{Action, Instant};
 use crate::release::{
-    AnyStep, Asked, Asking, By, Core, Decision, Enforcement, Finding, Key, ModelReference,
-    OverrideGranted, Part, Reason, ReleaseId, State, Stream, Track, Verdict, Version, earliest,
+    AnyStep, Asked, Asking, By, Core, Decision, Enforcement, Finding, GrantedOverride, Key,
+    ModelReference, OverrideGranted, Part, Reason, ReleaseId, State, Stream, Track, Verdict,
+    Version, earliest,
 };
 use std::{
     cell::OnceCell,
@@ -93,6 +95,8 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
             judged.ask(gate, requirement, &ask, state, facts);
         }
     }
+    let unhelpful = unhelpful(&ask, &judged.decision);
+    judged.decision.findings.extend(unhelpful);
     judged.decision.gates = ids;
     judged
 }
@@ -181,6 +185,7 @@ impl Judged {
         let mut asking = Requiring {
             ask,
             state,
+            gate,
             used: self.decision.overrides().cloned().collect(),
             facts: BTreeSet::new(),
             model: false,
@@ -224,16 +229,23 @@ impl Judged {
             policy,
             policy_version,
             verdict,
+            needed,
             parts,
         } = stored(part);
-        self.decision.findings.push(Finding {
+        let mut finding = Finding {
             gate: gate.id().name.clone(),
             policy,
             policy_version,
             enforcement: requirement.enforcement,
             verdict,
+            needed,
             parts,
-        });
+            overridable_by: BTreeSet::new(),
+        };
+        if finding.blocks() && is_violated(&finding.verdict, &finding.parts) {
+            finding.overridable_by.clone_from(gate.override_roles());
+        }
+        self.decision.findings.push(finding);
     }
 
     /// Writes down how the release's model stands; what blocks by it holds only while its log does not move.
@@ -255,6 +267,7 @@ impl Judged {
 struct Requiring<'a> {
     ask: &'a Ask<'a>,
     state: &'a State,
+    gate: &'a AnyGate,
     /// The overrides that are spoken for.
     used: BTreeSet<Key>,
     /// The host's facts that were asked for.
@@ -288,12 +301,15 @@ impl Requiring<'_> {
         if parts.is_empty() {
             return None;
         }
+        let count = count.min(parts.len());
         let verdicts = parts.iter().map(|part| part.verdict.clone());
-        let verdict = Verdict::at_least(count.min(parts.len()), verdicts);
+        let verdict = Verdict::at_least(count, verdicts);
         Some(Part {
             policy: rule.name(),
             policy_version: 1,
             verdict,
+            needed: matches!(rule, Rule::AtLeast(_))
+                .then(|| u32::try_from(count).unwrap_or(u32::MAX)),
             parts: parts.into_iter().map(stored).collect(),
         })
     }
@@ -309,6 +325,7 @@ impl Requiring<'_> {
             policy: rule.name(),
             policy_version: 1,
             verdict: part.verdict.clone().negated(holds()),
+            needed: None,
             parts: vec![stored(part)],
         })
     }
@@ -328,6 +345,7 @@ impl Requiring<'_> {
                 verdict: Verdict::Unknown {
                     reasons: vec![*unknown],
                 },
+                needed: None,
                 parts: Vec::new(),
             }),
         }
@@ -340,6 +358,7 @@ impl Requiring<'_> {
                 policy: rule.name(),
                 policy_version: 1,
                 verdict: failed("not-a-policy", what.to_owned()),
+                needed: None,
                 parts: Vec::new(),
             };
         };
@@ -366,6 +385,7 @@ impl Requiring<'_> {
             verdict: self.excepted(verdict, &name),
             policy: name,
             policy_version: policy.version(),
+            needed: None,
             parts: Vec::new(),
         }
     }
@@ -393,23 +413,21 @@ impl Requiring<'_> {
         };
         let mut overrides = BTreeSet::new();
         let mut until = None;
+        let roles = self.gate.override_roles();
         for reason in &reasons {
-            let usable = self.state.overrides.values().filter(|one| !one.is_used);
-            let fitting = usable.map(|one| one.granted.as_ref()).find(|granted| {
+            let fitting = self.state.overrides.values().find(|one| {
                 let OverrideGranted {
                     id,
-                    step,
                     policy: of,
                     code,
-                    until,
                     ..
-                } = granted;
-                (*step, of, code) == (self.ask.action(), policy, &reason.code)
+                } = one.granted.as_ref();
+                (of, code) == (policy, &reason.code)
+                    && against(self.ask, one, roles).is_none()
                     && !overrides.contains(id)
                     && !self.used.contains(id)
-                    && self.ask.now() < *until
             });
-            let Some(granted) = fitting else {
+            let Some(GrantedOverride { granted, .. }) = fitting else {
                 return Verdict::Violated { reasons };
             };
             overrides.insert(granted.id.clone());
@@ -422,6 +440,15 @@ impl Requiring<'_> {
             until,
         }
     }
+}
+
+/// Whether a single policy in it is violated: only that can be overridden.
+fn is_violated(verdict: &Verdict, parts: &[Part]) -> bool {
+    if parts.is_empty() {
+        return matches!(verdict, Verdict::Violated { .. });
+    }
+    let mut parts = parts.iter();
+    parts.any(|part| is_violated(&part.verdict, &part.parts))
 }
 
 /// As it is kept: a combination leaves its reasons to its parts, unless they are its own.
@@ -457,6 +484,8 @@ pub(super) fn lifecycle(reasons: Vec<Reason>) -> Vec<Finding> {
         policy_version: 1,
         enforcement: Enforcement::Block,
         verdict: Verdict::Violated { reasons },
+        needed: None,
         parts: Vec::new(),
+        overridable_by: BTreeSet::new(),
     }]
 }

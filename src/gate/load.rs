@@ -3,9 +3,9 @@
 use super::policy::Policy;
 use super::read::Reader;
 use super::rule::{Requirement, Rule};
-use super::{AnyGate, GateSet, gate_name};
+use super::{AnyGate, GateSet, gate_name, override_roles};
 use crate::phase::Action;
-use crate::release::{Enforcement, Key, Track};
+use crate::release::{Enforcement, Key, Role, Track};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -116,18 +116,32 @@ impl Reader {
     }
 
     fn gate(&mut self, gate: Value, names: &mut BTreeSet<Key>) -> Option<AnyGate> {
-        let mut gate = self.object(gate, &["name", "version", "step", "tracks", "rules"])?;
+        let keys = [
+            "name",
+            "version",
+            "step",
+            "tracks",
+            "overridable_by",
+            "rules",
+        ];
+        let mut gate = self.object(gate, &keys)?;
         let name = gate.need(self, "name", |reader, name| reader.gate_name(name, names));
         let version = gate.need(self, "version", Self::plain::<u32>);
         let action = gate.need(self, "step", Self::step);
         let tracks = gate.may(self, "tracks", Self::plain::<BTreeSet<Track>>);
+        let overriding = gate.may(self, "overridable_by", |reader, roles| {
+            reader.plain::<BTreeSet<Role>>(roles).map(Some)
+        });
         let rules = self.holding(action, |reader| {
             gate.need(reader, "rules", |reader, rules| {
                 reader.list(rules, Self::requirement)
             })
         });
         let whole = gate.whole(rules);
-        Some(AnyGate::new(name?, version?, action?, tracks?, whole?))
+        let overriding = overriding?.unwrap_or_else(override_roles);
+        Some(AnyGate::new(
+            name?, version?, action?, tracks?, overriding, whole?,
+        ))
     }
 
     fn gate_name(&mut self, name: Value, names: &mut BTreeSet<Key>) -> Option<Key> {

@@ -12,6 +12,7 @@ mod judge;
 mod load;
 mod matching;
 mod model;
+mod overrides;
 mod policies;
 mod policy;
 mod read;
@@ -42,8 +43,8 @@ use judge::{Book, Judged, Models, judge, lifecycle, needs};
 
 use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{
-    AnyStep, Asked, By, Core, Decision, Digest, Enforcement, GateId, Key, Proposal, Release, Step,
-    Subject, Track,
+    AnyStep, Asked, By, Core, Decision, Digest, Enforcement, GateId, Key, Proposal, Release, Role,
+    Step, Subject, Track,
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, marker::PhantomData};
@@ -89,6 +90,7 @@ impl<S: OnStep> Gate<S> {
             version,
             S::ACTION,
             BTreeSet::new(),
+            override_roles(),
             Vec::new(),
         );
         Ok(Self {
@@ -117,6 +119,17 @@ impl<S: OnStep> Gate<S> {
     #[must_use]
     pub fn on_track(mut self, track: Track) -> Self {
         self.gate.tracks.insert(track);
+        self.gate.reseal();
+        self
+    }
+
+    /// The same gate, where an override counts if it is granted in one of these roles; in none, if there are none.
+    ///
+    /// A gate that does not say so can be overridden by the change authority. What other people may override goes
+    /// into another gate on the same step.
+    #[must_use]
+    pub fn overridable_by(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
+        self.gate.overridable_by = roles.into_iter().collect();
         self.gate.reseal();
         self
     }
@@ -152,6 +165,11 @@ fn gate_name(name: impl AsRef<str>) -> Result<Key, Invalid> {
 
 const LIFECYCLE: &str = "lifecycle";
 
+/// Who may override a gate that does not say who.
+fn override_roles() -> BTreeSet<Role> {
+    BTreeSet::from([Role::ChangeAuthority])
+}
+
 /// Names the action of a step's type.
 pub trait OnStep: Step {
     /// The step.
@@ -164,6 +182,7 @@ pub struct AnyGate {
     id: GateId,
     action: Action,
     tracks: BTreeSet<Track>,
+    overridable_by: BTreeSet<Role>,
     requirements: Vec<Requirement>,
 }
 
@@ -171,6 +190,8 @@ pub struct AnyGate {
 struct Rules<'a> {
     step: Action,
     tracks: &'a BTreeSet<Track>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overridable_by: Option<&'a BTreeSet<Role>>,
     #[serde(rename = "rules")]
     required: &'a [Requirement],
 }
@@ -181,6 +202,7 @@ impl AnyGate {
         version: u32,
         action: Action,
         tracks: BTreeSet<Track>,
+        overridable_by: BTreeSet<Role>,
         requirements: Vec<Requirement>,
     ) -> Self {
         let id = GateId {
@@ -192,6 +214,7 @@ impl AnyGate {
             id,
             action,
             tracks,
+            overridable_by,
             requirements,
         };
         gate.reseal();
@@ -204,10 +227,16 @@ impl AnyGate {
         self
     }
 
+    /// The roles in which it can be overridden, where it says so itself.
+    fn own_override_roles(&self) -> Option<&BTreeSet<Role>> {
+        Some(&self.overridable_by).filter(|roles| **roles != override_roles())
+    }
+
     fn reseal(&mut self) {
         let rules = Rules {
             step: self.action,
             tracks: &self.tracks,
+            overridable_by: self.own_override_roles(),
             required: &self.requirements,
         };
         self.id.digest = Digest::of_value(&rules);
@@ -229,6 +258,12 @@ impl AnyGate {
     #[must_use]
     pub const fn tracks(&self) -> &BTreeSet<Track> {
         &self.tracks
+    }
+
+    /// The roles in which it can be overridden; nobody can, if there are none.
+    #[must_use]
+    pub const fn override_roles(&self) -> &BTreeSet<Role> {
+        &self.overridable_by
     }
 
     /// What it requires.

@@ -480,12 +480,13 @@ fn in_plain_words(message: &str) -> String {
         ("a map", "an object"),
         ("map", "an object"),
     ];
-    const NUMBERS: [(&str, &str); 6] = [
+    const NUMBERS: [(&str, &str); 7] = [
         ("u8", "a whole number from 0 to 255"),
         ("u16", "a whole number from 0 to 65,535"),
         ("u32", "a whole number from 0 to 4,294,967,295"),
         ("u64", "a whole number of 0 or more"),
         ("usize", "a whole number of 0 or more"),
+        ("i32", "a whole number"),
         ("i64", "a whole number"),
     ];
     let mut plain = message.to_owned();

@@ -4,7 +4,7 @@ use super::digest::Digest;
 use super::fact::Fact;
 use super::id::ReleaseId;
 use super::model::FollowedModel;
-use super::people::Actor;
+use super::people::{Actor, Role};
 use super::proposal::By;
 use super::relation::OtherRelease;
 use super::text::{Key, Text};
@@ -12,7 +12,11 @@ use super::verdict::{Reason, Verdict};
 use super::words::is_default;
 use crate::phase::{Action, Instant, RecordKind};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 /// What a policy's verdict does to the step.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -63,9 +67,15 @@ pub struct Finding {
     pub enforcement: Enforcement,
     /// The answer.
     pub verdict: Verdict,
+    /// How many of the parts have to clear; said where the policy's name does not: for `at-least`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub needed: Option<u32>,
     /// What the parts of a combination answered, those that were not judged left out; empty for a single policy.
     #[serde(default, skip_serializing_if = "is_default")]
     pub parts: Vec<Part>,
+    /// The roles in which an override of it counts; none where nobody can override it, or where it refuses nothing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub overridable_by: BTreeSet<Role>,
 }
 
 impl Finding {
@@ -104,6 +114,9 @@ pub struct Part {
     pub policy_version: u32,
     /// The answer.
     pub verdict: Verdict,
+    /// How many of its parts have to clear; said where its name does not: for `at-least`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub needed: Option<u32>,
     /// What its own parts answered.
     #[serde(default, skip_serializing_if = "is_default")]
     pub parts: Vec<Part>,
@@ -132,7 +145,10 @@ fn tell<'a>(
     }
 }
 
-/// The name of the combination that turns an answer round.
+/// The names of the combinations.
+pub(crate) const ALL: &str = "all";
+pub(crate) const ANY: &str = "any";
+pub(crate) const AT_LEAST: &str = "at-least";
 pub(crate) const NOT: &str = "not";
 
 /// What a decision is about.
@@ -178,7 +194,8 @@ pub struct Decision {
     /// The gates that were asked.
     #[serde(default, skip_serializing_if = "is_default")]
     pub gates: Vec<GateId>,
-    /// What they found, in the order of gates and policies; the lifecycle's own first.
+    /// What they found, in the order of gates and policies; the lifecycle's own first, and last which overrides do not
+    /// help.
     #[serde(default, skip_serializing_if = "is_default")]
     pub findings: Vec<Finding>,
     /// The host's facts that the policies read.
@@ -232,6 +249,14 @@ impl Decision {
         blocking.flat_map(Finding::blockers)
     }
 
+    /// What is to be told to people and refuses nothing: what policies that only warn have against the step, and which
+    /// overrides do not help it.
+    pub fn warnings(&self) -> impl Iterator<Item = Blocker<'_>> {
+        let warning = |finding: &&Finding| finding.enforcement == Enforcement::Warn;
+        let warning = self.findings.iter().filter(warning);
+        warning.flat_map(Finding::blockers)
+    }
+
     /// The overrides that the step uses up.
     pub fn overrides(&self) -> impl Iterator<Item = &Key> {
         self.findings
@@ -243,12 +268,16 @@ impl Decision {
 
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_cleared() {
-            return write!(f, "{} cleared", self.asked);
-        }
-        write!(f, "{} refused", self.asked)?;
+        let answer = if self.is_cleared() {
+            "cleared"
+        } else {
+            "refused"
+        };
+        write!(f, "{} {answer}", self.asked)?;
         let mut blockers = self.blockers();
-        blockers.try_for_each(|blocker| write!(f, "\n  {blocker}"))
+        blockers.try_for_each(|blocker| write!(f, "\n  {blocker}"))?;
+        let mut warnings = self.warnings();
+        warnings.try_for_each(|warning| write!(f, "\n  warning: {warning}"))
     }
 }
 

@@ -338,12 +338,18 @@ impl State {
     }
 
     fn enter_deployment(&mut self, entry: Option<Entry>, support: Option<Seconds>) {
+        let plan = match &entry {
+            Some(Entry::Gated(plan, _)) => Some(plan.clone()),
+            Some(Entry::Expedited(_) | Entry::Unauthorised(_)) | None => {
+                self.plan.as_deref().cloned()
+            }
+        };
+        self.progress = Progress::of(plan);
         self.entry = entry;
         self.support = support;
         self.deployments += 1;
         self.is_backed_out = false;
         self.is_support_waived = false;
-        self.progress = Progress::new();
     }
 
     /// What was backed out is not tried again without a person.

@@ -45,7 +45,7 @@ pub fn replay_with<'a>(
 
 impl Core {
     /// The release before the first entry of its log.
-    fn before(first: &Envelope) -> Result<Self, LogError> {
+    pub(crate) fn before(first: &Envelope) -> Result<Self, LogError> {
         let foreign = |what: &str| LogError::new(LogErrorKind::Broken, Some(first.version), what);
         if first.stream.kind != StreamKind::Release {
             return Err(foreign("it is not the log of a release"));

@@ -212,7 +212,7 @@ impl State {
             checklist: BTreeMap::new(),
             notified: BTreeMap::new(),
             costs: BTreeMap::new(),
-            progress: Progress::new(),
+            progress: Progress::of(None),
             overrides: BTreeMap::new(),
             parent: None,
             children: BTreeSet::new(),
@@ -327,8 +327,9 @@ impl State {
     fn admits_decision(&self, taken: &StepTaken, on: Occasion<'_>) -> Option<Reason> {
         let StepTaken { step, decision } = taken;
         let is_usable = |id| {
-            let granted = self.overrides.get(id).filter(|granted| !granted.is_used);
-            granted.is_some_and(|granted| granted.granted.step == step.action())
+            let usable = self.overrides.get(id).filter(|one| !one.is_used);
+            let usable = usable.map(|one| one.granted.as_ref());
+            usable.is_some_and(|one| one.step == step.action() && decision.at < one.until)
         };
         let is_cleared = decision.is_cleared()
             && decision.asked == Asking::Step(step.action())

@@ -6,6 +6,8 @@ mod architecture;
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod clearing;
+#[cfg(test)]
 mod combinations;
 #[cfg(test)]
 mod compile_messages;
@@ -15,6 +17,8 @@ mod cookbook;
 mod desk;
 #[cfg(test)]
 mod desk_support;
+#[cfg(test)]
+mod emergency;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
@@ -37,6 +41,8 @@ mod model_standing;
 #[cfg(test)]
 mod models;
 #[cfg(test)]
+mod overrides;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod policy_samples;
@@ -44,6 +50,12 @@ mod policy_samples;
 mod quickstart;
 #[cfg(test)]
 mod real_data;
+#[cfg(test)]
+mod releasectl;
+#[cfg(test)]
+mod report;
+#[cfg(test)]
+mod rollout;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

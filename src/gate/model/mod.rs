@@ -60,7 +60,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///     mistakes.iter().map(ToString::to_string).collect::<Vec<_>>(),
 ///     [
 ///         "version: expected 1 or more",
-///         "waves[0].bake: found integer `-1`, expected a whole number of its size",
+///         "waves[0].bake: found integer `-1`, expected a whole number from 0 to 4,294,967,295",
 ///         "tracks: the standard track is pre-authorised by what `standard` says, and that is missing",
 ///     ],
 /// );
@@ -207,6 +207,8 @@ struct GateFile<'a> {
     step: Action,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     tracks: &'a BTreeSet<Track>,
+    #[serde(skip_serializing_if = "is_default")]
+    overridable_by: Option<&'a BTreeSet<Role>>,
     rules: &'a [Requirement],
 }
 
@@ -228,6 +230,7 @@ impl Serialize for ReleaseModel {
                 version: gate.id().version,
                 step: gate.action(),
                 tracks: gate.tracks(),
+                overridable_by: gate.own_override_roles(),
                 rules: gate.requirements(),
             })
             .collect();

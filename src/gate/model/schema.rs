@@ -84,6 +84,7 @@ fn gate(of: &mut SchemaGenerator) -> Value {
             "version": schema::<u32>(of),
             "step": { "enum": steps },
             "tracks": { "type": "array", "items": schema::<Track>(of) },
+            "overridable_by": { "type": "array", "items": schema::<Role>(of) },
             "rules": { "type": "array", "items": schema::<Requirement>(of) },
         },
     })
