@@ -12,8 +12,8 @@ use phasegate::phase::{Anywhere, Closure, Development, Plan, Request, Seconds, T
 use phasegate::release::step::{Authorise, Close, Deploy, StartDevelopment};
 use phasegate::release::{
     AnyRecord, Baseline, Batch, ClosureRecord, CommandId, Delivery, Envelope, Event, Key,
-    LogErrorKind, MilestoneReached, OverrideGranted, ReleasePlan, Role, RoleGiven, RoleRelieved,
-    Stream, TaskOpened, Tenant, Track, TrackChanged, Version, verify,
+    LogErrorKind, MilestoneReached, ModelStanding, OverrideGranted, ReleasePlan, Role, RoleGiven,
+    RoleRelieved, Stream, TaskOpened, Tenant, Track, TrackChanged, Version, verify,
 };
 use phasegate::store::{
     Committed, Cursor, Outcome, Page, Query, Settlement, StoreError, StoreErrorKind,
@@ -468,6 +468,32 @@ fn a_model_that_is_drafted_again_after_a_fault_is_drafted_once() {
         office.fails_to_read(true);
         assert!(draft().is_err());
     }
+}
+
+/// Somebody else drafts another version just before the second commit.
+#[derive(Default)]
+struct Forestalled(AtomicUsize);
+
+impl Manner for Forestalled {
+    async fn commit(&self, store: &MemoryStore, batch: &Batch) -> Result<Committed, StoreError> {
+        if self.0.fetch_add(1, Ordering::Relaxed) == 1 {
+            let other = Desk::new(store).draft_model(&shop_of(2, 95), by("lou"));
+            other.await.unwrap();
+        }
+        store.commit(batch).await
+    }
+}
+
+#[test]
+fn who_was_forestalled_on_the_log_of_a_model_is_asked_again_on_top() {
+    let office: Office<Arc<Strange<Forestalled>>> = Office::on(Arc::default());
+    wait(office.desk.draft_model(&shop_of(1, 90), by("kim"))).unwrap();
+    let retired = office
+        .desk
+        .retire_model(&key("shop"), text("it is replaced"), by("cho"));
+    let state = wait(retired).unwrap();
+    assert_eq!(state.log_version(), Version::new(3));
+    assert_eq!(state.standing(), ModelStanding::Retired);
 }
 
 #[test]

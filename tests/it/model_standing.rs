@@ -8,7 +8,7 @@ use crate::golden::golden;
 use crate::models::{codes, following, loaded, shop, shop_of, with};
 use phasegate::desk::{CommitFailed, LedgerError, RunError};
 use phasegate::gate::{Facts, GateSet, ModelStandingPolicy, ModelState, Policies, ReleaseModel};
-use phasegate::phase::{Deployment, Request, Seconds};
+use phasegate::phase::{Deployment, Plan, Request, Seconds};
 use phasegate::release::step::{Authorise, Cancel, Deploy};
 use phasegate::release::{
     Actor, Assessment, ClosureRecord, CommandId, Currency, Decision, Digest, Ending, Envelope,
@@ -294,6 +294,11 @@ fn small() -> ReleaseRequest {
 fn deployed(office: &Shop) -> Release<Deployment> {
     let release = office.done(office.asked(small()), "kim");
     let release = office.agreed(office.done(release.authorise(assessed()), "pipeline"));
+    went_out(office, release)
+}
+
+/// The same from an agreed plan on.
+fn went_out(office: &Shop, release: Release<Plan>) -> Release<Deployment> {
     let release = office.done(release.start_development(), "ada");
     let release = office.done(release.start_testing(package("one")), "ada");
     let release = office.recorded(release, run_of("run", &package("one"), 19, 1), "tom");
@@ -634,7 +639,8 @@ fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person()
         (0, 1, office.now())
     );
     assert!(cleared());
-    // Counting again changes nothing.
+    // Counting again, later, changes nothing.
+    office.clock.pass(Seconds::minutes(1));
     assert_eq!(counted(&office).unwrap(), state);
 
     assert_eq!(ended(&office, ReviewOutcome::Successful), Ending::Completed);
@@ -777,8 +783,12 @@ fn what_says_nothing_of_the_model_is_not_counted() {
     let (release, _) = authorising(&office, small());
     let normal = TrackChanged::new(Track::Normal, text("looked at on its own"));
     let release = office.recorded(release, normal, "kim");
-    let release = office.done(release.authorise(worthwhile()), "cho");
-    let _ = office.done(release.cancel(text("not needed")), "kim");
+    let release = office.agreed(office.done(release.authorise(worthwhile()), "cho"));
+    reviewed(
+        &office,
+        went_out(&office, release),
+        ReviewOutcome::Unsuccessful,
+    );
     let state = counted(&office).unwrap();
     assert_eq!(state.record().unwrap().closed, 0);
     ended(&office, ReviewOutcome::WithIssues);
