@@ -477,8 +477,8 @@ struct Forestalled(AtomicUsize);
 impl Manner for Forestalled {
     async fn commit(&self, store: &MemoryStore, batch: &Batch) -> Result<Committed, StoreError> {
         if self.0.fetch_add(1, Ordering::Relaxed) == 1 {
-            let other = Desk::new(store).draft_model(&shop_of(2, 95), by("lou"));
-            other.await.unwrap();
+            let (desk, model) = (Desk::new(store), shop_of(2, 95));
+            desk.draft_model(&model, by("lou")).await.unwrap();
         }
         store.commit(batch).await
     }
@@ -488,9 +488,10 @@ impl Manner for Forestalled {
 fn who_was_forestalled_on_the_log_of_a_model_is_asked_again_on_top() {
     let office: Office<Arc<Strange<Forestalled>>> = Office::on(Arc::default());
     wait(office.desk.draft_model(&shop_of(1, 90), by("kim"))).unwrap();
+    let shop = key("shop");
     let retired = office
         .desk
-        .retire_model(&key("shop"), text("it is replaced"), by("cho"));
+        .retire_model(&shop, text("it is replaced"), by("cho"));
     let state = wait(retired).unwrap();
     assert_eq!(state.log_version(), Version::new(3));
     assert_eq!(state.standing(), ModelStanding::Retired);
