@@ -154,8 +154,9 @@ impl<S, P> InDoubt<S, P> {
 impl<St: Store> Desk<St> {
     /// Asks the gates for a step or record and commits it; the release comes back where the step led.
     ///
-    /// Where other writers only added records that do not bear on each other, the desk decides anew on top of them,
-    /// at most 5 times in all. A refusal is written down as a record of its own, so that the release comes back one version
+    /// Where other writers only added records that do not bear on each other, the desk decides anew on top of them;
+    /// where another log that the decision read has moved, it reads that again and decides anew; at most 5 times in
+    /// all. A refusal is written down as a record of its own, so that the release comes back one version
     /// later; [`forgetting_refusals`](Self::forgetting_refusals) leaves that out.
     ///
     /// # Errors
@@ -183,6 +184,15 @@ impl<St: Store> Desk<St> {
         for _ in 1..TURNS {
             match self.turn(proposal, &by).await {
                 Ok(release) => return Ok(release),
+                Err((
+                    RunError::NotCommitted(CommitFailed::Conflict {
+                        release, stream, ..
+                    }),
+                    asked,
+                )) if stream != *release.stream() => {
+                    // What was decided on elsewhere is gathered again; the release is as it was.
+                    proposal = Proposal::new(release, asked);
+                }
                 Err((
                     RunError::NotCommitted(CommitFailed::Conflict {
                         release,

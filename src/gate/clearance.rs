@@ -1,6 +1,6 @@
 //! The proof that a gate allowed a step: minted here and nowhere else.
 
-use super::{Book, Facts, Judged, judge, lifecycle};
+use super::{Book, Facts, Judged, judge, lifecycle, weigh};
 use crate::phase::Instant;
 use crate::release::limits::PAYLOAD_BYTES;
 use crate::release::{
@@ -155,12 +155,11 @@ pub(super) fn event_of(
             Ok((Event::Step(StepTaken { step, decision }), guards))
         }
         Asked::Record(record) => {
-            let on = core.occasion(by, facts.now());
-            let reasons = core.state.admits_record(&record, on);
-            if !reasons.is_empty() {
-                return Err(against(Event::Record(record), reasons, facts, by));
+            let Judged { decision, guards } = weigh(core, &record, facts, by);
+            if !decision.is_cleared() {
+                return Err((Box::new(decision), Asked::Record(record)));
             }
-            Ok((Event::Record(record), Guards::new()))
+            Ok((Event::Record(record), guards))
         }
     }
 }

@@ -25,15 +25,15 @@ pub use condition::Condition;
 pub use facts::Facts;
 pub use load::{Mistake, Policies};
 pub use policies::{
-    ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Duty, EvidencePolicy, Percent, Quorum,
-    SeparationOfDutiesPolicy,
+    ApprovalRule, ApprovalsPolicy, Approver, DependenciesPolicy, Distinctness, Duty,
+    EvidencePolicy, InStepPolicy, Percent, Quorum, SeparationOfDutiesPolicy,
 };
 pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 
 pub(crate) use judge::Needs;
-use judge::{Book, Judged, judge, lifecycle, needs};
+use judge::{Book, Judged, judge, lifecycle, needs, weigh};
 
 use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{

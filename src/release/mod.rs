@@ -102,6 +102,7 @@ pub(crate) use batch::{derived_command, intent};
 pub(crate) use decision::NOT;
 pub(crate) use earned::StateRef;
 pub(crate) use event::seal;
+pub(crate) use relation::{Survey, Tie};
 pub(crate) use verdict::earliest;
 
 pub(crate) use proposal::Asked;
