@@ -287,13 +287,7 @@ impl<St: Store> Desk<St> {
         by: &By,
     ) -> Result<Release<P::To>, (RunError<S, P>, Asked)> {
         let asked = proposal.asked.clone();
-        let owner = &proposal.release.stream().tenant;
-        if *owner != self.tenant {
-            let message = format!(
-                "the release belongs to tenant `{owner}`, and this is the desk of `{}`",
-                self.tenant
-            );
-            let reason = Reason::new("another-tenant", message, "ask at the desk of that tenant");
+        if let Some(reason) = self.of_another_tenant(&proposal.release) {
             let facts = Facts::at(self.clock.now());
             return Err((
                 RunError::Refused(refuse(proposal, reason, &facts, by)),
@@ -308,6 +302,18 @@ impl<St: Store> Desk<St> {
             },
             Err(refused) => Err((RunError::Refused(self.write_down(refused, by).await), asked)),
         }
+    }
+
+    /// Why this desk does not answer for a release, if it does not.
+    pub(super) fn of_another_tenant<P>(&self, release: &Release<P>) -> Option<Reason> {
+        let owner = &release.stream().tenant;
+        (*owner != self.tenant).then(|| {
+            let message = format!(
+                "the release belongs to tenant `{owner}`, and this is the desk of `{}`",
+                self.tenant
+            );
+            Reason::new("another-tenant", message, "ask at the desk of that tenant")
+        })
     }
 
     /// The release with what others wrote since, if the asking means the same on top of it.

@@ -124,17 +124,23 @@ pub(crate) fn refuse<S, P>(
     by: &By,
 ) -> Refused<P> {
     let Proposal { release, asked, .. } = proposal;
-    let about = match &asked {
-        Asked::Step(step) => Asking::Step(step.action()),
-        Asked::Record(record) => Asking::Record(record.kind()),
-    };
-    let mut decision = Box::new(Decision::begun(about, by, facts.now()));
-    decision.findings = lifecycle(vec![reason]);
+    let decision = Box::new(refusal(&asked, reason, facts, by));
     Refused {
         release,
         decision,
         asked,
     }
+}
+
+/// The decision against an asking for a reason that no gate was asked about.
+pub(crate) fn refusal(asked: &Asked, reason: Reason, facts: &Facts, by: &By) -> Decision {
+    let about = match asked {
+        Asked::Step(step) => Asking::Step(step.action()),
+        Asked::Record(record) => Asking::Record(record.kind()),
+    };
+    let mut decision = Decision::begun(about, by, facts.now());
+    decision.findings = lifecycle(vec![reason]);
+    decision
 }
 
 /// The event that the asking leads to; or the decision against it, and the asking back.

@@ -19,7 +19,7 @@ mod rule;
 mod strict;
 
 pub use clearance::{Cleared, Refused};
-pub(crate) use clearance::{intent_of, refuse};
+pub(crate) use clearance::{intent_of, refusal, refuse};
 pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, when};
 pub use condition::Condition;
 pub use facts::Facts;

@@ -16,6 +16,8 @@ mod desk_support;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
+mod facts;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod golden;
@@ -29,6 +31,8 @@ mod lifecycle;
 mod quickstart;
 #[cfg(test)]
 mod real_data;
+#[cfg(test)]
+mod relations;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
