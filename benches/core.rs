@@ -20,7 +20,7 @@ use support::{Size, Way, compare, heading};
 use uuid::Uuid;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    heading("per event");
+    heading("per event", "by hand");
     let walk = script::walk(0)?;
     without_log(&walk)?;
     with_log(&walk)?;

@@ -58,6 +58,7 @@
 //! | you want to | read |
 //! |---|---|
 //! | run releases in a service | the example above, [`Desk`], [`store`] |
+//! | choose rules for a step | [`guide::policies`], [`GateSet::from_json`] |
 //! | write rules and test them | [`gate::Policy`], [`Gate`], [`GateSet::explain`] |
 //! | build tools on logs | [`release::Envelope`], [`release::replay`], [`release::verify`], [`guide::event_format`] |
 //! | handle releases of any phase | [`AnyRelease`], [`release::AnyStep`], [`Desk::load`] |

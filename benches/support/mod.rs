@@ -46,13 +46,13 @@ pub(crate) fn compare<I, A, J, B>(
     println!("{what:<50} {ours:>8.0} ns {by_hand:>8.0} ns {ratio:>6.2}x");
 }
 
-/// Prints what the columns of [`compare`] are.
+/// Prints what the columns of [`compare`] are: the work, and the other way of doing it.
 #[expect(
     clippy::print_stdout,
     reason = "the figures are what a benchmark is run for"
 )]
-pub(crate) fn heading(what: &str) {
-    println!("{what:<50} {:>11} {:>11} {:>7}", "ours", "by hand", "ratio");
+pub(crate) fn heading(what: &str, other: &str) {
+    println!("{what:<50} {:>11} {other:>11} {:>7}", "ours", "ratio");
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]

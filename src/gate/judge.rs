@@ -9,7 +9,7 @@ use crate::release::{
     OverrideGranted, Part, Reason, ReleaseId, State, Stream, Survey, Text, Tie, Track, Verdict,
     Version, earliest,
 };
-use std::collections::BTreeSet;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 /// The gates that may hold a step.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +127,8 @@ pub(super) fn needs(book: Book<'_>, core: &Core, asked: &Asked, facts: &Facts, b
     };
     needs.others = unseen(Tie::Step(step), core, facts);
     let track = track_of(&core.state, step);
-    let ask = Ask::new(core, step, track, facts, &by.actor, &[]);
+    let subject = OnceCell::new();
+    let ask = Ask::new(core, step, track, facts, &by.actor, &[], &subject);
     for gate in book.holding(step.action(), track) {
         for requirement in gate.requirements() {
             needs.add(&requirement.rule, &ask);
@@ -204,7 +205,10 @@ impl Judged {
         let track = track_of(state, step);
         let gates: Vec<_> = book.holding(step.action(), track).collect();
         let ids: Vec<_> = gates.iter().map(|gate| gate.id().clone()).collect();
-        let ask = Ask::new(core, step, track, facts, &by.actor, &ids);
+        let subject = OnceCell::new();
+        let ask = Ask::new(core, step, track, facts, &by.actor, &ids, &subject);
+        let asked = gates.iter().map(|gate| gate.requirements().len()).sum();
+        self.decision.findings.reserve(asked);
         for gate in gates {
             for requirement in gate.requirements() {
                 self.ask(gate, requirement, &ask, state, facts);

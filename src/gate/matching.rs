@@ -28,6 +28,12 @@ impl Matching {
 
     /// Adds a person who may fill these rules, and finds them a place if there is one, moving others where that helps.
     pub(super) fn add(&mut self, may: Vec<usize>) -> bool {
+        let free = may.iter().copied().find(|&rule| self.has_room(rule));
+        if let Some(filled) = free.and_then(|rule| self.filled.get_mut(rule)) {
+            filled.push(self.may.len());
+            self.may.push(may);
+            return true;
+        }
         let path = self.path(&may);
         self.may.push(may);
         let Some(path) = path else {
@@ -45,6 +51,11 @@ impl Matching {
             }
         }
         true
+    }
+
+    fn has_room(&self, rule: usize) -> bool {
+        let places = self.needs.get(rule).zip(self.filled.get(rule));
+        places.is_some_and(|(needed, filled)| filled.len() < *needed)
     }
 
     /// Whether one more person who may fill these rules would find a place.
@@ -76,11 +87,10 @@ impl Matching {
             }
         }
         while let Some(rule) = next.pop_front() {
-            let (needed, filled) = (self.needs.get(rule)?, self.filled.get(rule)?);
-            if filled.len() < *needed {
+            if self.has_room(rule) {
                 return Some(way_to(rule, &reached));
             }
-            for &person in filled {
+            for &person in self.filled.get(rule)? {
                 for &other in self.may.get(person)? {
                     if let Some(way @ Reached::No) = reached.get_mut(other) {
                         *way = Reached::BySending { person, from: rule };

@@ -25,8 +25,10 @@ pub use condition::Condition;
 pub use facts::Facts;
 pub use load::{Mistake, Policies};
 pub use policies::{
-    ApprovalRule, ApprovalsPolicy, Approver, DependenciesPolicy, Distinctness, Duty,
-    EvidencePolicy, InStepPolicy, Percent, Quorum, SeparationOfDutiesPolicy,
+    ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
+    ChecklistPolicy, DependenciesPolicy, Distinctness, Duty, EvidencePolicy, FactPolicy, FactTest,
+    InStepPolicy, OpenIssuesPolicy, Percent, Quorum, RiskPolicy, SeparationOfDutiesPolicy,
+    SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
 };
 pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;

@@ -9,6 +9,7 @@ use crate::release::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
+    cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
     fmt::Debug,
 };
@@ -144,6 +145,7 @@ pub struct Ask<'a> {
     facts: &'a Facts,
     actor: &'a Actor,
     gates: &'a [GateId],
+    subject: &'a OnceCell<Subject>,
     needs: &'a [Key],
     relations: &'a [Relation],
 }
@@ -156,6 +158,7 @@ impl<'a> Ask<'a> {
         facts: &'a Facts,
         actor: &'a Actor,
         gates: &'a [GateId],
+        subject: &'a OnceCell<Subject>,
     ) -> Self {
         Self {
             core,
@@ -164,6 +167,7 @@ impl<'a> Ask<'a> {
             facts,
             actor,
             gates,
+            subject,
             needs: &[],
             relations: &[],
         }
@@ -205,7 +209,8 @@ impl<'a> Ask<'a> {
     /// What an approval has to be about to count for this step.
     #[must_use]
     pub fn subject(&self) -> Subject {
-        self.core.state.subject(self.step, self.gates)
+        let subject = || self.core.state.subject(self.step, self.gates);
+        *self.subject.get_or_init(subject)
     }
 
     /// The instant for which is decided.
@@ -253,7 +258,7 @@ impl<'a> Ask<'a> {
     /// What was asked for when the release began.
     #[must_use]
     pub fn request(&self) -> Option<&'a ReleaseRequest> {
-        self.step.request().or(self.core.state.request.as_deref())
+        self.step.request().or(self.core.state.request())
     }
 
     /// Who asked for the release.

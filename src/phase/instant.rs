@@ -229,6 +229,17 @@ impl Seconds {
     }
 }
 
+/// In the largest unit of which it is a whole number: `2 days`, `36 hours`, `90 seconds`.
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+        let whole = |(length, _): &(u32, _)| self.0 > 0 && self.0.is_multiple_of(*length);
+        let (length, unit) = units.into_iter().find(whole).unwrap_or((1, "second"));
+        let many = if self.0 == length { "" } else { "s" };
+        write!(f, "{} {unit}{many}", self.0 / length)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,6 +274,22 @@ mod tests {
             Instant::from_unix_micros(-1).is_err() && Instant::from_unix_micros(LAST + 1).is_err()
         );
         assert!(Instant::try_from(DateTime::<Utc>::MAX_UTC).is_err());
+    }
+
+    #[test]
+    fn a_length_of_time_is_told_in_its_largest_whole_unit() {
+        for (seconds, told) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (59, "59 seconds"),
+            (60, "1 minute"),
+            (90, "90 seconds"),
+            (3_600, "1 hour"),
+            (36 * 3_600, "36 hours"),
+            (2 * 86_400, "2 days"),
+        ] {
+            assert_eq!(Seconds::new(seconds).to_string(), told);
+        }
     }
 
     #[test]

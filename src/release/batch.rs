@@ -111,7 +111,7 @@ impl Summary {
             Event::Record(_) => None,
         };
         let begun = step.and_then(AnyStep::request);
-        let request = begun.or(state.request.as_deref())?;
+        let request = begun.or(state.request())?;
         let standing = match step {
             Some(step) => step.action().leads(state.standing)?,
             None => state.standing,
@@ -122,7 +122,7 @@ impl Summary {
         };
         let plan = match event {
             Event::Record(AnyRecord::ReleasePlan(plan)) => Some(plan),
-            Event::Record(_) | Event::Step(_) => state.plan.as_ref(),
+            Event::Record(_) | Event::Step(_) => state.plan.as_deref(),
         };
         let window = match step {
             Some(AnyStep::Deploy(step)) => Some(step.window),

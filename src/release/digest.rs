@@ -3,7 +3,13 @@
 use crate::phase::{Invalid, InvalidKind, written_as_text};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    ops::Deref,
+    str::FromStr,
+    sync::OnceLock,
+};
 
 /// A SHA-256 digest, written as 64 lower-case hexadecimal digits.
 ///
@@ -26,7 +32,8 @@ impl Digest {
     /// The digest of a value's JSON, as this crate writes it.
     pub(crate) fn of_value(value: &impl Serialize) -> Self {
         // Our own plain data always serializes; were it ever not to, the digest would match nothing that did.
-        serde_json::to_vec(value).map_or(Self::ZERO, |json| Self::of(&json))
+        let mut json = Vec::with_capacity(USUAL_BYTES);
+        serde_json::to_writer(&mut json, value).map_or(Self::ZERO, |()| Self::of(&json))
     }
 
     /// The 32 bytes.
@@ -88,10 +95,54 @@ impl FromStr for Digest {
 
 written_as_text!(Digest, "a digest of 64 lower-case hexadecimal digits");
 
+/// A value that knows its digest from the first time that somebody asks for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Digested<T> {
+    value: T,
+    digest: OnceLock<Digest>,
+}
+
+impl<T: Serialize> Digested<T> {
+    pub(crate) fn digest(&self) -> Digest {
+        *self.digest.get_or_init(|| Digest::of_value(&self.value))
+    }
+}
+
+impl<T> From<T> for Digested<T> {
+    fn from(value: T) -> Self {
+        Self {
+            value,
+            digest: OnceLock::new(),
+        }
+    }
+}
+
+impl<T> Deref for Digested<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// The digest follows from the value.
+impl<T: PartialEq> PartialEq for Digested<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for Digested<T> {}
+
+impl<T: Hash> Hash for Digested<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}
+
 /// Digests a sequence of fields so that no two sequences look alike: every field is preceded by its length.
 pub(crate) struct Fields(Vec<u8>);
 
-/// Enough for the fields of an envelope, so that they are written in one go.
+/// Enough for a step or the fields of an envelope, so that they are written in one go.
 const USUAL_BYTES: usize = 512;
 
 impl Fields {

@@ -92,7 +92,7 @@ macro_rules! earned {
 }
 
 earned! {
-    ReleaseRequest => &'a ReleaseRequest, |state| state.request.as_deref(), [Request, Plan, Development, Testing, Deployment, Review, Closure, Closed];
+    ReleaseRequest => &'a ReleaseRequest, State::request, [Request, Plan, Development, Testing, Deployment, Review, Closure, Closed];
     Assessment => &'a Assessment, State::assessment, [Plan, Development, Testing];
     ReleasePlan => &'a ReleasePlan, |state| state.agreed_plan().map(AsRef::as_ref), [Development, Testing];
     ReleasePackage => &'a ReleasePackage, |state| state.package.as_deref(), [Testing, Deployment, Review, Closure];

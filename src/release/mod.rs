@@ -106,6 +106,7 @@ pub(crate) use relation::{Survey, Tie};
 pub(crate) use verdict::earliest;
 
 pub(crate) use proposal::Asked;
+pub(crate) use risk::LogKind;
 pub(crate) use shell::Core;
-pub(crate) use state::{GivenApproval, State};
+pub(crate) use state::{AttemptEnd, GivenApproval, Resolved, State};
 pub(crate) use words::is_default;

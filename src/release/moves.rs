@@ -139,6 +139,7 @@ impl Happens for Replan {
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.unpack();
         state.is_baselined = false;
+        state.notified.clear();
     }
 }
 
@@ -320,7 +321,7 @@ impl State {
     fn begin(&mut self, request: ReleaseRequest, on: Occasion<'_>) {
         self.track = request.track;
         self.parent = request.parent;
-        self.request = Some(Arc::new(request));
+        self.request = Some(Arc::new(request).into());
         self.requested_by = Some(on.actor.clone());
     }
 

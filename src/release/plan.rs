@@ -167,6 +167,8 @@ plain! {
     }
 
     /// People were told of the release; `occurred_at` says when.
+    ///
+    /// The first time counts, so a reminder takes nothing back. A new plan is told anew.
     pub struct StakeholdersNotified {
         /// Who was told.
         whom: Bounded<BTreeSet<Person>>,
@@ -219,7 +221,7 @@ impl Happens for ReleasePlan {
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.plan = Some(self);
+        state.plan = Some(self.into());
     }
 }
 
@@ -235,9 +237,9 @@ impl Happens for Baseline {
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.baseline.clone_from(&state.plan);
+        state.baseline = state.plan.as_deref().cloned();
         if state.first_baseline.is_none() {
-            state.first_baseline.clone_from(&state.plan);
+            state.first_baseline.clone_from(&state.baseline);
         }
         state.baselines += 1;
         state.is_baselined = true;
@@ -279,11 +281,9 @@ impl Happens for ChecklistItem {
 impl Happens for StakeholdersNotified {
     fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         for person in self.whom.iter() {
-            let told = state
-                .notified
-                .entry(person.clone())
-                .or_insert(on.occurred_at);
-            *told = on.occurred_at.max(*told);
+            let told = state.notified.entry(person.clone());
+            let told = told.or_insert(on.occurred_at);
+            *told = on.occurred_at.min(*told);
         }
     }
 }

@@ -218,7 +218,7 @@ impl Happens for EarlyLifeSupportWaived {
 
 impl Happens for CriterionResult {
     fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
-        let plan = state.baseline.as_ref().or(state.plan.as_ref());
+        let plan = state.baseline.as_ref().or(state.plan.as_deref());
         let is_known = plan.is_some_and(|plan| plan.success_criteria.contains_key(&self.criterion));
         reasons.known(is_known, "success criterion", &self.criterion);
     }

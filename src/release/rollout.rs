@@ -252,7 +252,7 @@ impl State {
     fn waves(&self) -> &[Wave] {
         let plan: Option<&Arc<ReleasePlan>> = match &self.entry {
             Some(Entry::Gated(plan, _)) => Some(plan),
-            Some(Entry::Expedited(_) | Entry::Unauthorised(_)) | None => self.plan.as_ref(),
+            Some(Entry::Expedited(_) | Entry::Unauthorised(_)) | None => self.plan.as_deref(),
         };
         plan.map_or(&[], |plan| plan.waves.as_slice())
     }
@@ -288,6 +288,11 @@ impl State {
             let message = format!("wave `{name}` is {told}");
             Reason::new("not-healthy", message, "record `HealthObserved`")
         });
+    }
+
+    /// How a wave does, as far as anybody has looked.
+    pub(crate) fn health_of(&self, wave: &Key) -> Option<Health> {
+        self.progress.health.get(wave).copied()
     }
 
     /// The rollout as it stands at that instant.

@@ -4,7 +4,7 @@ use super::approval::{Approval, OverrideGranted};
 use super::change_request::ChangeRequest;
 use super::decision::Asking;
 use super::deployment::{AttemptOutcome, AttemptStarted, IncidentLinked, Liveness, Outage};
-use super::digest::Digest;
+use super::digest::{Digest, Digested};
 use super::event::Event;
 use super::happens::{Occasion, Reasons};
 use super::id::ReleaseId;
@@ -36,12 +36,12 @@ use std::{
 )]
 pub(crate) struct State {
     pub(crate) standing: Standing,
-    pub(crate) request: Option<Arc<ReleaseRequest>>,
+    pub(crate) request: Option<Digested<Arc<ReleaseRequest>>>,
     pub(crate) requested_by: Option<Actor>,
     pub(crate) track: Track,
     pub(crate) authorised: Option<Arc<Authorise>>,
     pub(crate) people: BTreeSet<(Role, Person)>,
-    pub(crate) plan: Option<Arc<ReleasePlan>>,
+    pub(crate) plan: Option<Digested<Arc<ReleasePlan>>>,
     pub(crate) baseline: Option<Arc<ReleasePlan>>,
     pub(crate) first_baseline: Option<Arc<ReleasePlan>>,
     pub(crate) baselines: u32,
@@ -79,6 +79,7 @@ pub(crate) struct State {
     pub(crate) risk: Option<Arc<RiskAssessment>>,
     pub(crate) log: BTreeMap<(LogKind, Key), LogEntry>,
     pub(crate) checklist: BTreeMap<Key, Arc<ChecklistItem>>,
+    /// Who was told of the current plan, and when first.
     pub(crate) notified: BTreeMap<Person, Instant>,
     pub(crate) costs: BTreeMap<Key, Arc<CostBooked>>,
     pub(crate) progress: Progress,
@@ -218,12 +219,23 @@ impl State {
         }
     }
 
+    pub(crate) fn request(&self) -> Option<&ReleaseRequest> {
+        self.request.as_ref().map(|request| request.as_ref())
+    }
+
     pub(crate) fn assessment(&self) -> Option<&Assessment> {
         self.authorised.as_deref().map(|step| &step.assessment)
     }
 
     pub(crate) fn agreed_plan(&self) -> Option<&Arc<ReleasePlan>> {
         self.baseline.as_ref().filter(|_| self.is_baselined)
+    }
+
+    /// The plan that counts: the one that was agreed, or else the latest.
+    pub(crate) fn plan_in_force(&self) -> Option<&ReleasePlan> {
+        self.agreed_plan()
+            .or(self.plan.as_deref())
+            .map(AsRef::as_ref)
     }
 
     pub(crate) fn holders<'a>(&'a self, role: &'a Role) -> impl Iterator<Item = &'a Person> {
@@ -234,9 +246,7 @@ impl State {
     }
 
     pub(crate) fn has_role(&self, person: &Person, role: &Role) -> bool {
-        self.people
-            .iter()
-            .any(|(held, holder)| held == role && holder == person)
+        self.people.contains(&(role.clone(), person.clone()))
     }
 
     pub(crate) fn open_tasks(&self) -> impl Iterator<Item = &Arc<TaskOpened>> {

@@ -1,7 +1,7 @@
 //! What an approval is about, part by part.
 
 use super::decision::GateId;
-use super::digest::Digest;
+use super::digest::{Digest, Digested, Fields};
 use super::state::State;
 use super::steps::AnyStep;
 use super::words::plain;
@@ -54,14 +54,22 @@ impl State {
             .filter(|one| !one.is_used && one.granted.step == step.action())
             .map(|one| &one.granted)
             .collect();
-        let package = self.package.as_ref().map(|package| package.digest());
+        let or_none = |digest: Option<Digest>| digest.unwrap_or(Digest::ZERO);
+        let gates = gates
+            .iter()
+            .fold(Fields::new("phasegate/gates/1"), |all, gate| {
+                let named = all.field(gate.name.as_str().as_bytes());
+                named
+                    .field(&gate.version.to_be_bytes())
+                    .field(gate.digest.as_bytes())
+            });
         Subject {
             step: Digest::of_value(step),
-            request: Digest::of_value(&self.request),
-            plan: Digest::of_value(&self.plan),
-            package: Digest::of_value(&package),
-            overrides: Digest::of_value(&usable),
-            gates: Digest::of_value(&gates),
+            request: or_none(self.request.as_ref().map(Digested::digest)),
+            plan: or_none(self.plan.as_ref().map(Digested::digest)),
+            package: or_none(self.package.as_ref().map(|package| package.digest())),
+            overrides: or_none((!usable.is_empty()).then(|| Digest::of_value(&usable))),
+            gates: gates.digest(),
         }
     }
 }

@@ -22,10 +22,12 @@ use std::task::{Poll, Waker};
 
 type Answer = Result<Option<Fact>, Box<dyn Error + Send + Sync>>;
 
+type Answers = dyn Fn(&str, Instant) -> Answer + Send + Sync;
+
 /// A host that answers as a test says, and remembers what it was asked.
 #[derive(Clone)]
 struct Host {
-    answer: Arc<dyn Fn(&str, Instant) -> Answer + Send + Sync>,
+    answer: Arc<Answers>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 

@@ -10,6 +10,8 @@ mod combinations;
 #[cfg(test)]
 mod compile_messages;
 #[cfg(test)]
+mod cookbook;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod desk_support;
@@ -27,6 +29,10 @@ mod invariants;
 mod laws;
 #[cfg(test)]
 mod lifecycle;
+#[cfg(test)]
+mod policies;
+#[cfg(test)]
+mod policy_samples;
 #[cfg(test)]
 mod quickstart;
 #[cfg(test)]

@@ -83,11 +83,13 @@ fn waits(on: &Release<impl Sized>, reaches: PhaseName) -> DependencyDeclared {
     DependencyDeclared::new(on.id(), reaches)
 }
 
+type Act = Box<dyn FnOnce() + Send>;
+
 /// A store where somebody else gets something in before the next commit, and of which one log cannot be read.
 #[derive(Clone)]
 struct Meanwhile {
     store: Arc<MemoryStore>,
-    act: Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>,
+    act: Arc<Mutex<Option<Act>>>,
     unreadable: Arc<Mutex<Option<Stream>>>,
     /// The log that is given for another one.
     mixed_up: Arc<Mutex<Option<(Stream, Stream)>>>,
@@ -259,7 +261,8 @@ fn in_phase(phase: PhaseName) -> Standing {
     standings.find(|one| one.phase == phase).unwrap()
 }
 
-fn other(number: u64, phase: PhaseName) -> OtherRelease {
+/// A release that stands there.
+pub(crate) fn other(number: u64, phase: PhaseName) -> OtherRelease {
     let stream = Stream::release(tenant("default"), id(number));
     OtherRelease::new(FactSource::new(stream, Version::new(3)), in_phase(phase))
 }
@@ -458,16 +461,18 @@ fn a_dependency_has_to_have_come_so_far() {
         let shop = office.again(&shop);
         let shop = office.recorded(shop, DependencyDeclared::new(id(500), reaches), "kim");
         for &phase in PhaseName::ALL {
-            let endings = match phase {
-                PhaseName::Closed => vec![
-                    Some(Ending::Completed),
-                    Some(Ending::WithIssues),
-                    Some(Ending::Unsuccessful),
-                    Some(Ending::BackedOut),
-                    Some(Ending::Rejected),
-                    Some(Ending::Cancelled),
-                ],
-                _ => vec![None],
+            let closed = [
+                Ending::Completed,
+                Ending::WithIssues,
+                Ending::Unsuccessful,
+                Ending::BackedOut,
+                Ending::Rejected,
+                Ending::Cancelled,
+            ];
+            let endings = if phase == PhaseName::Closed {
+                closed.map(Some).to_vec()
+            } else {
+                vec![None]
             };
             for (ending, is_backed_out) in
                 endings.iter().flat_map(|&end| [(end, false), (end, true)])
@@ -479,10 +484,12 @@ fn a_dependency_has_to_have_come_so_far() {
                 let is_undone = billing.is_backed_out && reaches >= PhaseName::Deployment;
                 let is_given_up =
                     [Some(Ending::Rejected), Some(Ending::Cancelled)].contains(&ending);
-                let wanted = match phase {
-                    _ if phase >= reaches && !is_undone && !is_given_up => None,
-                    PhaseName::Closed => Some("dependency-ended"),
-                    _ => Some("dependency-waiting"),
+                let wanted = if phase >= reaches && !is_undone && !is_given_up {
+                    None
+                } else if phase == PhaseName::Closed {
+                    Some("dependency-ended")
+                } else {
+                    Some("dependency-waiting")
                 };
                 let facts = Facts::at(office.now()).with_other(billing);
                 let step = Authorise::new(worthwhile());

@@ -340,7 +340,7 @@ impl ApprovalsPolicy {
         let people: BTreeSet<_> = closed.iter().flat_map(|rule| rule.named()).collect();
         let needs = closed
             .iter()
-            .map(|rule| rule.needed(rule.by.len()))
+            .map(|rule| rule.needed(|| rule.by.len()))
             .collect();
         let fits = |person: &&Person| -> Vec<usize> {
             let is_named = |rule: &&ApprovalRule| rule.named().any(|named| named == *person);
@@ -358,10 +358,13 @@ impl ApprovalsPolicy {
 
 impl ApprovalRule {
     /// How many have to approve, of so many who may.
-    fn needed(&self, electorate: usize) -> usize {
+    fn needed(&self, electorate: impl FnOnce() -> usize) -> usize {
         match self.quorum {
             Quorum::Count(count) => count as usize,
-            Quorum::Percent(share) => (electorate * usize::from(share.get())).div_ceil(100).max(1),
+            Quorum::Percent(share) => {
+                let of_all = electorate() * usize::from(share.get());
+                of_all.div_ceil(100).max(1)
+            }
         }
     }
 }
@@ -385,9 +388,12 @@ impl Tally {
         needs: Vec<usize>,
         answers: impl Iterator<Item = Vec<usize>>,
     ) -> Self {
+        // One rule alone needs nobody moved to another.
         let mut tally = match people {
-            Distinctness::DifferentPeople => Self::Different(Matching::of(needs)),
-            Distinctness::AnyRule => Self::Any(needs),
+            Distinctness::DifferentPeople if needs.len() > 1 => {
+                Self::Different(Matching::of(needs))
+            }
+            Distinctness::DifferentPeople | Distinctness::AnyRule => Self::Any(needs),
         };
         answers.for_each(|may| tally.add(may));
         tally
@@ -533,15 +539,18 @@ impl ApprovalsPolicy {
 
     /// How far these answers meet the rules.
     fn tally<'a>(&self, needs: &[usize], counted: impl Iterator<Item = &'a Counted<'a>>) -> Tally {
-        let mut people: BTreeMap<&Person, BTreeSet<usize>> = BTreeMap::new();
+        let mut people: BTreeMap<&Person, Vec<usize>> = BTreeMap::new();
         for one in counted {
             let fits = |rule: &ApprovalRule| rule.is_for(one.person, one.role);
             let fitting = places(self.rules.iter().map(fits));
             people.entry(one.person).or_default().extend(fitting);
         }
-        let answers = people
-            .into_values()
-            .map(|rules| rules.into_iter().collect());
+        // Who fits a rule by two roles still fills one place of it.
+        let answers = people.into_values().map(|mut rules| {
+            rules.sort_unstable();
+            rules.dedup();
+            rules
+        });
         Tally::of(self.people, needs.to_vec(), answers)
     }
 
@@ -564,11 +573,11 @@ impl ApprovalsPolicy {
     fn lacking<'a>(&'a self, ask: &Ask<'a>, needs: &[usize], answers: &Answers<'_>) -> Vec<Reason> {
         let state = ask.state();
         let tally = self.tally(needs, answers.counted.iter());
+        let answered: BTreeSet<_> = answers.counted.iter().map(|one| one.person).collect();
         let mut left: BTreeMap<&Person, Vec<usize>> = BTreeMap::new();
         for (place, rule) in self.rules.iter().enumerate() {
             for person in rule.electorate(state) {
-                let has_answered = answers.counted.iter().any(|one| one.person == person);
-                if !has_answered && self.duty_of(ask, person).is_none() {
+                if !answered.contains(person) && self.duty_of(ask, person).is_none() {
                     left.entry(person).or_default().push(place);
                 }
             }
@@ -630,13 +639,12 @@ impl Policy for ApprovalsPolicy {
     fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
         let answers = self.answers(ask, &ask.subject());
         let may = |rule: &ApprovalRule| {
-            let electorate = rule.electorate(ask.state());
-            let may = electorate
-                .into_iter()
-                .filter(|person| self.duty_of(ask, person).is_none());
-            rule.needed(may.count())
+            let electorate = rule.electorate(ask.state()).into_iter();
+            let may = electorate.filter(|person| self.duty_of(ask, person).is_none());
+            may.count()
         };
-        let needs: Vec<_> = self.rules.iter().map(may).collect();
+        let needs = self.rules.iter().map(|rule| rule.needed(|| may(rule)));
+        let needs: Vec<_> = needs.collect();
         let mut reasons = answers.rejections.clone();
         if self.tally(&needs, answers.counted.iter()).is_complete() {
             if reasons.is_empty() {

@@ -9,11 +9,16 @@ use serde::{Deserialize, Serialize};
 ///
 /// Which ones it waits for, and for what, is recorded by
 /// [`DependencyDeclared`](crate::release::DependencyDeclared). A release that was backed out has not reached Deployment
-/// or anything after it, until it is deployed again. One that was rejected or cancelled has reached nothing.
+/// or anything after it, until it is deployed again. One that was rejected or cancelled has reached nothing. An
+/// exception is an override; each reason is a blocker of its own.
 ///
-/// The code is `dependency-waiting` as long as the other one may still get there, and `dependency-ended` where it is
-/// closed without; one reason for each. An exception is an override. The commit holds on to the logs of the others
-/// that are open.
+/// | code | what is the matter |
+/// |---|---|
+/// | `dependency-waiting` | the other one has not come so far, and may still |
+/// | `dependency-ended` | the other one is closed, and has never come so far |
+///
+/// The commit holds on to the logs of the others that are open. Where one of them was written to in between, the step
+/// is decided anew.
 ///
 /// # Examples
 ///

@@ -47,7 +47,11 @@ impl Duty {
 /// Requires that nobody who approved the step has another part in the release.
 ///
 /// [`ApprovalsPolicy`](super::ApprovalsPolicy) does not count such approvals; this refuses the step as long as there
-/// is one. The code is `own-work`, one reason for each approver.
+/// is one.
+///
+/// | code | what is the matter |
+/// |---|---|
+/// | `own-work` | somebody approved what they asked for, built or deploy themselves; a reason for each |
 ///
 /// # Examples
 ///
@@ -113,7 +117,8 @@ impl Policy for SeparationOfDutiesPolicy {
             if *step != ask.action() || given.approval.answer == Answer::Rejected || !is_live {
                 continue;
             }
-            for one in [Some(person), given.by.person()].into_iter().flatten() {
+            let delegate = given.by.person().filter(|delegate| *delegate != person);
+            for one in [Some(person), delegate].into_iter().flatten() {
                 let duty = self.apart.iter().find(|duty| duty.is_of(one, ask));
                 let Some(duty) = duty.filter(|_| told.insert(one)) else {
                     continue;

@@ -7,16 +7,18 @@ use serde::{Deserialize, Serialize};
 
 /// Requires that a release and its parts move in step: the whole goes first, and its parts follow.
 ///
-/// - A child does not pass its parent's phase; giving it up is no passing. The code is `ahead-of-parent`.
-/// - A parent does not leave a phase forward while an open child stands in an earlier one, or is attached and not
-///   begun. The code is `child-behind`, one reason for each.
-/// - A parent does not go back past an open child. The code is `child-ahead`, one reason for each.
+/// A child does not pass its parent's phase, and a parent neither leaves a phase behind a child nor goes back past one.
+/// What is closed never lags and is never passed; giving a child up is no passing. Hold makes no difference. Each
+/// reason names the other release; its release manager can lift it.
 ///
-/// What is closed never lags and is never passed. Hold makes no difference. Whoever stands otherwise than they should is
-/// for the release manager of that other release.
+/// | code | what is the matter |
+/// |---|---|
+/// | `ahead-of-parent` | it would be in a later phase than its parent |
+/// | `child-behind` | it would leave a phase forward, and an open child stands in an earlier one or has not begun |
+/// | `child-ahead` | it would go back, and an open child stands in a later phase than it would |
 ///
-/// The commit holds on to the logs of the parent and of the open children: were one of them written to in between,
-/// the step is decided anew.
+/// The commit holds on to the logs of the parent and of the open children. Where one of them was written to in
+/// between, the step is decided anew.
 ///
 /// # Examples
 ///

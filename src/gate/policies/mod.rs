@@ -1,16 +1,41 @@
 //! The built-in policies, one file each, and the table of them.
 
 mod approvals;
+mod back_out_plan;
+mod budget;
+mod change_requests;
+mod checklist;
 mod dependencies;
 mod duty;
 mod evidence;
+mod fact;
 mod in_step;
+mod open_issues;
+mod risk;
+mod severities;
+mod soak;
+mod stakeholders;
+mod test_runs;
+mod waves;
 
 pub use approvals::{ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Quorum};
+pub use back_out_plan::BackOutPlanPolicy;
+pub use budget::BudgetPolicy;
+pub use change_requests::ChangeRequestsPolicy;
+pub use checklist::ChecklistPolicy;
 pub use dependencies::DependenciesPolicy;
 pub use duty::{Duty, SeparationOfDutiesPolicy};
 pub use evidence::{EvidencePolicy, Percent};
+pub use fact::{FactPolicy, FactTest};
 pub use in_step::InStepPolicy;
+pub use open_issues::OpenIssuesPolicy;
+pub use risk::RiskPolicy;
+pub use soak::SoakPolicy;
+pub use stakeholders::StakeholdersNotifiedPolicy;
+pub use waves::WavesPolicy;
+
+use crate::phase::{Invalid, InvalidKind, Seconds};
+use std::fmt::Display;
 
 /// Calls `$expand!` with every built-in policy: its rule, its type, and the name by which files and findings know it.
 macro_rules! policies {
@@ -22,6 +47,26 @@ macro_rules! policies {
             SeparationOfDuties SeparationOfDutiesPolicy "separation-of-duties";
             /// What has to be tested, and how well.
             Evidence EvidencePolicy "evidence";
+            /// How long the package has to have run elsewhere.
+            Soak SoakPolicy "soak";
+            /// How it would be undone.
+            BackOutPlan BackOutPlanPolicy "back-out-plan";
+            /// How risky it may be.
+            Risk RiskPolicy "risk";
+            /// How many risks and issues may be open.
+            OpenIssues OpenIssuesPolicy "open-issues";
+            /// What it may cost.
+            Budget BudgetPolicy "budget";
+            /// Who has to have been told.
+            StakeholdersNotified StakeholdersNotifiedPolicy "stakeholders-notified";
+            /// How its change requests have to stand.
+            ChangeRequests ChangeRequestsPolicy "change-requests";
+            /// What has to be ticked off.
+            Checklist ChecklistPolicy "checklist";
+            /// How far the rollout has to be.
+            Waves WavesPolicy "waves";
+            /// What the host has to know.
+            Fact FactPolicy "fact";
             /// A release and its parts move together.
             InStep InStepPolicy "in-step";
             /// What it waits for has come so far.
@@ -31,3 +76,28 @@ macro_rules! policies {
 }
 
 pub(super) use policies;
+
+/// A length of time that makes sense as a parameter.
+fn lasting(parameter: &'static str, time: Seconds) -> Result<Seconds, Invalid> {
+    if (1..=Seconds::days(3_653).get()).contains(&time.get()) {
+        return Ok(time);
+    }
+    let (kind, expected) = (InvalidKind::OutOfRange, "1 second to 10 years");
+    Err(Invalid::new(kind, parameter, time, expected))
+}
+
+/// Some things for a sentence: the first few by name, and how many more there are.
+fn listed(things: impl IntoIterator<Item = impl Display>) -> String {
+    const SHOWN: usize = 10;
+    let mut things = things.into_iter();
+    let shown: Vec<_> = things
+        .by_ref()
+        .take(SHOWN)
+        .map(|one| format!("`{one}`"))
+        .collect();
+    let shown = shown.join(", ");
+    match things.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

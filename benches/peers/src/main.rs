@@ -1,0 +1,25 @@
+//! What others need for the same work, beside what we need, in one run.
+//!
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml`; docs/benchmarks.md says what is compared.
+
+#[path = "../../gate/ours.rs"]
+mod ours;
+mod policy_engine;
+#[path = "../../gate/scene.rs"]
+mod scene;
+#[path = "../../support/mod.rs"]
+mod support;
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    policy_engine::compare()
+}
+
+fn told(mistakes: &[phasegate::gate::Mistake]) -> String {
+    mistakes.iter().fold(String::new(), |mut all, mistake| {
+        let _ = writeln!(all, "{mistake}");
+        all
+    })
+}

@@ -1,0 +1,127 @@
+//! How far the rollout has to be.
+
+use crate::gate::{Ask, Policy, Rule};
+use crate::release::{Health, Reason, Route, Verdict, WaveState};
+use serde::{Deserialize, Serialize};
+
+/// Requires that every wave of the plan has started, was watched long enough, and is healthy.
+///
+/// For `finish_deployment`. A plan without waves has nothing to wait for.
+///
+/// | code | what is the matter |
+/// |---|---|
+/// | `wave-not-started` | a wave has not started |
+/// | `wave-baking` | it is still watched; if it is known to be healthy, time alone lifts that |
+/// | `wave-not-observed` | it was watched long enough, and nobody has said how it does |
+/// | `wave-inconclusive` | it cannot be told how it does |
+/// | `wave-failed` | it failed |
+/// | `rollout-paused` | the rollout pauses |
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::gate::WavesPolicy;
+/// use phasegate::release::step::FinishDeployment;
+/// # use phasegate::{Desk, Gate, GateSet, MemoryStore, Person, gate::Facts, phase::Seconds, release::*};
+/// # use phasegate::release::step::{Authorise, Expedite};
+///
+/// # pollster::block_on(async {
+/// let gate = Gate::<FinishDeployment>::new("rollout", 1)?.require(WavesPolicy::new());
+/// # let (desk, kim) = (Desk::new(MemoryStore::new()).with_gates(GateSet::new().with(gate)), Person::new("kim")?);
+/// # let request = ReleaseRequest::builder().title(Name::new("Hotfix")?).track(Track::Emergency).build();
+/// # let release = desk.run(desk.request(request), &kim).await?;
+/// # let (facts, by) = (Facts::at("2026-03-02T12:00:00Z".parse()?), By::new(&kim));
+/// # let mut rehearsal = desk.gates().rehearse(&release);
+/// # let unit = ReleaseUnit::new(UnitKind::Documentation, Name::new("2.4")?, Digest::of(b"manual"));
+/// # let package = ReleasePackage::new([(Key::new("manual")?, unit)])?;
+/// # rehearsal.step(Authorise::new(Assessment::new(AssessmentDecision::Worthwhile)), &facts, &by).unwrap();
+/// # rehearsal.record(RoleGiven::new(kim.clone(), Role::ReleaseManager), &facts, &by).unwrap();
+/// # let waves = [Wave::new(Key::new("canary")?, Seconds::hours(4)), Wave::new(Key::new("everybody")?, Seconds::new(0))];
+/// # let plan = ReleasePlan::builder().early_life_support(Seconds::days(7)).waves(waves).build();
+/// # rehearsal.record(plan, &facts, &by).unwrap();
+/// # rehearsal.step(Expedite::new(package, Seconds::days(7), Text::new("customers cannot pay")?), &facts, &by).unwrap();
+/// # let attempt = Key::new("first")?;
+/// # let production = Environment::new("production")?;
+/// # rehearsal.record(AttemptStarted::new(attempt.clone(), production, Liveness::Live), &facts, &by).unwrap();
+/// # rehearsal.record(AttemptFinished::new(attempt, AttemptOutcome::Live), &facts, &by).unwrap();
+///
+/// // The plan has a wave `canary`, watched for 4 hours, and then `everybody`.
+/// let canary = Key::new("canary")?;
+/// rehearsal.record(WaveStarted::new(canary.clone()), &facts, &by).unwrap();
+/// rehearsal.record(HealthObserved::new(canary, Health::Healthy), &facts, &by).unwrap();
+/// let refused = rehearsal.step(FinishDeployment::new(), &facts, &by).unwrap_err();
+/// assert_eq!(
+///     refused.to_string(),
+///     "finish_deployment refused\n  \
+///        waves: wave `canary` is watched until 2026-03-02T16:00:00Z; wait, and see how it does \
+///        (not before 2026-03-02T16:00:00Z)\n  \
+///        waves: wave `everybody` has not started; start it",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct WavesPolicy {}
+
+impl WavesPolicy {
+    /// All waves of the plan.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {}
+    }
+}
+
+impl Policy for WavesPolicy {
+    type Reads = Route<'static>;
+    const NAME: &'static str = "waves";
+
+    fn judge(&self, ask: &Ask<'_>, _route: Route<'_>) -> Verdict {
+        let state = ask.state();
+        let rollout = state.rollout(ask.now());
+        let waves = rollout.waves.iter().filter_map(|wave| {
+            let name = &wave.name;
+            let reason = match wave.state {
+                WaveState::Baked(Health::Healthy) => return None,
+                WaveState::NotStarted => {
+                    let message = format!("wave `{name}` has not started");
+                    Reason::new("wave-not-started", message, "start it")
+                }
+                WaveState::Baking { until } => {
+                    let message = format!("wave `{name}` is watched until {until}");
+                    let reason = Reason::new("wave-baking", message, "wait, and see how it does");
+                    let is_healthy = state.health_of(name) == Some(Health::Healthy);
+                    if is_healthy {
+                        reason.clears_at(until)
+                    } else {
+                        reason
+                    }
+                }
+                WaveState::Unobserved => {
+                    let message = format!("nobody has said how wave `{name}` does");
+                    Reason::new("wave-not-observed", message, "record `HealthObserved`")
+                }
+                WaveState::Baked(Health::Inconclusive) => {
+                    let message = format!("it cannot be told how wave `{name}` does");
+                    let remedy = "have a person look, and record `RolloutContinued`";
+                    Reason::new("wave-inconclusive", message, remedy)
+                }
+                WaveState::Baked(Health::Failed) | WaveState::Failed => {
+                    let message = format!("wave `{name}` failed");
+                    let remedy = "`back_out`, or record that it is healthy again";
+                    Reason::new("wave-failed", message, remedy)
+                }
+            };
+            Some(reason.read("wave", name.as_str()))
+        });
+        let paused = rollout.is_paused.then(|| {
+            let remedy = "have a person record `RolloutContinued`";
+            Reason::new("rollout-paused", "the rollout pauses", remedy)
+        });
+        Verdict::of(waves.chain(paused).collect())
+    }
+
+    fn into_rule(self) -> Rule {
+        Rule::Waves(self)
+    }
+}
