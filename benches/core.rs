@@ -11,13 +11,12 @@ mod ours;
 #[path = "core/script.rs"]
 mod script;
 
-use by_hand::{Entry, Log, Machine, Phase};
+use by_hand::{Entry, Machine, Phase, keep as keep_by_hand};
 use phasegate::phase::PhaseName;
-use phasegate::release::{Actor, By, Envelope, ReleaseId, Tenant, replay};
-use script::Asked;
+use phasegate::release::{Envelope, replay, verify};
+use script::{Asked, Given, who};
 use std::error::Error;
 use support::{Size, Way, compare, heading};
-use uuid::Uuid;
 
 fn main() -> Result<(), Box<dyn Error>> {
     heading("per event", "by hand");
@@ -132,39 +131,24 @@ fn of_log(events: usize, pieces: u32) -> Result<(), Box<dyn Error>> {
             work: |()| by_hand::replay(&log_by_hand),
         },
     );
+    assert_eq!(
+        verify(&log).map_err(|broken| broken.to_string())?,
+        log.last().ok_or("the log is empty")?.hash
+    );
+    assert!(by_hand::is_whole(&log_by_hand));
+    compare(
+        &format!("chain of {events} events"),
+        size(events, pieces)?,
+        Way {
+            prepare: || (),
+            work: |()| verify(&log),
+        },
+        Way {
+            prepare: || (),
+            work: |()| by_hand::is_whole(&log_by_hand),
+        },
+    );
     Ok(())
-}
-
-/// What the caller brings besides what is asked.
-#[derive(Clone, Copy)]
-enum Given {
-    /// An id for every asking.
-    Commands,
-    /// Nothing: ids are derived.
-    Nothing,
-}
-
-fn keep_by_hand(
-    walk: Vec<Asked>,
-    actor: &Actor,
-    given: Given,
-    mut store: impl FnMut(&Entry),
-) -> Result<Log, by_hand::Failed> {
-    let mut log = Log::new(Tenant::default(), ReleaseId::from(Uuid::from_u128(1)));
-    for (asked, command) in walk.into_iter().zip(1..) {
-        let command = match given {
-            Given::Commands => Some(Uuid::from_u128(command)),
-            Given::Nothing => None,
-        };
-        log.ask(asked.act, actor, asked.at, command, &mut store)?;
-    }
-    Ok(log)
-}
-
-fn who() -> Result<(Actor, By), Box<dyn Error>> {
-    let actor = Actor::from(script::kim()?);
-    let by = By::new(actor.clone());
-    Ok((actor, by))
 }
 
 fn size(units: usize, pieces: u32) -> Result<Size, Box<dyn Error>> {

@@ -1,7 +1,6 @@
 //! The walks on the crate.
 
-use crate::Given;
-use crate::script::{Act, Asked};
+use crate::script::{Act, Asked, Given};
 use phasegate::Release;
 use phasegate::gate::{Facts, GateSet, Rehearsal};
 use phasegate::phase::{Anywhere, Instant, Request, Seconds};

@@ -6,13 +6,13 @@ use phasegate::release::step::{
     StartTesting,
 };
 use phasegate::release::{
-    Answer, Approval, Assessment, AssessmentDecision, AttemptFinished, AttemptOutcome,
-    AttemptStarted, BackOutPlan, Baseline, ClosureItem, ClosureRecord, CodeChange, Confirmation,
-    CriterionOutcome, CriterionResult, DefectFound, DefectResolved, Digest, Environment, Evidence,
-    IncidentLinked, IncidentRestored, Key, Liveness, Milestone, MilestoneReached, Name, Note,
-    Objective, ReleaseKind, ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit,
-    ReviewOutcome, Risk, Role, RoleGiven, Service, Severity, Subject, SuccessCriterion, TaskDone,
-    TaskOpened, TestKind, TestRun, Text, UnitKind, When,
+    Actor, Answer, Approval, Assessment, AssessmentDecision, AttemptFinished, AttemptOutcome,
+    AttemptStarted, BackOutPlan, Baseline, By, ClosureItem, ClosureRecord, CodeChange,
+    Confirmation, CriterionOutcome, CriterionResult, DefectFound, DefectResolved, Digest,
+    Environment, Evidence, IncidentLinked, IncidentRestored, Key, Liveness, Milestone,
+    MilestoneReached, Name, Note, Objective, ReleaseKind, ReleasePackage, ReleasePlan,
+    ReleaseRequest, ReleaseUnit, ReviewOutcome, Risk, Role, RoleGiven, Service, Severity, Subject,
+    SuccessCriterion, TaskDone, TaskOpened, TestKind, TestRun, Text, UnitKind, When,
 };
 use phasegate::{Instant, Person};
 
@@ -53,6 +53,22 @@ pub(crate) enum Act {
     TaskDone(TaskDone),
     Confirmation(Confirmation),
     Note(Note),
+}
+
+/// What the caller brings besides what is asked.
+#[derive(Clone, Copy)]
+pub(crate) enum Given {
+    /// An id for every asking.
+    Commands,
+    /// Nothing: ids are derived.
+    Nothing,
+}
+
+/// Who asks for everything.
+pub(crate) fn who() -> Result<(Actor, By), Invalid> {
+    let actor = Actor::from(kim()?);
+    let by = By::new(actor.clone());
+    Ok((actor, by))
 }
 
 /// One release from request to closure, with so many more records while it is in Testing; a minute between any two.

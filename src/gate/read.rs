@@ -355,14 +355,21 @@ fn in_plain_words(message: &str) -> String {
         ("a map", "an object"),
         ("map", "an object"),
     ];
-    const NUMBERS: [&str; 8] = ["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64"];
+    const NUMBERS: [(&str, &str); 6] = [
+        ("u8", "a whole number from 0 to 255"),
+        ("u16", "a whole number from 0 to 65,535"),
+        ("u32", "a whole number from 0 to 4,294,967,295"),
+        ("u64", "a whole number of 0 or more"),
+        ("usize", "a whole number of 0 or more"),
+        ("i64", "a whole number"),
+    ];
     let mut plain = message.to_owned();
     for (word, instead) in WORDS {
         plain = plain.replace(word, instead);
     }
     if let Some((found, wanted)) = plain.rsplit_once(", expected ") {
-        if NUMBERS.contains(&wanted) || wanted == "usize" {
-            plain = format!("{found}, expected a whole number of its size");
+        if let Some((_, number)) = NUMBERS.iter().find(|(of, _)| *of == wanted) {
+            plain = format!("{found}, expected {number}");
         } else if wanted.starts_with("struct ") || wanted.starts_with("enum ") {
             plain = format!("{found}, expected an object");
         }

@@ -188,7 +188,9 @@ fn an_approval_of_another_package_or_other_rules_is_void() {
     blocked(&office, &release, &["approvals-missing", "approval-void"]);
     let release = approved(&office, release, "ann", "a");
     blocked(&office, &release, &[]);
-    let stricter = policy([rule("r", 1, &["a"])]).valid_for(Seconds::days(9));
+    let stricter = policy([rule("r", 1, &["a"])])
+        .valid_for(Seconds::days(9))
+        .unwrap();
     let gate = Gate::<Deploy>::new("production", 2)
         .unwrap()
         .require(stricter);
@@ -305,7 +307,9 @@ fn one_live_rejection_refuses_until_it_is_withdrawn() {
 
 #[test]
 fn an_approval_ends_and_a_clearance_with_the_last_that_is_enough() {
-    let lasting = policy([rule("r", 1, &["a"])]).valid_for(Seconds::hours(48));
+    let lasting = policy([rule("r", 1, &["a"])])
+        .valid_for(Seconds::hours(48))
+        .unwrap();
     let (office, release) = site(lasting, &[("ann", "a"), ("bob", "a")]);
     let start = office.now();
     let mut short = approval(&office, &release, "a");

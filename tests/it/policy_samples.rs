@@ -108,7 +108,8 @@ fn approvals() -> Sample {
     let rule = ApprovalRule::new(key("authority"), Quorum::Count(1), by_authority).unwrap();
     let policy = ApprovalsPolicy::new([rule])
         .unwrap()
-        .valid_for(Seconds::days(3));
+        .valid_for(Seconds::days(3))
+        .unwrap();
     let gates = gated::<Deploy>(policy.not_by(Duty::Deployer));
     let office = office();
     let on = (&office, &gates);
@@ -521,10 +522,14 @@ fn an_unknown_key_of_every_policy_is_refused_at_its_place() {
     }
 }
 
-#[test]
-fn a_senseless_parameter_is_refused_at_its_place() {
-    let place = "gates[0].rules[0].rule";
-    for (rule, at, told) in [
+/// Rules with a parameter that makes no sense, its place, and what is said of it.
+fn senseless() -> [(Value, &'static str, &'static str); 13] {
+    [
+        (
+            json!({ "approvals": { "rules": [{ "name": "a", "by": [{ "role": "tester" }], "quorum": { "count": 1 } }], "valid_for_seconds": 0 } }),
+            ".approvals",
+            "invalid valid_for_seconds `0 seconds`: expected 1 second to 10 years",
+        ),
         (
             json!({ "evidence": { "required": { "functional": 95 }, "open_defects": { "minor": 1, "major": 2 } } }),
             ".evidence.open_defects",
@@ -543,7 +548,7 @@ fn a_senseless_parameter_is_refused_at_its_place() {
         (
             json!({ "soak": { "at_least_seconds": { "staging": -1 } } }),
             ".soak.at_least_seconds.staging",
-            "found integer `-1`, expected a whole number of its size",
+            "found integer `-1`, expected a whole number from 0 to 4,294,967,295",
         ),
         (
             json!({ "back-out-plan": { "rehearsed_within_seconds": 4_000_000_000_u32 } }),
@@ -585,11 +590,21 @@ fn a_senseless_parameter_is_refused_at_its_place() {
             ".fact",
             "invalid test of fact `f` ``: expected at least one text in `one_of`",
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn a_senseless_parameter_is_refused_at_its_place() {
+    let place = "gates[0].rules[0].rule";
+    for (rule, at, told) in senseless() {
         let mistakes = GateSet::from_json(&file("deploy", &rule), &Policies::new()).unwrap_err();
         let found: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
         assert_eq!(found, [format!("{place}{at}: {told}")]);
     }
+}
+
+#[test]
+fn a_policy_is_refused_before_a_step_that_cannot_have_what_it_reads() {
     let waves = GateSet::from_json(&file("deploy", &json!({ "waves": {} })), &Policies::new());
     assert_eq!(
         waves.unwrap_err()[0].to_string(),

@@ -1,7 +1,7 @@
 //! Its log: JSON payloads in envelopes with a hash chain, and the way back.
 
 use super::{Decision, Event, Machine, Occasion, Refusal};
-use crate::script::Act;
+use crate::script::{Act, Asked, Given};
 use phasegate::Instant;
 use phasegate::release::{Actor, Asking, ReleaseId, Stream, Tenant};
 use serde::{Deserialize, Serialize};
@@ -207,6 +207,35 @@ pub(crate) fn replay(log: &[Entry]) -> Result<Machine, String> {
         prev = entry.hash;
     }
     Ok(machine)
+}
+
+/// Asks for everything of a walk, one after the other.
+pub(crate) fn keep(
+    walk: Vec<Asked>,
+    actor: &Actor,
+    given: Given,
+    mut store: impl FnMut(&Entry),
+) -> Result<Log, Failed> {
+    let mut log = Log::new(Tenant::default(), ReleaseId::from(Uuid::from_u128(1)));
+    for (asked, command) in walk.into_iter().zip(1..) {
+        let command = match given {
+            Given::Commands => Some(Uuid::from_u128(command)),
+            Given::Nothing => None,
+        };
+        log.ask(asked.act, actor, asked.at, command, &mut store)?;
+    }
+    Ok(log)
+}
+
+/// Whether every entry is as it was written, and follows the one before.
+pub(crate) fn is_whole(log: &[Entry]) -> bool {
+    let mut prev = [0; 32];
+    log.iter().zip(1..).all(|(entry, version)| {
+        let payload: [u8; 32] = Sha256::digest(entry.data.as_bytes()).into();
+        let is_linked = entry.version == version && entry.prev == prev;
+        prev = entry.hash;
+        is_linked && payload == entry.payload_digest && entry.digest() == entry.hash
+    })
 }
 
 impl Event {

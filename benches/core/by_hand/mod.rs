@@ -9,7 +9,7 @@
 mod guards;
 mod log;
 
-pub(crate) use log::{Entry, Failed, Log, replay};
+pub(crate) use log::{Entry, is_whole, keep, replay};
 
 use super::script::Act;
 use phasegate::phase::{Action, Seconds};

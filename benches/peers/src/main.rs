@@ -5,6 +5,7 @@
 #[path = "../../gate/ours.rs"]
 mod ours;
 mod policy_engine;
+#[expect(dead_code, reason = "`cargo bench --bench gate` uses the rest")]
 #[path = "../../gate/scene.rs"]
 mod scene;
 #[path = "../../support/mod.rs"]

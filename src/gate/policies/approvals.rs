@@ -1,6 +1,6 @@
 //! Who has to approve a step, and whether they have.
 
-use super::{Percent, duty::Duty};
+use super::{Percent, duty::Duty, lasting};
 use crate::gate::matching::Matching;
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Instant, Invalid, InvalidKind, Seconds};
@@ -231,7 +231,7 @@ pub enum Distinctness {
 ///     Quorum::Count(1),
 ///     [Approver::Role(Role::ChangeAuthority)],
 /// )?;
-/// let policy = ApprovalsPolicy::new([authority])?.valid_for(Seconds::days(3));
+/// let policy = ApprovalsPolicy::new([authority])?.valid_for(Seconds::days(3))?;
 /// let gate = Gate::<Deploy>::new("production", 1)?.require(policy);
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
@@ -307,10 +307,13 @@ impl ApprovalsPolicy {
     }
 
     /// The same, where an approval lapses after that time.
-    #[must_use]
-    pub const fn valid_for(mut self, time: Seconds) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// - out of range: not 1 second to 10 years
+    pub fn valid_for(mut self, time: Seconds) -> Result<Self, Invalid> {
         self.valid_for_seconds = Some(time);
-        self
+        self.checked()
     }
 
     /// Its rules.
@@ -325,6 +328,9 @@ impl ApprovalsPolicy {
         };
         if self.rules.is_empty() {
             return malformed(InvalidKind::Empty, "", "at least one rule");
+        }
+        if let Some(time) = self.valid_for_seconds {
+            lasting("valid_for_seconds", time)?;
         }
         let mut names = BTreeSet::new();
         if let Some(twice) = self.rules.iter().find(|rule| !names.insert(&rule.name)) {
