@@ -338,7 +338,7 @@ fn a_model_in_good_standing_pre_authorises_and_the_decision_keeps_it() {
         (ModelStanding::Good, Some(1))
     );
     let outline = decision.outline().to_string();
-    let line = "release model shop is in good standing, version 1 was authorised last, at version 2 of its log";
+    let line = "release model `shop` is in good standing, version 1 was authorised last, at version 2 of its log";
     assert!(outline.contains(line), "{outline}");
     // It can be computed again from what it keeps.
     let step = || Authorise::new(assessed());
