@@ -14,7 +14,7 @@ pub use relay::{Relay, Relayed};
 
 use crate::clock::{Clock, SystemClock, new_release_id};
 use crate::facts::{BoxedFinder, FactFinder};
-use crate::gate::GateSet;
+use crate::gate::{Facts, GateSet, refusal};
 use crate::phase::Start;
 use crate::release::step::{FindUnauthorised, RequestRelease};
 use crate::release::{
@@ -170,6 +170,9 @@ impl<S: Store> Desk<S> {
     ) -> Decision {
         let (step, by) = (step.into(), by.into());
         let asked = Asked::Step(step.clone());
+        if let Some(reason) = self.of_another_tenant(release) {
+            return refusal(&asked, reason, &Facts::at(self.clock.now()), &by);
+        }
         let facts = self.gather(release.core(), &asked, &by).await;
         self.gates.explain(release, step, &facts, &by)
     }

@@ -155,8 +155,9 @@ impl<S, P> InDoubt<S, P> {
 impl<St: Store> Desk<St> {
     /// Asks the gates for a step or record and commits it; the release comes back where the step led.
     ///
-    /// Where other writers only added records that do not bear on each other, the desk decides anew on top of them,
-    /// at most 5 times in all. A refusal is written down as a record of its own, so that the release comes back one version
+    /// Where other writers only added records that do not bear on each other, the desk decides anew on top of them;
+    /// where another log that the decision read has moved, it reads that again and decides anew; at most 5 times in
+    /// all. A refusal is written down as a record of its own, so that the release comes back one version
     /// later; [`forgetting_refusals`](Self::forgetting_refusals) leaves that out.
     ///
     /// # Errors
@@ -184,6 +185,15 @@ impl<St: Store> Desk<St> {
         for _ in 1..TURNS {
             match self.turn(proposal, &by).await {
                 Ok(release) => return Ok(release),
+                Err((
+                    RunError::NotCommitted(CommitFailed::Conflict {
+                        release, stream, ..
+                    }),
+                    asked,
+                )) if stream != *release.stream() => {
+                    // What was decided on elsewhere is gathered again; the release is as it was.
+                    proposal = Proposal::new(release, asked);
+                }
                 Err((
                     RunError::NotCommitted(CommitFailed::Conflict {
                         release,
@@ -278,13 +288,7 @@ impl<St: Store> Desk<St> {
         by: &By,
     ) -> Result<Release<P::To>, (RunError<S, P>, Asked)> {
         let asked = proposal.asked.clone();
-        let owner = &proposal.release.stream().tenant;
-        if *owner != self.tenant {
-            let message = format!(
-                "the release belongs to tenant `{owner}`, and this is the desk of `{}`",
-                self.tenant
-            );
-            let reason = Reason::new("another-tenant", message, "ask at the desk of that tenant");
+        if let Some(reason) = self.of_another_tenant(&proposal.release) {
             let facts = Facts::at(self.clock.now());
             return Err((
                 RunError::Refused(refuse(proposal, reason, &facts, by)),
@@ -299,6 +303,18 @@ impl<St: Store> Desk<St> {
             },
             Err(refused) => Err((RunError::Refused(self.write_down(refused, by).await), asked)),
         }
+    }
+
+    /// Why this desk does not answer for a release, if it does not.
+    pub(super) fn of_another_tenant<P>(&self, release: &Release<P>) -> Option<Reason> {
+        let owner = &release.stream().tenant;
+        (*owner != self.tenant).then(|| {
+            let message = format!(
+                "the release belongs to tenant `{owner}`, and this is the desk of `{}`",
+                self.tenant
+            );
+            Reason::new("another-tenant", message, "ask at the desk of that tenant")
+        })
     }
 
     /// The release with what others wrote since, if the asking means the same on top of it.

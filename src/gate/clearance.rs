@@ -1,6 +1,6 @@
 //! The proof that a gate allowed a step: minted here and nowhere else.
 
-use super::{Book, Facts, Judged, judge, lifecycle};
+use super::{Book, Facts, Judged, judge, lifecycle, weigh};
 use crate::phase::Instant;
 use crate::release::limits::PAYLOAD_BYTES;
 use crate::release::{
@@ -124,17 +124,23 @@ pub(crate) fn refuse<S, P>(
     by: &By,
 ) -> Refused<P> {
     let Proposal { release, asked, .. } = proposal;
-    let about = match &asked {
-        Asked::Step(step) => Asking::Step(step.action()),
-        Asked::Record(record) => Asking::Record(record.kind()),
-    };
-    let mut decision = Box::new(Decision::begun(about, by, facts.now()));
-    decision.findings = lifecycle(vec![reason]);
+    let decision = Box::new(refusal(&asked, reason, facts, by));
     Refused {
         release,
         decision,
         asked,
     }
+}
+
+/// The decision against an asking for a reason that no gate was asked about.
+pub(crate) fn refusal(asked: &Asked, reason: Reason, facts: &Facts, by: &By) -> Decision {
+    let about = match asked {
+        Asked::Step(step) => Asking::Step(step.action()),
+        Asked::Record(record) => Asking::Record(record.kind()),
+    };
+    let mut decision = Decision::begun(about, by, facts.now());
+    decision.findings = lifecycle(vec![reason]);
+    decision
 }
 
 /// The event that the asking leads to; or the decision against it, and the asking back.
@@ -155,12 +161,11 @@ pub(super) fn event_of(
             Ok((Event::Step(StepTaken { step, decision }), guards))
         }
         Asked::Record(record) => {
-            let on = core.occasion(by, facts.now());
-            let reasons = core.state.admits_record(&record, on);
-            if !reasons.is_empty() {
-                return Err(against(Event::Record(record), reasons, facts, by));
+            let Judged { decision, guards } = weigh(core, &record, facts, by);
+            if !decision.is_cleared() {
+                return Err((Box::new(decision), Asked::Record(record)));
             }
-            Ok((Event::Record(record), Guards::new()))
+            Ok((Event::Record(record), guards))
         }
     }
 }

@@ -5,10 +5,11 @@ use super::overrides::{against, unhelpful};
 use super::rule::{Requirement, Rule, failed};
 use super::{AnyGate, Ask, Facts, LIFECYCLE};
 use crate::phase::{Action, Instant};
+use crate::release::limits::BATCH_GUARDS;
 use crate::release::{
-    AnyStep, Asked, Asking, By, Core, Decision, Enforcement, Finding, GrantedOverride, Key,
-    ModelReference, OverrideGranted, Part, Reason, ReleaseId, State, Stream, Track, Verdict,
-    Version, earliest,
+    AnyRecord, AnyStep, Asked, Asking, By, Core, Decision, Enforcement, Finding, GrantedOverride,
+    Key, ModelReference, OtherRelease, OverrideGranted, Part, Reason, ReleaseId, State, Stream,
+    Survey, Text, Tie, Track, Verdict, Version, earliest,
 };
 use std::{
     cell::OnceCell,
@@ -61,43 +62,45 @@ pub(super) struct Judged {
     pub(super) guards: BTreeSet<(Stream, Version)>,
 }
 
+/// Decides about a step.
 pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, by: &By) -> Judged {
-    let state = &core.state;
     let action = step.action();
-    let mut decision = Decision::begun(Asking::Step(action), by, facts.now());
-    let mut reasons = state.admits_step(step, core.occasion(by, facts.now()));
-    // Before a release begins, gates go by the track and the model that are asked for.
-    let following = Following::of(book, state, step);
-    let is_possible = action.leads(state.standing).is_some();
-    if is_possible {
-        reasons.extend(following.against(action, state, facts));
-    }
-    decision.findings = lifecycle(reasons);
-    let mut judged = Judged {
-        decision,
-        guards: BTreeSet::new(),
-    };
-    if !is_possible {
+    let mut judged = Judged::begun(Asking::Step(action), facts, by);
+    let on = core.occasion(by, facts.now());
+    let mut reasons = core.state.admits_step(step, on);
+    if action.leads(core.state.standing).is_none() {
+        judged.decision.findings = lifecycle(reasons);
         return judged;
     }
+    let following = Following::of(book, &core.state, step);
+    reasons.extend(following.against(action, &core.state, facts));
     if following.is_pre_authorised(action) {
         judged.rests_on_model(facts, Enforcement::Block);
     }
+    reasons.extend(judged.survey(Tie::Step(step), core, facts));
     let Following { track, named, .. } = following;
     let gates: Vec<_> = book.holding(action, track, named).collect();
     let ids: Vec<_> = gates.iter().map(|gate| gate.id().clone()).collect();
     let subject = OnceCell::new();
     let ask = Ask::new(core, step, track, facts, &by.actor, &ids, &subject);
-    let asked = gates.iter().map(|gate| gate.requirements().len()).sum();
-    judged.decision.findings.reserve(asked);
-    for gate in gates {
-        for requirement in gate.requirements() {
-            judged.ask(gate, requirement, &ask, state, facts);
-        }
-    }
+    judged.ask_all(&gates, &ask, facts);
+    reasons.extend(judged.too_many_guards());
+    judged.decision.findings.splice(..0, lifecycle(reasons));
     let unhelpful = unhelpful(&ask, &judged.decision);
     judged.decision.findings.extend(unhelpful);
     judged.decision.gates = ids;
+    judged
+}
+
+/// Decides about a record, of which no gate is asked.
+pub(super) fn weigh(core: &Core, record: &AnyRecord, facts: &Facts, by: &By) -> Judged {
+    let mut judged = Judged::begun(Asking::Record(record.kind()), facts, by);
+    let on = core.occasion(by, facts.now());
+    let mut reasons = core.state.admits_record(record, on);
+    if reasons.is_empty() {
+        reasons = judged.survey(Tie::Record(record), core, facts);
+    }
+    judged.decision.findings = lifecycle(reasons);
     judged
 }
 
@@ -147,15 +150,19 @@ impl Needs {
     }
 }
 
+/// What a decision needs that is neither in the release nor in these facts.
 pub(super) fn needs(book: Book<'_>, core: &Core, asked: &Asked, facts: &Facts, by: &By) -> Needs {
     let mut needs = Needs::default();
-    let Asked::Step(step) = asked else {
-        return needs;
+    let step = match asked {
+        Asked::Record(record) => {
+            needs.others = unseen(Tie::Record(record), core, facts);
+            return needs;
+        }
+        Asked::Step(step) if step.action().leads(core.state.standing).is_none() => return needs,
+        Asked::Step(step) => step,
     };
+    needs.others = unseen(Tie::Step(step), core, facts);
     let action = step.action();
-    if action.leads(core.state.standing).is_none() {
-        return needs;
-    }
     let following = Following::of(book, &core.state, step);
     let is_pre_authorised = following.is_pre_authorised(action);
     let Following { track, named, .. } = following;
@@ -172,19 +179,85 @@ pub(super) fn needs(book: Book<'_>, core: &Core, asked: &Asked, facts: &Facts, b
     needs
 }
 
+/// The releases that have to be looked at, and that nobody has tried to read yet.
+fn unseen(asked: Tie<'_>, core: &Core, facts: &Facts) -> BTreeSet<ReleaseId> {
+    let tenant = &core.head.stream.tenant;
+    let survey = Survey::of(asked, core.head.id, |id| facts.other(tenant, id)?.ok());
+    let mut lacking = survey.lacking;
+    lacking.retain(|&id| facts.other(tenant, id).is_none());
+    lacking
+}
+
 impl Judged {
-    /// Asks what one requirement says. Only what blocks bears on how long a clearance holds, and on which logs.
-    fn ask(
+    fn begun(asked: Asking, facts: &Facts, by: &By) -> Self {
+        Self {
+            decision: Decision::begun(asked, by, facts.now()),
+            guards: BTreeSet::new(),
+        }
+    }
+
+    /// What other releases say against an asking that ties releases together.
+    fn survey(&mut self, asked: Tie<'_>, core: &Core, facts: &Facts) -> Vec<Reason> {
+        let other = |id| facts.other(&core.head.stream.tenant, id);
+        let survey = Survey::of(asked, core.head.id, |id| other(id)?.ok());
+        for &id in survey.read.iter().chain(&survey.lacking) {
+            self.look_at(id, other(id), Enforcement::Block);
+        }
+        let mut reasons = survey.reasons;
+        let lacking = survey.lacking.into_iter();
+        reasons.extend(lacking.filter_map(|id| not_read(id, other(id))));
+        reasons
+    }
+
+    /// Keeps what was read of another release; what blocks holds on to its log.
+    fn look_at(
         &mut self,
-        gate: &AnyGate,
-        requirement: &Requirement,
-        ask: &Ask<'_>,
-        state: &State,
-        facts: &Facts,
+        id: ReleaseId,
+        other: Option<Result<&OtherRelease, &Text>>,
+        enforcement: Enforcement,
     ) {
+        match other {
+            Some(Ok(other)) => {
+                let guard = other.guard();
+                self.guards
+                    .extend(guard.filter(|_| enforcement == Enforcement::Block));
+                self.decision.others.insert(id, other.clone());
+            }
+            Some(Err(why)) => {
+                self.decision.unread.insert(id, why.clone());
+            }
+            None => {}
+        }
+    }
+
+    /// A commit holds on to so many other logs, and to no more.
+    fn too_many_guards(&self) -> Option<Reason> {
+        let count = self.guards.len();
+        (count > BATCH_GUARDS).then(|| {
+            let message = format!(
+                "the decision rests on {count} other logs, and a commit holds on to {BATCH_GUARDS} at most"
+            );
+            let remedy = "let fewer policies block, or give facts without their source";
+            Reason::new("too-many-guards", message, remedy)
+        })
+    }
+
+    /// Asks every requirement of these gates.
+    fn ask_all(&mut self, gates: &[&AnyGate], ask: &Ask<'_>, facts: &Facts) {
+        let asked = gates.iter().map(|gate| gate.requirements().len()).sum();
+        self.decision.findings.reserve(asked);
+        for gate in gates {
+            for requirement in gate.requirements() {
+                self.ask(gate, requirement, ask, facts);
+            }
+        }
+    }
+
+    /// Asks what one requirement says. Only what blocks bears on how long a clearance holds, and on which logs.
+    fn ask(&mut self, gate: &AnyGate, requirement: &Requirement, ask: &Ask<'_>, facts: &Facts) {
         let mut asking = Requiring {
             ask,
-            state,
+            state: ask.state(),
             gate,
             used: self.decision.overrides().cloned().collect(),
             facts: BTreeSet::new(),
@@ -199,16 +272,7 @@ impl Judged {
             self.rests_on_model(facts, requirement.enforcement);
         }
         for id in asking.others {
-            match ask.read(id) {
-                Some(Ok(other)) => {
-                    self.guards.extend(other.guard().filter(|_| blocks));
-                    self.decision.others.insert(id, other.clone());
-                }
-                Some(Err(why)) => {
-                    self.decision.unread.insert(id, why.clone());
-                }
-                None => {}
-            }
+            self.look_at(id, ask.read(id), requirement.enforcement);
         }
         for key in asking.facts {
             let Some(fact) = facts.get(&key) else {
@@ -398,11 +462,9 @@ impl Requiring<'_> {
             let remedy = "ask again once it can be had";
             Some(Reason::new("fact-missing", message, remedy).read("fact", key.as_str()))
         });
-        let others = others.iter().filter_map(|&id| match self.ask.read(id) {
-            Some(Ok(_)) => None,
-            Some(Err(why)) => Some(not_read(id, why.as_str())),
-            None => Some(not_read(id, NOT_GIVEN)),
-        });
+        let others = others
+            .iter()
+            .filter_map(|&id| not_read(id, self.ask.read(id)));
         facts.chain(others).collect()
     }
 
@@ -465,12 +527,21 @@ fn stored(part: Part) -> Part {
     }
 }
 
-const NOT_GIVEN: &str = "ask at a `Desk`, or add it to the facts `with_other`";
-
-fn not_read(id: ReleaseId, why: &str) -> Reason {
-    let message = format!("release `{id}` was not read: {why}");
-    let remedy = "ask again once it can be read";
-    Reason::new("release-not-read", message, remedy).read("release", id.to_string().as_str())
+/// Why another release cannot be looked at; nothing if it can.
+fn not_read(id: ReleaseId, other: Option<Result<&OtherRelease, &Text>>) -> Option<Reason> {
+    let (message, remedy) = match other {
+        Some(Ok(_)) => return None,
+        Some(Err(why)) => (
+            format!("release `{id}` could not be read: {why}"),
+            "ask again once it can be read",
+        ),
+        None => (
+            format!("release `{id}` was not read"),
+            "ask at a `Desk`, which reads it, or add it with `Facts::with_other`",
+        ),
+    };
+    let reason = Reason::new("release-not-read", message, remedy);
+    Some(reason.read("release", id.to_string().as_str()))
 }
 
 pub(super) fn lifecycle(reasons: Vec<Reason>) -> Vec<Finding> {

@@ -21,7 +21,7 @@ mod rule;
 mod strict;
 
 pub use clearance::{Cleared, Refused};
-pub(crate) use clearance::{intent_of, refuse};
+pub(crate) use clearance::{intent_of, refusal, refuse};
 pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, when};
 pub use condition::Condition;
 pub use facts::Facts;
@@ -30,16 +30,16 @@ pub use model::{AuthorisedModel, DraftedModel, Limits, ModelState, ReleaseModel,
 pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
 pub use policies::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
-    ChecklistPolicy, Distinctness, Duty, EvidencePolicy, FactPolicy, FactTest, ModelStandingPolicy,
-    OpenIssuesPolicy, Percent, Quorum, RiskPolicy, SeparationOfDutiesPolicy, SoakPolicy,
-    StakeholdersNotifiedPolicy, WavesPolicy,
+    ChecklistPolicy, DependenciesPolicy, Distinctness, Duty, EvidencePolicy, FactPolicy, FactTest,
+    InStepPolicy, ModelStandingPolicy, OpenIssuesPolicy, Percent, Quorum, RiskPolicy,
+    SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
 };
 pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 
 pub(crate) use judge::Needs;
-use judge::{Book, Judged, Models, judge, lifecycle, needs};
+use judge::{Book, Judged, Models, judge, lifecycle, needs, weigh};
 
 use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{

@@ -296,7 +296,8 @@ impl<'a> Ask<'a> {
     /// The release that this one is part of.
     #[must_use]
     pub fn parent(&self) -> Option<ReleaseId> {
-        self.core.state.parent
+        let asked = self.step.request().and_then(|request| request.parent);
+        asked.or(self.core.state.parent)
     }
 
     /// The parts of this release.

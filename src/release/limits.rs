@@ -16,6 +16,12 @@ pub const PAYLOAD_BYTES: usize = 1 << 20;
 pub const BATCH_EVENTS: usize = 100;
 /// Most read guards in one batch.
 pub const BATCH_GUARDS: usize = 100;
+/// Most parts of one release. Together with its dependencies and its parent they leave room among the read guards.
+pub const CHILDREN: usize = 50;
+/// Most releases that one release waits for.
+pub const DEPENDENCIES: usize = 30;
+/// Most releases that are read to see that a new child or dependency closes no cycle.
+pub const SURVEYED_RELEASES: usize = 1_000;
 /// Most events of one stream.
 pub const STREAM_EVENTS: u64 = 1_000_000;
 /// Most rows that one read of a store returns.

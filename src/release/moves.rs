@@ -20,6 +20,10 @@ use crate::phase::{PhaseName, Seconds};
 use std::{collections::BTreeMap, sync::Arc};
 
 impl Happens for RequestRelease {
+    fn admits(&self, _state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        self.request.admits_parent(on, reasons);
+    }
+
     fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         state.begin(Arc::unwrap_or_clone(self).request, on);
     }
@@ -27,6 +31,7 @@ impl Happens for RequestRelease {
 
 impl Happens for FindUnauthorised {
     fn admits(&self, _state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
+        self.request.admits_parent(on, reasons);
         reasons.past("be live since", self.live_since, on);
     }
 
@@ -304,6 +309,7 @@ impl Happens for Resume {
 impl State {
     fn begin(&mut self, request: ReleaseRequest, on: Occasion<'_>) {
         self.track = request.track;
+        self.parent = request.parent;
         self.request = Some(Arc::new(request).into());
         self.requested_by = Some(on.actor.clone());
     }

@@ -173,6 +173,8 @@ plain! {
         model: Option<ModelReference>,
         /// The release whose failure it mends.
         remediates: Option<ReleaseId>,
+        /// The release that it is part of, which has to have attached it before.
+        parent: Option<ReleaseId>,
     }
 
     /// What the assessment of a request found, and what it decided.

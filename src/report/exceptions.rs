@@ -250,7 +250,7 @@ impl Exceptions {
     ///
     /// # Errors
     ///
-    /// As [`replay_with`](crate::release::replay_with); nothing of the log is in the report then.
+    /// As [`replay_with`]; nothing of the log is in the report then.
     pub fn add_with(&mut self, log: &[Envelope], upcasters: &Upcasters) -> Result<(), LogError> {
         // What is wrong later on in the log is wrong too.
         replay_with(log, upcasters)?;

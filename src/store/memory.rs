@@ -311,3 +311,37 @@ impl Store for MemoryStore {
         self.inner().settle(delivery, settlement)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::{Digest, StreamKind};
+    use crate::store::StoreErrorKind;
+
+    #[test]
+    fn a_batch_with_too_many_guards_is_refused() {
+        let stream = |id: String| {
+            Stream::new(
+                Tenant::default(),
+                StreamKind::Calendar,
+                Key::new(id).unwrap(),
+            )
+        };
+        let guard = |n: usize| (stream(n.to_string()), Version::NONE);
+        let mut batch = Batch {
+            stream: stream("own".to_owned()),
+            expected: Version::NONE,
+            guards: (0..=BATCH_GUARDS).map(guard).collect(),
+            command: uuid::Uuid::nil().into(),
+            intent: Digest::ZERO,
+            events: Vec::new(),
+            summary: None,
+        };
+        let mut inner = Inner::default();
+        let refused = inner.commit(&batch).unwrap_err();
+        assert_eq!(refused.kind(), StoreErrorKind::TooLarge);
+        assert!(inner.logs.is_empty());
+        batch.guards.pop();
+        assert_eq!(inner.commit(&batch).unwrap(), Committed::Written);
+    }
+}

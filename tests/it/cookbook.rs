@@ -1,19 +1,20 @@
 //! The cookbook, `docs/policies.md`: each block of JSON is read, and each refusal is what the crate says.
 
 use crate::desk_support::{
-    Office, at, attempt, by, key, name, office, package, person, run_of, text, went_live,
+    Office, at, attempt, by, id, key, name, office, package, person, run_of, text, went_live,
     worthwhile,
 };
 use crate::policies::{Desk, LIVE, money, staged};
 use crate::policy_samples::built_in;
+use crate::relations::other;
 use phasegate::gate::{Facts, GateSet, Policies};
-use phasegate::phase::{Deployment, Seconds, Testing};
+use phasegate::phase::{Deployment, PhaseName, Seconds, Testing};
 use phasegate::release::step::{Deploy, FinishDeployment};
 use phasegate::release::{
     BackOutPlan, Baseline, ChangeRequest, ChangeRequestState, ChecklistItem, ChecklistStatus,
-    CostBooked, DefectFound, Fact, Grade, Health, HealthObserved, IssueRaised, ReleaseKind,
-    ReleasePlan, ReleaseRequest, RiskAssessment, Role, RoleGiven, Service, Severity,
-    StakeholdersNotified, Wave, WaveStarted,
+    ChildAttached, CostBooked, DefectFound, DependencyDeclared, Fact, Grade, Health,
+    HealthObserved, IssueRaised, ReleaseKind, ReleasePlan, ReleaseRequest, RiskAssessment, Role,
+    RoleGiven, Service, Severity, StakeholdersNotified, Wave, WaveStarted,
 };
 use phasegate::{Interval, Release};
 use serde_json::{Value, json};
@@ -109,6 +110,9 @@ fn tested(office: &Desk) -> Release<Testing> {
     let release = office.recorded(release, issue, "ada");
     let linked = ChangeRequest::new(key("CHG-7"), ChangeRequestState::Assessed);
     let release = office.recorded(release, linked, "ada");
+    let waits = DependencyDeclared::new(id(900), PhaseName::Review);
+    let release = office.recorded(release, waits, "ada");
+    let release = office.recorded(release, ChildAttached::new(id(901)), "ada");
     let item = ChecklistItem::new(key("runbook"), ChecklistStatus::Open);
     office.recorded(release, item, "ada")
 }
@@ -129,7 +133,9 @@ impl World {
         let now = at("2026-03-02T12:00:00Z");
         let facts = Facts::at(now)
             .with(key("error_budget_percent"), Fact::new(8, now))
-            .with(key("incidents_open"), Fact::new(1, now));
+            .with(key("incidents_open"), Fact::new(1, now))
+            .with_other(other(900, PhaseName::Testing))
+            .with_other(other(901, PhaseName::Development));
         Self {
             tested: tested(&office),
             live,

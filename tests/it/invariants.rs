@@ -1,8 +1,8 @@
 //! What the lifecycle itself refuses, whatever the gates: every reason once, with its words and what lifts it.
 
 use crate::desk_support::{
-    Office, at, attempt, by, id, key, name, note, office, package, person, run_of, text, titled,
-    wait, went_live, window, worthwhile,
+    Office, at, attempt, by, id, key, name, note, office, package, person, run_of, tenant, text,
+    titled, wait, went_live, window, worthwhile,
 };
 use phasegate::desk::RunError;
 use phasegate::phase::{
@@ -17,7 +17,7 @@ use phasegate::release::{
     DefectResolved, Delegated, DelegationEnded, DependencyDeclared, Digest, EarlyLifeSupportWaived,
     Ending, Environment, Health, HealthObserved, IncidentLinked, IncidentRestored, IssueRaised,
     IssueResolved, Liveness, MilestoneReached, NextMove, Objective, Outage, OverrideGranted,
-    ParentDeclared, PostImplementationReview, ReleasePackage, ReleasePlan, ReleaseUnit,
+    ParentDeclared, PostImplementationReview, ReleaseId, ReleasePackage, ReleasePlan, ReleaseUnit,
     RetrospectiveApproval, ReviewOutcome, RiskClosed, RiskRaised, Role, RoleGiven, RoleRelieved,
     RolloutContinued, RolloutPaused, Route, Severity, StepRefused, SuccessCriterion, TaskDone,
     TaskOpened, Text, Track, TrackChanged, UnitKind, Version, Wave, WaveStarted,
@@ -92,6 +92,9 @@ behaviours! {
     nothing_ends_before_it_began
     nothing_has_happened_in_the_future
     no_release_hangs_on_itself
+    a_release_is_part_of_one_other_which_says_so
+    a_release_has_so_many_parts_and_waits_for_so_many
+    what_leads_too_far_to_be_looked_through_is_refused
     only_a_refusal_is_recorded_as_one
 }
 
@@ -1484,8 +1487,10 @@ fn no_release_hangs_on_itself() {
     let office = office();
     let release = office.requested();
     let own = release.id();
-    let itself =
-        |what: &str| format!("as its {what}, release `{own}` would close a cycle with `{own}`");
+    let around = |what: &str, other: ReleaseId, way: &str| {
+        format!("as its {what}, release `{other}` would close a cycle: `{own}`, {way}`{own}`")
+    };
+    let itself = |what: &str| around(what, own, "");
     let child = itself("child");
     let answer = office.record(release, ChildAttached::new(own), "kim");
     let release = refused(answer, &[("cycle", &child)]);
@@ -1499,12 +1504,14 @@ fn no_release_hangs_on_itself() {
         &[("cycle", &dependency)],
     );
     let other = |n: u64| id(1_000 + n);
-    let both =
-        |other, what| format!("as its {what}, release `{other}` would close a cycle with `{own}`");
+    let both = |other, what| around(what, other, &format!("`{other}`, "));
     let release = office.recorded(release, ChildAttached::new(other(1)), "kim");
     let message = both(other(1), "parent");
     let answer = office.record(release, ParentDeclared::new(other(1)), "kim");
     let release = refused(answer, &[("cycle", &message)]);
+    let whole = Release::request(tenant("default"), other(2), titled("Train 7"));
+    let whole = office.done(whole, "kim");
+    let _ = office.recorded(whole, ChildAttached::new(own), "kim");
     let release = office.recorded(release, ParentDeclared::new(other(2)), "kim");
     let message = both(other(2), "child");
     let answer = office.record(release, ChildAttached::new(other(2)), "kim");
@@ -1513,6 +1520,94 @@ fn no_release_hangs_on_itself() {
     let view = office.recorded(release, waits, "kim").view();
     assert_eq!(view.parent, Some(other(2)));
     assert!(view.children.contains(&other(1)) && view.dependencies.contains_key(&other(3)));
+
+    let mut own_part = titled("Its own part");
+    own_part.parent = Some(id(77));
+    let answer = office.run(
+        Release::request(tenant("default"), id(77), own_part.clone()),
+        "kim",
+    );
+    let (seventy, nobody) = (
+        id(77),
+        format!("release `{}` has not attached `{0}`", id(77)),
+    );
+    let message =
+        format!("as its parent, release `{seventy}` would close a cycle: `{seventy}`, `{seventy}`");
+    let wanted = [("cycle", message.as_str()), ("not-attached", &nobody)];
+    let _ = refused(answer, &wanted);
+    let found = FindUnauthorised::new(own_part, package("found"), office.now(), Seconds::hours(1));
+    let found = Release::find_unauthorised(tenant("default"), id(77), found);
+    let _ = refused(office.run(found, "fay"), &wanted);
+}
+
+#[test]
+fn a_release_is_part_of_one_other_which_says_so() {
+    let office = office();
+    let (one, another) = (office.requested(), office.requested());
+    let part = office.requested();
+    let not_attached = format!("release `{}` has not attached `{}`", one.id(), part.id());
+    let answer = office.record(part, ParentDeclared::new(one.id()), "kim");
+    let part = refused(answer, &[("not-attached", &not_attached)]);
+    let one = office.recorded(one, ChildAttached::new(part.id()), "kim");
+    let another = office.recorded(another, ChildAttached::new(part.id()), "kim");
+    let part = office.recorded(part, ParentDeclared::new(one.id()), "kim");
+
+    let has_parent = format!("release `{}` is part of `{}` already", part.id(), one.id());
+    let answer = office.record(part, ParentDeclared::new(another.id()), "kim");
+    let part = refused(answer, &[("has-parent", &has_parent)]);
+    let answer = office.record(another, ChildAttached::new(part.id()), "kim");
+    let _ = refused(answer, &[("has-parent", &has_parent)]);
+    let one = office.recorded(one, ChildAttached::new(part.id()), "kim");
+    assert_eq!(one.view().children.len(), 1);
+    assert_eq!(part.view().parent, Some(one.id()));
+}
+
+#[test]
+fn a_release_has_so_many_parts_and_waits_for_so_many() {
+    let office = office();
+    let mut release = office.requested();
+    for n in 0..50 {
+        release = office.recorded(release, ChildAttached::new(id(1_000 + n)), "kim");
+    }
+    let full = "the release has 50 children, and can have no more";
+    let answer = office.record(release, ChildAttached::new(id(2_000)), "kim");
+    let mut release = refused(answer, &[("too-many-children", full)]);
+    release = office.recorded(release, ChildAttached::new(id(1_000)), "kim");
+    let waits = |n| DependencyDeclared::new(id(n), PhaseName::Review);
+    for n in 0..30 {
+        release = office.recorded(release, waits(1_000 + n), "kim");
+    }
+    let full = "the release waits for 30 others, and can wait for no more";
+    let answer = office.record(release, waits(2_000), "kim");
+    let release = refused(answer, &[("too-many-dependencies", full)]);
+    let _ = office.recorded(release, waits(1_000), "kim");
+}
+
+#[test]
+fn what_leads_too_far_to_be_looked_through_is_refused() {
+    let office = office();
+    let asked = |n, title: &str| Release::request(tenant("default"), id(n), titled(title));
+    let waits = |n| DependencyDeclared::new(id(n), PhaseName::Review);
+    // One waits for 20, each of them for 4 more: with itself, 101.
+    let mut hub = office.done(asked(1_000, "Hub"), "kim");
+    let too_far = format!(
+        "as its dependency, release `{}` leads to more than 100 open releases or 1000 in all, \
+         too many to see that there is no cycle",
+        hub.id()
+    );
+    for n in 0..20 {
+        let mut one = office.done(asked(2_000 + n, "Spoke"), "kim");
+        for more in 0..4 {
+            one = office.recorded(one, waits(3_000 + 4 * n + more), "kim");
+        }
+        if n == 19 {
+            let release = office.requested();
+            let _ = office.recorded(release, waits(1_000), "kim");
+        }
+        hub = office.recorded(hub, waits(2_000 + n), "kim");
+    }
+    let answer = office.record(office.requested(), waits(1_000), "kim");
+    let _ = refused(answer, &[("too-many-releases", &too_far)]);
 }
 
 #[test]

@@ -22,6 +22,8 @@ mod emergency;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
+mod facts;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod golden;
@@ -50,6 +52,8 @@ mod policy_samples;
 mod quickstart;
 #[cfg(test)]
 mod real_data;
+#[cfg(test)]
+mod relations;
 #[cfg(test)]
 mod releasectl;
 #[cfg(test)]

@@ -1,28 +1,29 @@
 //! A sample of every built-in policy: attached by types and from a file, walked, written, read back, and each of its
 //! codes shown once. A policy without a sample fails here.
 
-use crate::desk_support::{by, key, office, package, person, text, window, worthwhile};
+use crate::desk_support::{by, id, key, office, package, person, text, titled, window, worthwhile};
 use crate::models::{following, shop_of};
 use crate::policies::{
     Desk, LIVE, assessed, back_out, budgeted, deploying, finishing, functional, gated, intake,
     knowing, knowing_that, money, naming, planned, rolling, run_in, staged, staging,
 };
-use phasegate::Release;
+use crate::relations::other;
 use phasegate::gate::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
-    ChecklistPolicy, Duty, FactPolicy, FactTest, Facts, GateSet, ModelStandingPolicy,
-    OpenIssuesPolicy, Percent, Policies, Quorum, RiskPolicy, Rule, SeparationOfDutiesPolicy,
-    SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
+    ChecklistPolicy, DependenciesPolicy, Duty, FactPolicy, FactTest, Facts, GateSet, InStepPolicy,
+    ModelStandingPolicy, OpenIssuesPolicy, Percent, Policies, Quorum, RiskPolicy, Rule,
+    SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
 };
 use phasegate::phase::{Action, PhaseName, Seconds, Testing};
-use phasegate::release::step::{Authorise, Deploy, FinishDeployment};
+use phasegate::release::step::{Authorise, Deploy, FinishDeployment, Replan, StartTesting};
 use phasegate::release::{
-    Answer, Approval, AttemptOutcome, ChangeRequest, ChangeRequestState, ChecklistItem,
-    ChecklistStatus, CostBooked, Decision, DefectFound, Digest, Evidence, FactSource, FactValue,
-    FollowedModel, Health, HealthObserved, IssueRaised, ModelStanding, Name, RiskLevel, RiskRaised,
-    Role, RoleGiven, RoleRelieved, Severity, StakeholdersNotified, Stream, StreamKind, Tenant,
-    TestKind, Version, WaveStarted,
+    Answer, AnyStep, Approval, AttemptOutcome, ChangeRequest, ChangeRequestState, ChecklistItem,
+    ChecklistStatus, ChildAttached, CostBooked, Decision, DefectFound, DependencyDeclared, Digest,
+    Ending, Evidence, FactSource, FactValue, FollowedModel, Health, HealthObserved, IssueRaised,
+    ModelStanding, Name, RiskLevel, RiskRaised, Role, RoleGiven, RoleRelieved, Severity,
+    StakeholdersNotified, Stream, StreamKind, Tenant, TestKind, Version, WaveStarted,
 };
+use phasegate::{Gate, Release};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -76,6 +77,8 @@ fn sample(policy: &str) -> Sample {
         "waves" => waves(),
         "fact" => fact(),
         "model-standing" => model_standing(),
+        "in-step" => in_step(),
+        "dependencies" => dependencies(),
         other => panic!("no sample of policy `{other}`; add one"),
     }
 }
@@ -427,6 +430,52 @@ fn model_standing() -> Sample {
         explain(&stands("shed", ModelStanding::Good, 1)),
     ];
     plain(gated::<Deploy>(policy()), json!({}), shown)
+}
+
+/// With a parent that is in Development, and a child there.
+fn in_step() -> Sample {
+    let office = office();
+    let whole = office.recorded(office.requested(), ChildAttached::new(id(2)), "kim");
+    let mut request = titled("In the middle");
+    request.parent = Some(whole.id());
+    let middle = office.done(office.asked(request), "kim");
+    let middle = office.recorded(middle, ChildAttached::new(id(9)), "kim");
+    let middle = office.agreed(office.done(middle.authorise(worthwhile()), "cho"));
+    let middle = office.done(middle.start_development(), "ada");
+    let explain = |step: AnyStep, child| {
+        let facts = office.facts();
+        let facts = facts.with_other(other(1, PhaseName::Development));
+        let facts = facts.with_other(other(9, child));
+        let gates = gated::<StartTesting>(InStepPolicy {}).with(
+            Gate::<Replan>::new("back", 1)
+                .unwrap()
+                .require(InStepPolicy {}),
+        );
+        gates.explain(&middle, step, &facts, &by("ada"))
+    };
+    let on = || StartTesting::new(package("one")).into();
+    let back = Replan::new(text("the fair was moved")).into();
+    let shown = vec![
+        explain(on(), PhaseName::Development),
+        explain(on(), PhaseName::Plan),
+        explain(back, PhaseName::Development),
+    ];
+    plain(gated::<Deploy>(InStepPolicy {}), json!({}), shown)
+}
+
+fn dependencies() -> Sample {
+    let office = office();
+    let waits = DependencyDeclared::new(id(9), PhaseName::Review);
+    let release = office.recorded(office.requested(), waits, "kim");
+    let explain = |other| {
+        let facts = office.facts().with_other(other);
+        let gates = gated::<Authorise>(DependenciesPolicy {});
+        gates.explain(&release, Authorise::new(worthwhile()), &facts, &by("cho"))
+    };
+    let mut ended = other(9, PhaseName::Closed);
+    ended.ending = Some(Ending::Cancelled);
+    let shown = vec![explain(other(9, PhaseName::Plan)), explain(ended)];
+    plain(gated::<Deploy>(DependenciesPolicy {}), json!({}), shown)
 }
 
 /// The names of all built-in policies, as the reader of files lists them.

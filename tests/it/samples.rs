@@ -8,7 +8,9 @@
 use phasegate::gate::{
     Ask, EvidencePolicy, Facts, Gate, GateSet, Percent, Policies, Policy, ReleaseModel,
 };
-use phasegate::phase::{Action, Anywhere, Instant, Interval, PhaseName, RecordKind, Seconds};
+use phasegate::phase::{
+    Action, Anywhere, Instant, Interval, Phase, PhaseName, RecordKind, Seconds, Start,
+};
 use phasegate::release::Subject;
 use phasegate::release::step::{
     Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FindUnauthorised,
@@ -24,13 +26,14 @@ use phasegate::release::{
     DelegationEnded, DependencyDeclared, Digest, EarlyLifeSupportWaived, Enforcement, Envelope,
     Environment, Evidence, Fact, FactSource, FactValue, Grade, Health, HealthObserved,
     IncidentLinked, IncidentRestored, IssueRaised, IssueResolved, Key, Liveness, Milestone,
-    MilestoneReached, ModelReference, Money, Name, Note, Objective, Outage, OverrideGranted,
-    ParentDeclared, Person, Planning, PostImplementationReview, Reason, Release, ReleaseId,
-    ReleaseKind, ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit, RetrospectiveApproval,
-    ReviewOutcome, Risk, RiskAssessment, RiskClosed, RiskRaised, Role, RoleGiven, RoleRelieved,
-    RolloutContinued, RolloutPaused, Service, Severity, StakeholdersNotified, StepRefused, Stream,
-    StreamKind, SuccessCriterion, TaskDone, TaskOpened, Tenant, TestKind, TestRun, Text, Track,
-    TrackChanged, UnitKind, Verdict, Version, Wave, WaveStarted, When,
+    MilestoneReached, ModelReference, Money, Name, Note, Objective, OtherRelease, Outage,
+    OverrideGranted, ParentDeclared, Person, Planning, PostImplementationReview, Reason, Release,
+    ReleaseId, ReleaseKind, ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit,
+    RetrospectiveApproval, ReviewOutcome, Risk, RiskAssessment, RiskClosed, RiskRaised, Role,
+    RoleGiven, RoleRelieved, RolloutContinued, RolloutPaused, Service, Severity,
+    StakeholdersNotified, StepRefused, Stream, StreamKind, SuccessCriterion, TaskDone, TaskOpened,
+    Tenant, TestKind, TestRun, Text, Track, TrackChanged, UnitKind, Verdict, Version, Wave,
+    WaveStarted, When,
 };
 use phasegate::{MemoryStore, Store};
 use serde::{Deserialize, Serialize};
@@ -66,6 +69,12 @@ pub(crate) fn release_id(number: u8) -> ReleaseId {
     format!("00000000-0000-7000-8000-0000000000{number:02x}")
         .parse()
         .unwrap()
+}
+
+/// A release of which nothing is stored.
+pub(crate) fn not_begun(number: u8) -> OtherRelease {
+    let stream = Stream::release(tenant(), release_id(number));
+    OtherRelease::new(FactSource::new(stream, Version::NONE), Start::STANDING)
 }
 
 /// The actor of that name; a pipeline is a system.
@@ -131,6 +140,7 @@ fn full_request() -> ReleaseRequest {
         ])
         .model(ModelReference::new(key("web"), 3_u32))
         .remediates(release_id(9))
+        .parent(release_id(10))
         .build()
 }
 
@@ -520,7 +530,7 @@ fn least_or_full(kind: RecordKind) -> Option<AnyRecord> {
         RecordKind::IncidentRestored => IncidentRestored::new(key("INC-1")).into(),
         RecordKind::EarlyLifeSupportWaived => EarlyLifeSupportWaived::new(text("Quiet.")).into(),
         RecordKind::ChildAttached => ChildAttached::new(release_id(2)).into(),
-        RecordKind::ParentDeclared => ParentDeclared::new(release_id(3)).into(),
+        RecordKind::ParentDeclared => ParentDeclared::new(release_id(10)).into(),
         RecordKind::DependencyDeclared => {
             DependencyDeclared::new(release_id(4), PhaseName::Review).into()
         }
@@ -765,9 +775,14 @@ impl Site {
 
     pub(crate) fn facts(&self) -> Facts {
         let facts = self.facts.iter();
-        facts.fold(Facts::at(self.now), |facts, (key, fact)| {
+        let facts = facts.fold(Facts::at(self.now), |facts, (key, fact)| {
             facts.with(key.clone(), fact.clone())
-        })
+        });
+        // The parent has attached it; the child and the dependency have not begun.
+        let mut parent = not_begun(10);
+        parent.children.insert(self.release().id());
+        let others = [not_begun(2), parent, not_begun(4)];
+        others.into_iter().fold(facts, Facts::with_other)
     }
 
     pub(crate) fn explain(&self, step: AnyStep, who: &str) -> Decision {

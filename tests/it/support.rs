@@ -58,6 +58,11 @@ pub(crate) fn nothing_yet() -> Release<Start> {
 /// every step that leaves its standing is open to it.
 pub(crate) fn release_in(desk: &Desk<MemoryStore>, standing: Standing) -> Release<Anywhere> {
     pollster::block_on(async {
+        // What it can be part of.
+        let parent = desk.request_as(release_id(3), ReleaseRequest::new(name("Train 7")));
+        let parent = desk.run(parent, kim()).await.unwrap();
+        let attached = ChildAttached::new(release_id(1));
+        let _ = desk.record(parent, attached, kim()).await.unwrap();
         let mut release = nothing_yet().anywhere();
         loop {
             let phase = release.standing().phase;

@@ -5,9 +5,11 @@ mod back_out_plan;
 mod budget;
 mod change_requests;
 mod checklist;
+mod dependencies;
 mod duty;
 mod evidence;
 mod fact;
+mod in_step;
 mod open_issues;
 mod risk;
 mod severities;
@@ -23,9 +25,11 @@ pub use back_out_plan::BackOutPlanPolicy;
 pub use budget::BudgetPolicy;
 pub use change_requests::ChangeRequestsPolicy;
 pub use checklist::ChecklistPolicy;
+pub use dependencies::DependenciesPolicy;
 pub use duty::{Duty, SeparationOfDutiesPolicy};
 pub use evidence::{EvidencePolicy, Percent};
 pub use fact::{FactPolicy, FactTest};
+pub use in_step::InStepPolicy;
 pub use open_issues::OpenIssuesPolicy;
 pub use risk::RiskPolicy;
 pub use soak::SoakPolicy;
@@ -68,6 +72,10 @@ macro_rules! policies {
             Fact FactPolicy "fact";
             /// Whether the release's model is in good standing.
             ModelStanding ModelStandingPolicy "model-standing";
+            /// A release and its parts move together.
+            InStep InStepPolicy "in-step";
+            /// What it waits for has come so far.
+            Dependencies DependenciesPolicy "dependencies";
         }
     };
 }
