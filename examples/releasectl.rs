@@ -16,7 +16,7 @@ mod show;
 
 use args::{Args, Form};
 use files::Log;
-use phasegate::gate::{Facts, GateSet};
+use phasegate::gate::{Facts, GateSet, ReleaseModel};
 use phasegate::phase::Action;
 use phasegate::release::AnyStep;
 use phasegate::report::{Exceptions, Outline};
@@ -123,7 +123,7 @@ fn step_of(args: &Args) -> Result<Action, Failure> {
 
 fn gates(args: &Args, rules: &GateSet, page: &mut String) -> Result<(), Failure> {
     let step = step_of(args)?;
-    let of_models = rules.models().flat_map(|model| model.gates());
+    let of_models = rules.models().flat_map(ReleaseModel::gates);
     let gates = rules.gates().iter().chain(of_models);
     let gates: Vec<_> = gates.filter(|gate| gate.action() == step).collect();
     match args.form {

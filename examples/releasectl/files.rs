@@ -42,28 +42,27 @@ pub(crate) fn rules(args: &Args) -> Result<GateSet, Failure> {
     let file = args.rules.as_deref().unwrap_or_default();
     let mut rules = rules.map_err(|mistakes| mistaken(file, &mistakes))?;
     for file in &args.models {
-        let model = model(file, &text(file)?, &policies)?;
-        rules = rules.with_model(model.map_err(|mistakes| mistaken(file, &mistakes))?);
+        rules = rules.with_model(model(file, &policies)?);
     }
     Ok(rules)
 }
 
 /// A model as JSON; as TOML, if the name says so and the tool was built for it.
-fn model(
-    file: &str,
-    text: &str,
-    policies: &Policies,
-) -> Result<Result<ReleaseModel, Vec<Mistake>>, Failure> {
-    let path = std::path::Path::new(file);
-    if path.extension().is_none_or(|extension| extension != "toml") {
-        return Ok(ReleaseModel::from_json(text, policies));
-    }
+fn model(file: &str, policies: &Policies) -> Result<ReleaseModel, Failure> {
+    let text = text(file)?;
+    let is_toml = std::path::Path::new(file)
+        .extension()
+        .is_some_and(|extension| extension == "toml");
     #[cfg(feature = "toml")]
-    return Ok(ReleaseModel::from_toml(text, policies));
-    #[cfg(not(feature = "toml"))]
-    Err(Failure::Asked(format!(
-        "{file}: this tool was built without TOML; build it with `--features toml`"
-    )))
+    if is_toml {
+        return ReleaseModel::from_toml(&text, policies)
+            .map_err(|mistakes| mistaken(file, &mistakes));
+    }
+    if is_toml {
+        let what = "this tool was built without TOML; build it with `--features toml`";
+        return Err(Failure::Asked(format!("{file}: {what}")));
+    }
+    ReleaseModel::from_json(&text, policies).map_err(|mistakes| mistaken(file, &mistakes))
 }
 
 fn mistaken(file: &str, mistakes: &[Mistake]) -> Failure {
