@@ -4,15 +4,16 @@ use crate::desk_support::{
     Knows, NOON, Office, at, by, fact, id, key, name, note, office, package, person, tenant, text,
     titled, wait, window, worthwhile,
 };
-use phasegate::desk::{CommitFailed, LoadError, RecordByIdError, Relay, RunError};
+use crate::models::{following, shop_of};
+use phasegate::desk::{CommitFailed, LedgerError, LoadError, RecordByIdError, Relay, RunError};
 use phasegate::gate::{Facts, GateSet};
 use phasegate::notify::{Notifier, NotifyError};
 use phasegate::phase::{Anywhere, Closure, Development, Plan, Request, Seconds, Testing};
 use phasegate::release::step::{Authorise, Close, Deploy, StartDevelopment};
 use phasegate::release::{
     AnyRecord, Baseline, Batch, ClosureRecord, CommandId, Delivery, Envelope, Event, Key,
-    LogErrorKind, MilestoneReached, OverrideGranted, ReleasePlan, Role, RoleGiven, RoleRelieved,
-    Stream, TaskOpened, Tenant, Track, TrackChanged, Version, verify,
+    LogErrorKind, MilestoneReached, ModelStanding, OverrideGranted, ReleasePlan, Role, RoleGiven,
+    RoleRelieved, Stream, TaskOpened, Tenant, Track, TrackChanged, Version, verify,
 };
 use phasegate::store::{
     Committed, Cursor, Outcome, Page, Query, Settlement, StoreError, StoreErrorKind,
@@ -448,6 +449,77 @@ impl Office<Arc<Strange<Faulty>>> {
         let manner = &self.desk.store().manner;
         manner.fails_to_read.store(fails, Ordering::Relaxed);
     }
+}
+
+#[test]
+fn a_model_that_is_drafted_again_after_a_fault_is_drafted_once() {
+    let model = shop_of(1, 90);
+    for fault in [
+        Fault::LostAfterWriting,
+        Fault::LostBeforeWriting,
+        Fault::Unavailable,
+    ] {
+        let office = faulty();
+        let draft = || wait(office.desk.draft_model(&model, by("kim")));
+        office.fails_next(fault);
+        let error = draft().unwrap_err();
+        assert!(matches!(error, LedgerError::Store(_)), "{error}");
+        assert_eq!(draft().unwrap().log_version(), Version::new(1));
+        office.fails_to_read(true);
+        assert!(draft().is_err());
+    }
+}
+
+/// Somebody else drafts another version just before the second commit.
+#[derive(Default)]
+struct Forestalled(AtomicUsize);
+
+impl Manner for Forestalled {
+    async fn commit(&self, store: &MemoryStore, batch: &Batch) -> Result<Committed, StoreError> {
+        if self.0.fetch_add(1, Ordering::Relaxed) == 1 {
+            let (desk, model) = (Desk::new(store), shop_of(2, 95));
+            desk.draft_model(&model, by("lou")).await.unwrap();
+        }
+        store.commit(batch).await
+    }
+}
+
+#[test]
+fn who_was_forestalled_on_the_log_of_a_model_is_asked_again_on_top() {
+    let office: Office<Arc<Strange<Forestalled>>> = Office::on(Arc::default());
+    wait(office.desk.draft_model(&shop_of(1, 90), by("kim"))).unwrap();
+    let shop = key("shop");
+    let retired = office
+        .desk
+        .retire_model(&shop, text("it is replaced"), by("cho"));
+    let state = wait(retired).unwrap();
+    assert_eq!(state.log_version(), Version::new(3));
+    assert_eq!(state.standing(), ModelStanding::Retired);
+}
+
+#[test]
+fn a_model_that_cannot_be_read_pre_authorises_nothing() {
+    let model = shop_of(1, 90);
+    let office = faulty().with_gates(GateSet::new().with_model(model.clone()));
+    wait(office.desk.draft_model(&model, by("kim"))).unwrap();
+    let reason = text("the board looked at it");
+    wait(
+        office
+            .desk
+            .authorise_model(&key("shop"), 1, reason, by("cho")),
+    )
+    .unwrap();
+    let mut request = following(1);
+    request.track = Track::Standard;
+    let release = office.done(office.asked(request), "kim");
+    office.fails_to_read(true);
+    let step = Authorise::new(worthwhile());
+    let decision = wait(office.desk.explain(&release, step, by("cho")));
+    let codes: Vec<_> = decision
+        .blockers()
+        .map(|one| one.reason.code.as_str())
+        .collect();
+    assert!(codes.contains(&"model-not-read"), "{decision}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::golden::golden;
 use crate::models::{codes, following, loaded, shop, shop_of, with};
 use phasegate::desk::{CommitFailed, LedgerError, RunError};
 use phasegate::gate::{Facts, GateSet, ModelStandingPolicy, ModelState, Policies, ReleaseModel};
-use phasegate::phase::{Request, Seconds};
+use phasegate::phase::{Deployment, Plan, Request, Seconds};
 use phasegate::release::step::{Authorise, Cancel, Deploy};
 use phasegate::release::{
     Actor, Assessment, ClosureRecord, CommandId, Currency, Decision, Digest, Ending, Envelope,
@@ -290,29 +290,41 @@ fn small() -> ReleaseRequest {
     standard(["shop"], 900, ReleaseKind::Update)
 }
 
-/// A release on the standard track from request to closure.
-fn ended(office: &Shop, outcome: ReviewOutcome) -> Ending {
+/// A release on the standard track that went live.
+fn deployed(office: &Shop) -> Release<Deployment> {
     let release = office.done(office.asked(small()), "kim");
     let release = office.agreed(office.done(release.authorise(assessed()), "pipeline"));
+    went_out(office, release)
+}
+
+/// The same from an agreed plan on.
+fn went_out(office: &Shop, release: Release<Plan>) -> Release<Deployment> {
     let release = office.done(release.start_development(), "ada");
     let release = office.done(release.start_testing(package("one")), "ada");
     let release = office.recorded(release, run_of("run", &package("one"), 19, 1), "tom");
     let release = office.done(release.deploy(window()), "ada");
     let release = office.recorded(release, attempt("first"), "dep");
-    let release = office.recorded(release, went_live("first"), "dep");
-    if outcome == ReviewOutcome::BackedOut {
+    office.recorded(release, went_live("first"), "dep")
+}
+
+/// The same from there to closure.
+fn reviewed(office: &Shop, release: Release<Deployment>, outcome: ReviewOutcome) -> Ending {
+    let release = if outcome == ReviewOutcome::BackedOut {
         let release = office.done(release.back_out(text("it was wrong")), "ada");
         let review = PostImplementationReview::new(text("rehearse more"));
-        let release = office.recorded(release, review, "ada");
-        let release = office.done(release.complete_review(outcome), "ada");
-        let release = office.done(release.close(ClosureRecord::new()), "ada");
-        return release.anywhere().view().ending.unwrap();
-    }
-    let release = office.done(release.finish_deployment(), "ada");
+        office.recorded(release, review, "ada")
+    } else {
+        office.done(release.finish_deployment(), "ada")
+    };
     office.clock.pass(Seconds::hours(2));
     let release = office.done(release.complete_review(outcome), "ada");
     let release = office.done(release.close(ClosureRecord::new()), "ada");
     release.anywhere().view().ending.unwrap()
+}
+
+/// A release on the standard track from request to closure.
+fn ended(office: &Shop, outcome: ReviewOutcome) -> Ending {
+    reviewed(office, deployed(office), outcome)
 }
 
 /// The assessment that stands for all releases by the model.
@@ -627,7 +639,8 @@ fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person()
         (0, 1, office.now())
     );
     assert!(cleared());
-    // Counting again changes nothing.
+    // Counting again, later, changes nothing.
+    office.clock.pass(Seconds::minutes(1));
     assert_eq!(counted(&office).unwrap(), state);
 
     assert_eq!(ended(&office, ReviewOutcome::Successful), Ending::Completed);
@@ -674,6 +687,89 @@ fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person()
     assert_eq!(state.standing(), ModelStanding::Good);
 }
 
+/// Two releases that are under way when their model loses its standing, and end well after that.
+#[test]
+fn later_successes_do_not_give_a_model_its_standing_back() {
+    let office = standing(&shop_of(1, 90));
+    let under_way = [(); 3].map(|()| deployed(&office));
+    assert_eq!(
+        ended(&office, ReviewOutcome::Unsuccessful),
+        Ending::Unsuccessful
+    );
+    ended(&office, ReviewOutcome::Successful);
+    let state = counted(&office).unwrap();
+    assert_eq!(state.standing(), ModelStanding::BelowThreshold);
+    for release in under_way {
+        assert_eq!(
+            reviewed(&office, release, ReviewOutcome::Successful),
+            Ending::Completed
+        );
+    }
+    let state = counted(&office).unwrap();
+    let record = state.record().unwrap();
+    assert_eq!(
+        (record.successful, record.closed),
+        (4, 5),
+        "80 %, and 75 % are enough"
+    );
+    assert_eq!(state.standing(), ModelStanding::BelowThreshold);
+    // The blocker tells of the count that cost it.
+    let told = authorising(&office, small()).1.to_string();
+    assert!(told.contains("succeeded: 1 of 2"), "{told}");
+    office.clock.pass(Seconds::hours(1));
+    let state = authorised(&office, 1, "max").unwrap();
+    assert_eq!(state.standing(), ModelStanding::Good);
+}
+
+#[test]
+fn releases_by_another_version_or_another_model_are_not_counted() {
+    let other = loaded(&with(shop(), "/name", json!("shed")));
+    let gates = GateSet::new()
+        .with_model(shop_of(1, 90))
+        .with_model(other.clone());
+    let office = standing(&shop_of(1, 90)).with_gates(gates);
+    wait(office.desk.draft_model(&other, by("kim"))).unwrap();
+    let reason = text("the board looked at it");
+    wait(
+        office
+            .desk
+            .authorise_model(&key("shed"), 1, reason, by("cho")),
+    )
+    .unwrap();
+    let old = deployed(&office);
+    drafted(&office, &shop_of(2, 91), "kim").unwrap();
+    authorised(&office, 2, "cho").unwrap();
+    reviewed(&office, old, ReviewOutcome::Unsuccessful);
+    let shed = wait(office.desk.count_successes(&key("shed"), by("cho"))).unwrap();
+    assert_eq!(shed.record().unwrap().closed, 0);
+    assert_eq!(counted(&office).unwrap().record().unwrap().closed, 0);
+}
+
+#[test]
+fn of_many_who_draft_at_once_one_wins_and_the_others_are_told_why() {
+    let office = office();
+    let model = shop_of(1, 90);
+    let start = std::sync::Barrier::new(8);
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|writer| {
+                let (office, model, start) = (&office, &model, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    drafted(office, model, &format!("writer {writer}"))
+                })
+            })
+            .collect();
+        threads.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!((won.len(), lost.len()), (1, 7));
+    for answer in lost {
+        let error = answer.unwrap_err();
+        assert!(matches!(error, LedgerError::Refused { .. }), "{error}");
+    }
+}
+
 #[test]
 fn what_says_nothing_of_the_model_is_not_counted() {
     let office = standing(&shop_of(1, 90));
@@ -687,8 +783,12 @@ fn what_says_nothing_of_the_model_is_not_counted() {
     let (release, _) = authorising(&office, small());
     let normal = TrackChanged::new(Track::Normal, text("looked at on its own"));
     let release = office.recorded(release, normal, "kim");
-    let release = office.done(release.authorise(worthwhile()), "cho");
-    let _ = office.done(release.cancel(text("not needed")), "kim");
+    let release = office.agreed(office.done(release.authorise(worthwhile()), "cho"));
+    reviewed(
+        &office,
+        went_out(&office, release),
+        ReviewOutcome::Unsuccessful,
+    );
     let state = counted(&office).unwrap();
     assert_eq!(state.record().unwrap().closed, 0);
     ended(&office, ReviewOutcome::WithIssues);
