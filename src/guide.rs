@@ -14,3 +14,6 @@ pub mod terms {}
 
 #[doc = include_str!("../docs/event-format.md")]
 pub mod event_format {}
+
+#[doc = include_str!("../docs/release-models.md")]
+pub mod release_models {}

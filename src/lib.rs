@@ -60,9 +60,11 @@
 //! | run releases in a service | the example above, [`Desk`], [`store`] |
 //! | choose rules for a step | [`guide::policies`], [`GateSet::from_json`] |
 //! | write rules and test them | [`gate::Policy`], [`Gate`], [`GateSet::explain`] |
+//! | keep an organisation's rules in files | [`gate::ReleaseModel`], [`guide::release_models`] |
 //! | build tools on logs | [`release::Envelope`], [`release::replay`], [`release::verify`], [`guide::event_format`] |
 //! | handle releases of any phase | [`AnyRelease`], [`release::AnyStep`], [`Desk::load`] |
 //! | keep logs in your own database | the contract of [`Store`] |
+//! | tell people why not, and what was let pass | [`report`] |
 //! | tell others what happened | [`Notifier`], [`desk::Relay`] |
 //! | know why it is so | [`guide::architecture`], [`guide::design_faq`], [`guide::terms`] |
 //!
@@ -76,8 +78,13 @@
 //!
 //! # Features
 //!
-//! None yet; the default build has no runtime, no database and no HTTP. Features only add, and turning one on never
-//! changes what the crate already does.
+//! The default build has no runtime, no database and no HTTP. Features only add, and turning one on never changes what
+//! the crate already does.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `toml` | [release models](guide::release_models) from TOML: `ReleaseModel::from_toml` |
+//! | `schema` | their JSON Schema: `ReleaseModel::schema` |
 //!
 //! # Promises
 //!
@@ -94,6 +101,7 @@ pub mod guide;
 pub mod notify;
 pub mod phase;
 pub mod release;
+pub mod report;
 pub mod store;
 
 pub use desk::Desk;

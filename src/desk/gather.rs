@@ -25,6 +25,10 @@ impl<S: Store> Desk<S> {
             Asked::Step(step) => Box::pin(self.find(core, step, needs.facts, facts)).await,
             Asked::Record(_) => facts,
         };
+        let facts = match needs.model {
+            Some(name) => Box::pin(self.read_model(&name, facts)).await,
+            None => facts,
+        };
         let facts = Box::pin(self.read_others(core, asked, by, facts)).await;
         facts.moved_to(self.clock.now())
     }

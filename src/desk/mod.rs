@@ -2,11 +2,14 @@
 
 mod error;
 mod gather;
+mod ledger;
+mod model;
 mod read;
 mod relay;
 mod turn;
 
 pub use error::{CommitFailed, InDoubt, LoadError, RecordByIdError, RunError};
+pub use ledger::LedgerError;
 pub use relay::{Relay, Relayed};
 
 use crate::clock::{Clock, SystemClock, new_release_id};

@@ -103,7 +103,8 @@ impl<S, P> Cleared<S, P> {
             .iter()
             .take_while(|entry| entry.version <= outcome.last)
             .all(|entry| core.follow(entry, &Upcasters::default()).is_ok());
-        if is_followed && core.state.standing == self.batch.summary().standing {
+        let led = self.batch.summary().map(|summary| summary.standing);
+        if is_followed && led == Some(core.state.standing) {
             return Ok(Release::of(core));
         }
         // The asking was answered in another place of the log than this release stands at.

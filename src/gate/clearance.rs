@@ -245,16 +245,20 @@ fn batch(
     } else {
         head.created_at
     };
-    let summary = Summary::after(&core.state, event, created_at)
+    let summary = Summary::after(&core.state, event, created_at, facts.now())
         .ok_or_else(|| unwritable("it has no request"))?;
     let id = EventId { command, index: 0 };
     let entry = seal(
-        event,
+        (event.kind(), event.schema(), event.is_critical()),
         data,
         id,
         &head.stream,
         (head.version, head.hash),
-        core.occasion(by, facts.now()),
+        (
+            &by.actor,
+            by.occurred_at.unwrap_or(facts.now()),
+            facts.now(),
+        ),
     );
     Ok(Batch {
         stream: head.stream.clone(),
@@ -263,6 +267,6 @@ fn batch(
         command,
         intent,
         events: vec![entry],
-        summary,
+        summary: Some(summary),
     })
 }

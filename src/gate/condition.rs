@@ -25,10 +25,12 @@ use std::collections::{BTreeMap, BTreeSet};
 ///     r#"{"tracks":["standard","normal"],"kinds":["security"]}"#,
 /// );
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Fits")]
 pub struct Condition(Fits);
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Fits {

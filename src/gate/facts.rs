@@ -3,9 +3,9 @@
 use crate::phase::Instant;
 use crate::release::limits::CLOCK_SKEW;
 use crate::release::{
-    Decision, Fact, Key, OtherRelease, ReleaseId, Stream, StreamKind, Tenant, Text,
+    Decision, Fact, FollowedModel, Key, OtherRelease, ReleaseId, Stream, StreamKind, Tenant, Text,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The time, what the host knows at that time, and how other releases stand.
 ///
@@ -29,6 +29,7 @@ pub struct Facts {
     missing: BTreeMap<Key, Text>,
     others: BTreeMap<ReleaseId, OtherRelease>,
     unread: BTreeMap<ReleaseId, Text>,
+    pub(super) model: Option<Arc<FollowedModel>>,
 }
 
 impl Facts {
@@ -41,6 +42,7 @@ impl Facts {
             missing: BTreeMap::new(),
             others: BTreeMap::new(),
             unread: BTreeMap::new(),
+            model: None,
         }
     }
 
@@ -49,6 +51,14 @@ impl Facts {
     pub fn with(mut self, key: Key, fact: Fact) -> Self {
         self.missing.remove(&key);
         self.known.insert(key, fact);
+        self
+    }
+
+    /// The same, knowing how the model that the release follows stands:
+    /// [`ModelState::followed`](super::ModelState::followed).
+    #[must_use]
+    pub fn with_model(mut self, model: FollowedModel) -> Self {
+        self.model = Some(Arc::new(model));
         self
     }
 
@@ -90,6 +100,7 @@ impl Facts {
             missing: decision.missing.clone(),
             others: decision.others.clone(),
             unread: decision.unread.clone(),
+            model: decision.model.clone(),
         }
     }
 
@@ -97,6 +108,12 @@ impl Facts {
     #[must_use]
     pub const fn now(&self) -> Instant {
         self.now
+    }
+
+    /// How the model that the release follows stands, if that was read.
+    #[must_use]
+    pub fn model(&self) -> Option<&FollowedModel> {
+        self.model.as_deref()
     }
 
     /// The fact of that name, if the host knows it and it still holds.

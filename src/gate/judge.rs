@@ -1,36 +1,57 @@
 //! Every decision about a step comes from here: the invariants, then each requirement of each gate that holds it.
 
+use super::model::{Following, ReleaseModel};
+use super::overrides::{against, unhelpful};
 use super::rule::{Requirement, Rule, failed};
 use super::{AnyGate, Ask, Facts, LIFECYCLE};
 use crate::phase::{Action, Instant};
 use crate::release::limits::BATCH_GUARDS;
 use crate::release::{
-    AnyRecord, AnyStep, Asked, Asking, By, Core, Decision, Enforcement, Finding, Key, OtherRelease,
-    OverrideGranted, Part, Reason, ReleaseId, State, Stream, Survey, Text, Tie, Track, Verdict,
-    Version, earliest,
+    AnyRecord, AnyStep, Asked, Asking, By, Core, Decision, Enforcement, Finding, GrantedOverride,
+    Key, ModelReference, OtherRelease, OverrideGranted, Part, Reason, ReleaseId, State, Stream,
+    Survey, Text, Tie, Track, Verdict, Version, earliest,
 };
-use std::{cell::OnceCell, collections::BTreeSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
-/// The gates that may hold a step.
+/// The gates that may hold a step, and the models that releases may follow.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Book<'a> {
     pub(super) gates: &'a [AnyGate],
+    pub(super) models: &'a Models,
 }
+
+/// By name and version.
+pub(super) type Models = BTreeMap<Key, BTreeMap<u32, ReleaseModel>>;
+
+static NO_MODELS: Models = BTreeMap::new();
 
 impl<'a> Book<'a> {
     pub(super) const fn one(gate: &'a AnyGate) -> Self {
         Self {
             gates: std::slice::from_ref(gate),
+            models: &NO_MODELS,
         }
     }
 
+    pub(super) fn model(self, named: &ModelReference) -> Option<&'a ReleaseModel> {
+        self.models.get(&named.model)?.get(&named.version)
+    }
+
+    /// The gates that hold a step of a release on that track which names that model: the set's own, then the model's.
     pub(super) fn holding(
         self,
         action: Action,
         track: Track,
+        named: Option<&ModelReference>,
     ) -> impl Iterator<Item = &'a AnyGate> + use<'a> {
+        let model = named.and_then(|named| self.model(named));
+        let of_model = model.map_or(&[] as &[_], ReleaseModel::gates);
         self.gates
             .iter()
+            .chain(of_model)
             .filter(move |gate| gate.holds_for(action, track))
     }
 }
@@ -47,12 +68,27 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     let mut judged = Judged::begun(Asking::Step(action), facts, by);
     let on = core.occasion(by, facts.now());
     let mut reasons = core.state.admits_step(step, on);
-    if action.leads(core.state.standing).is_some() {
-        reasons.extend(judged.survey(Tie::Step(step), core, facts));
-        judged.ask_gates(book, core, step, facts, by);
-        reasons.extend(judged.too_many_guards());
+    if action.leads(core.state.standing).is_none() {
+        judged.decision.findings = lifecycle(reasons);
+        return judged;
     }
+    let following = Following::of(book, &core.state, step);
+    reasons.extend(following.against(action, &core.state, facts));
+    if following.is_pre_authorised(action) {
+        judged.rests_on_model(facts, Enforcement::Block);
+    }
+    reasons.extend(judged.survey(Tie::Step(step), core, facts));
+    let Following { track, named, .. } = following;
+    let gates: Vec<_> = book.holding(action, track, named).collect();
+    let ids: Vec<_> = gates.iter().map(|gate| gate.id().clone()).collect();
+    let subject = OnceCell::new();
+    let ask = Ask::new(core, step, track, facts, &by.actor, &ids, &subject);
+    judged.ask_all(&gates, &ask, facts);
+    reasons.extend(judged.too_many_guards());
     judged.decision.findings.splice(..0, lifecycle(reasons));
+    let unhelpful = unhelpful(&ask, &judged.decision);
+    judged.decision.findings.extend(unhelpful);
+    judged.decision.gates = ids;
     judged
 }
 
@@ -68,11 +104,6 @@ pub(super) fn weigh(core: &Core, record: &AnyRecord, facts: &Facts, by: &By) -> 
     judged
 }
 
-/// Before a release begins, gates go by the track that is asked for.
-fn track_of(state: &State, step: &AnyStep) -> Track {
-    step.request().map_or(state.track, |request| request.track)
-}
-
 /// What a decision needs that the release itself does not have.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
@@ -80,11 +111,13 @@ pub(crate) struct Needs {
     pub(crate) facts: BTreeSet<Key>,
     /// Other releases that nobody has tried to read yet.
     pub(crate) others: BTreeSet<ReleaseId>,
+    /// The release model whose standing nobody has read yet.
+    pub(crate) model: Option<Key>,
 }
 
 impl Needs {
     pub(crate) fn is_empty(&self) -> bool {
-        self.facts.is_empty() && self.others.is_empty()
+        self.facts.is_empty() && self.others.is_empty() && self.model.is_none()
     }
 
     /// Adds what a rule needs, but for the parts of it that are not judged.
@@ -100,6 +133,9 @@ impl Needs {
         };
         if !is_judged {
             return;
+        }
+        if matches!(rule, Rule::ModelStanding(_)) {
+            self.model = ask.unread_model();
         }
         if let Some(policy) = rule.judge() {
             self.facts.extend(policy.needs().unwrap_or_default());
@@ -126,10 +162,16 @@ pub(super) fn needs(book: Book<'_>, core: &Core, asked: &Asked, facts: &Facts, b
         Asked::Step(step) => step,
     };
     needs.others = unseen(Tie::Step(step), core, facts);
-    let track = track_of(&core.state, step);
+    let action = step.action();
+    let following = Following::of(book, &core.state, step);
+    let is_pre_authorised = following.is_pre_authorised(action);
+    let Following { track, named, .. } = following;
     let subject = OnceCell::new();
     let ask = Ask::new(core, step, track, facts, &by.actor, &[], &subject);
-    for gate in book.holding(step.action(), track) {
+    if is_pre_authorised {
+        needs.model = ask.unread_model();
+    }
+    for gate in book.holding(action, track, named) {
         for requirement in gate.requirements() {
             needs.add(&requirement.rule, &ask);
         }
@@ -200,43 +242,35 @@ impl Judged {
         })
     }
 
-    fn ask_gates(&mut self, book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, by: &By) {
-        let state = &core.state;
-        let track = track_of(state, step);
-        let gates: Vec<_> = book.holding(step.action(), track).collect();
-        let ids: Vec<_> = gates.iter().map(|gate| gate.id().clone()).collect();
-        let subject = OnceCell::new();
-        let ask = Ask::new(core, step, track, facts, &by.actor, &ids, &subject);
+    /// Asks every requirement of these gates.
+    fn ask_all(&mut self, gates: &[&AnyGate], ask: &Ask<'_>, facts: &Facts) {
         let asked = gates.iter().map(|gate| gate.requirements().len()).sum();
         self.decision.findings.reserve(asked);
         for gate in gates {
             for requirement in gate.requirements() {
-                self.ask(gate, requirement, &ask, state, facts);
+                self.ask(gate, requirement, ask, facts);
             }
         }
-        self.decision.gates = ids;
     }
 
     /// Asks what one requirement says. Only what blocks bears on how long a clearance holds, and on which logs.
-    fn ask(
-        &mut self,
-        gate: &AnyGate,
-        requirement: &Requirement,
-        ask: &Ask<'_>,
-        state: &State,
-        facts: &Facts,
-    ) {
+    fn ask(&mut self, gate: &AnyGate, requirement: &Requirement, ask: &Ask<'_>, facts: &Facts) {
         let mut asking = Requiring {
             ask,
-            state,
+            state: ask.state(),
+            gate,
             used: self.decision.overrides().cloned().collect(),
             facts: BTreeSet::new(),
+            model: false,
             others: BTreeSet::new(),
         };
         let Some(part) = asking.rule(&requirement.rule, Some(&requirement.policy)) else {
             return;
         };
         let blocks = requirement.enforcement == Enforcement::Block;
+        if asking.model {
+            self.rests_on_model(facts, requirement.enforcement);
+        }
         for id in asking.others {
             self.look_at(id, ask.read(id), requirement.enforcement);
         }
@@ -259,16 +293,33 @@ impl Judged {
             policy,
             policy_version,
             verdict,
+            needed,
             parts,
         } = stored(part);
-        self.decision.findings.push(Finding {
+        let mut finding = Finding {
             gate: gate.id().name.clone(),
             policy,
             policy_version,
             enforcement: requirement.enforcement,
             verdict,
+            needed,
             parts,
-        });
+            overridable_by: BTreeSet::new(),
+        };
+        if finding.blocks() && is_violated(&finding.verdict, &finding.parts) {
+            finding.overridable_by.clone_from(gate.override_roles());
+        }
+        self.decision.findings.push(finding);
+    }
+
+    /// Writes down how the release's model stands; what blocks by it holds only while its log does not move.
+    fn rests_on_model(&mut self, facts: &Facts, enforcement: Enforcement) {
+        self.decision.model.clone_from(&facts.model);
+        if enforcement == Enforcement::Block {
+            let source = facts.model().map(|model| &model.source);
+            let guard = source.map(|from| (from.stream.clone(), from.version));
+            self.guards.extend(guard);
+        }
     }
 
     fn hold_until(&mut self, at: Option<Instant>) {
@@ -280,10 +331,13 @@ impl Judged {
 struct Requiring<'a> {
     ask: &'a Ask<'a>,
     state: &'a State,
+    gate: &'a AnyGate,
     /// The overrides that are spoken for.
     used: BTreeSet<Key>,
     /// The host's facts that were asked for.
     facts: BTreeSet<Key>,
+    /// Whether it was asked how the release's model stands.
+    model: bool,
     /// The other releases that were looked at.
     others: BTreeSet<ReleaseId>,
 }
@@ -311,12 +365,15 @@ impl Requiring<'_> {
         if parts.is_empty() {
             return None;
         }
+        let count = count.min(parts.len());
         let verdicts = parts.iter().map(|part| part.verdict.clone());
-        let verdict = Verdict::at_least(count.min(parts.len()), verdicts);
+        let verdict = Verdict::at_least(count, verdicts);
         Some(Part {
             policy: rule.name(),
             policy_version: 1,
             verdict,
+            needed: matches!(rule, Rule::AtLeast(_))
+                .then(|| u32::try_from(count).unwrap_or(u32::MAX)),
             parts: parts.into_iter().map(stored).collect(),
         })
     }
@@ -332,6 +389,7 @@ impl Requiring<'_> {
             policy: rule.name(),
             policy_version: 1,
             verdict: part.verdict.clone().negated(holds()),
+            needed: None,
             parts: vec![stored(part)],
         })
     }
@@ -351,6 +409,7 @@ impl Requiring<'_> {
                 verdict: Verdict::Unknown {
                     reasons: vec![*unknown],
                 },
+                needed: None,
                 parts: Vec::new(),
             }),
         }
@@ -363,9 +422,11 @@ impl Requiring<'_> {
                 policy: rule.name(),
                 policy_version: 1,
                 verdict: failed("not-a-policy", what.to_owned()),
+                needed: None,
                 parts: Vec::new(),
             };
         };
+        self.model |= matches!(rule, Rule::ModelStanding(_));
         let relations = policy.relations();
         let verdict = match policy.needs() {
             Ok(needs) => {
@@ -388,6 +449,7 @@ impl Requiring<'_> {
             verdict: self.excepted(verdict, &name),
             policy: name,
             policy_version: policy.version(),
+            needed: None,
             parts: Vec::new(),
         }
     }
@@ -413,23 +475,21 @@ impl Requiring<'_> {
         };
         let mut overrides = BTreeSet::new();
         let mut until = None;
+        let roles = self.gate.override_roles();
         for reason in &reasons {
-            let usable = self.state.overrides.values().filter(|one| !one.is_used);
-            let fitting = usable.map(|one| one.granted.as_ref()).find(|granted| {
+            let fitting = self.state.overrides.values().find(|one| {
                 let OverrideGranted {
                     id,
-                    step,
                     policy: of,
                     code,
-                    until,
                     ..
-                } = granted;
-                (*step, of, code) == (self.ask.action(), policy, &reason.code)
+                } = one.granted.as_ref();
+                (of, code) == (policy, &reason.code)
+                    && against(self.ask, one, roles).is_none()
                     && !overrides.contains(id)
                     && !self.used.contains(id)
-                    && self.ask.now() < *until
             });
-            let Some(granted) = fitting else {
+            let Some(GrantedOverride { granted, .. }) = fitting else {
                 return Verdict::Violated { reasons };
             };
             overrides.insert(granted.id.clone());
@@ -442,6 +502,15 @@ impl Requiring<'_> {
             until,
         }
     }
+}
+
+/// Whether a single policy in it is violated: only that can be overridden.
+fn is_violated(verdict: &Verdict, parts: &[Part]) -> bool {
+    if parts.is_empty() {
+        return matches!(verdict, Verdict::Violated { .. });
+    }
+    let mut parts = parts.iter();
+    parts.any(|part| is_violated(&part.verdict, &part.parts))
 }
 
 /// As it is kept: a combination leaves its reasons to its parts, unless they are its own.
@@ -486,6 +555,8 @@ pub(super) fn lifecycle(reasons: Vec<Reason>) -> Vec<Finding> {
         policy_version: 1,
         enforcement: Enforcement::Block,
         verdict: Verdict::Violated { reasons },
+        needed: None,
         parts: Vec::new(),
+        overridable_by: BTreeSet::new(),
     }]
 }

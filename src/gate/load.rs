@@ -3,10 +3,9 @@
 use super::policy::Policy;
 use super::read::Reader;
 use super::rule::{Requirement, Rule};
-use super::strict::Strict;
-use super::{AnyGate, GateSet, gate_name};
+use super::{AnyGate, GateSet, gate_name, override_roles};
 use crate::phase::Action;
-use crate::release::{Enforcement, Key, Track};
+use crate::release::{Enforcement, Key, Role, Track};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -96,20 +95,16 @@ impl GateSet {
     /// key that stands twice.
     pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Vec<Mistake>> {
         let mut reader = Reader::new(policies);
-        let gates = match serde_json::from_str(json) {
-            Ok(Strict(file)) => reader.object(file, &["gates"]).and_then(|mut file| {
-                let gates = file.need(&mut reader, "gates", Reader::gates);
-                file.whole(gates)
-            }),
-            Err(error) => {
-                reader.mistake(error);
-                None
-            }
-        };
-        match gates {
-            Some(gates) => Ok(Self { gates }),
-            None => Err(reader.into_mistakes()),
-        }
+        let gates = reader.json(json).and_then(|file| {
+            let mut file = reader.object(file, &["gates"])?;
+            let gates = file.need(&mut reader, "gates", Reader::gates);
+            file.whole(gates)
+        });
+        let gates = reader.answer(gates)?;
+        Ok(Self {
+            gates,
+            ..Self::new()
+        })
     }
 }
 
@@ -121,18 +116,32 @@ impl Reader {
     }
 
     fn gate(&mut self, gate: Value, names: &mut BTreeSet<Key>) -> Option<AnyGate> {
-        let mut gate = self.object(gate, &["name", "version", "step", "tracks", "rules"])?;
+        let keys = [
+            "name",
+            "version",
+            "step",
+            "tracks",
+            "overridable_by",
+            "rules",
+        ];
+        let mut gate = self.object(gate, &keys)?;
         let name = gate.need(self, "name", |reader, name| reader.gate_name(name, names));
         let version = gate.need(self, "version", Self::plain::<u32>);
         let action = gate.need(self, "step", Self::step);
         let tracks = gate.may(self, "tracks", Self::plain::<BTreeSet<Track>>);
+        let overriding = gate.may(self, "overridable_by", |reader, roles| {
+            reader.plain::<BTreeSet<Role>>(roles).map(Some)
+        });
         let rules = self.holding(action, |reader| {
             gate.need(reader, "rules", |reader, rules| {
                 reader.list(rules, Self::requirement)
             })
         });
         let whole = gate.whole(rules);
-        Some(AnyGate::new(name?, version?, action?, tracks?, whole?))
+        let overriding = overriding?.unwrap_or_else(override_roles);
+        Some(AnyGate::new(
+            name?, version?, action?, tracks?, overriding, whole?,
+        ))
     }
 
     fn gate_name(&mut self, name: Value, names: &mut BTreeSet<Key>) -> Option<Key> {

@@ -11,6 +11,8 @@ mod facts;
 mod judge;
 mod load;
 mod matching;
+mod model;
+mod overrides;
 mod policies;
 mod policy;
 mod read;
@@ -24,23 +26,25 @@ pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, wh
 pub use condition::Condition;
 pub use facts::Facts;
 pub use load::{Mistake, Policies};
+pub use model::{AuthorisedModel, DraftedModel, Limits, ModelState, ReleaseModel, StandardTrack};
+pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
 pub use policies::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
     ChecklistPolicy, DependenciesPolicy, Distinctness, Duty, EvidencePolicy, FactPolicy, FactTest,
-    InStepPolicy, OpenIssuesPolicy, Percent, Quorum, RiskPolicy, SeparationOfDutiesPolicy,
-    SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
+    InStepPolicy, ModelStandingPolicy, OpenIssuesPolicy, Percent, Quorum, RiskPolicy,
+    SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
 };
 pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 
 pub(crate) use judge::Needs;
-use judge::{Book, Judged, judge, lifecycle, needs, weigh};
+use judge::{Book, Judged, Models, judge, lifecycle, needs, weigh};
 
 use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{
-    AnyStep, Asked, By, Core, Decision, Digest, Enforcement, GateId, Key, Proposal, Release, Step,
-    Subject, Track,
+    AnyStep, Asked, By, Core, Decision, Digest, Enforcement, GateId, Key, Proposal, Release, Role,
+    Step, Subject, Track,
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, marker::PhantomData};
@@ -78,13 +82,15 @@ impl<S: OnStep> Gate<S> {
     ///
     /// # Errors
     ///
-    /// - empty, too large or malformed: the name is no [`Key`], or `lifecycle`, which is the invariants' own
+    /// - empty, too large or malformed: the name is no [`Key`], has a `/`, or is `lifecycle`, which is the invariants'
+    ///   own
     pub fn new(name: impl AsRef<str>, version: u32) -> Result<Self, Invalid> {
         let gate = AnyGate::new(
             gate_name(name)?,
             version,
             S::ACTION,
             BTreeSet::new(),
+            override_roles(),
             Vec::new(),
         );
         Ok(Self {
@@ -117,6 +123,17 @@ impl<S: OnStep> Gate<S> {
         self
     }
 
+    /// The same gate, where an override counts if it is granted in one of these roles; in none, if there are none.
+    ///
+    /// A gate that does not say so can be overridden by the change authority. What other people may override goes
+    /// into another gate on the same step.
+    #[must_use]
+    pub fn overridable_by(mut self, roles: impl IntoIterator<Item = Role>) -> Self {
+        self.gate.overridable_by = roles.into_iter().collect();
+        self.gate.reseal();
+        self
+    }
+
     /// Decides a proposal by this gate alone: a clearance, or a refusal that gives the release back.
     ///
     /// # Errors
@@ -139,10 +156,19 @@ fn gate_name(name: impl AsRef<str>) -> Result<Key, Invalid> {
         let expected = "a name of your own; the invariants answer under this one";
         return Err(Invalid::new(InvalidKind::Malformed, "gate", name, expected));
     }
+    if name.as_str().contains('/') {
+        let expected = "a name without `/`, which parts a model's name from that of its gate";
+        return Err(Invalid::new(InvalidKind::Malformed, "gate", name, expected));
+    }
     Ok(name)
 }
 
 const LIFECYCLE: &str = "lifecycle";
+
+/// Who may override a gate that does not say who.
+fn override_roles() -> BTreeSet<Role> {
+    BTreeSet::from([Role::ChangeAuthority])
+}
 
 /// Names the action of a step's type.
 pub trait OnStep: Step {
@@ -156,6 +182,7 @@ pub struct AnyGate {
     id: GateId,
     action: Action,
     tracks: BTreeSet<Track>,
+    overridable_by: BTreeSet<Role>,
     requirements: Vec<Requirement>,
 }
 
@@ -163,6 +190,8 @@ pub struct AnyGate {
 struct Rules<'a> {
     step: Action,
     tracks: &'a BTreeSet<Track>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overridable_by: Option<&'a BTreeSet<Role>>,
     #[serde(rename = "rules")]
     required: &'a [Requirement],
 }
@@ -173,6 +202,7 @@ impl AnyGate {
         version: u32,
         action: Action,
         tracks: BTreeSet<Track>,
+        overridable_by: BTreeSet<Role>,
         requirements: Vec<Requirement>,
     ) -> Self {
         let id = GateId {
@@ -184,16 +214,29 @@ impl AnyGate {
             id,
             action,
             tracks,
+            overridable_by,
             requirements,
         };
         gate.reseal();
         gate
     }
 
+    /// The same gate under another name.
+    fn called(mut self, name: Key) -> Self {
+        self.id.name = name;
+        self
+    }
+
+    /// The roles in which it can be overridden, where it says so itself.
+    fn own_override_roles(&self) -> Option<&BTreeSet<Role>> {
+        Some(&self.overridable_by).filter(|roles| **roles != override_roles())
+    }
+
     fn reseal(&mut self) {
         let rules = Rules {
             step: self.action,
             tracks: &self.tracks,
+            overridable_by: self.own_override_roles(),
             required: &self.requirements,
         };
         self.id.digest = Digest::of_value(&rules);
@@ -215,6 +258,12 @@ impl AnyGate {
     #[must_use]
     pub const fn tracks(&self) -> &BTreeSet<Track> {
         &self.tracks
+    }
+
+    /// The roles in which it can be overridden; nobody can, if there are none.
+    #[must_use]
+    pub const fn override_roles(&self) -> &BTreeSet<Role> {
+        &self.overridable_by
     }
 
     /// What it requires.
@@ -259,13 +308,17 @@ impl AnyGate {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GateSet {
     gates: Vec<AnyGate>,
+    models: Models,
 }
 
 impl GateSet {
     /// No gates: only the invariants hold.
     #[must_use]
     pub const fn new() -> Self {
-        Self { gates: Vec::new() }
+        Self {
+            gates: Vec::new(),
+            models: Models::new(),
+        }
     }
 
     /// The same set and one more gate.
@@ -275,19 +328,41 @@ impl GateSet {
         self
     }
 
-    /// All gates, in the order in which they were added.
+    /// The same set, and one more model that releases may follow: its gates hold for those that name it and its
+    /// version. Of several versions, each holds for its own releases. One of the same name and version takes the
+    /// place of the one before.
+    ///
+    /// A release that names a model which is not in the set is refused every gated step, with the code
+    /// `unknown-model`.
+    #[must_use]
+    pub fn with_model(mut self, model: ReleaseModel) -> Self {
+        let versions = self.models.entry(model.name().clone()).or_default();
+        versions.insert(model.version(), model);
+        self
+    }
+
+    /// The gates that hold whatever model a release follows, in the order in which they were added.
     #[must_use]
     pub fn gates(&self) -> &[AnyGate] {
         &self.gates
     }
 
-    /// The gates that hold this step of this release: those on the step, for the release's track.
+    /// The models that releases may follow, by name and version.
+    pub fn models(&self) -> impl Iterator<Item = &ReleaseModel> {
+        self.models.values().flat_map(|versions| versions.values())
+    }
+
+    /// The gates that hold this step of this release: those on the step, for the release's track, of the set and of
+    /// the model that the release follows.
     pub fn gates_for<P>(
         &self,
         release: &Release<P>,
         action: Action,
     ) -> impl Iterator<Item = &AnyGate> {
-        self.book().holding(action, release.track())
+        let state = &release.core().state;
+        let request = state.request();
+        let named = request.and_then(|request| request.model.as_ref());
+        self.book().holding(action, state.track, named)
     }
 
     /// What an approval of this step would be about: the step with what it is asked with, the request, the plan, the
@@ -304,7 +379,10 @@ impl GateSet {
     }
 
     fn book(&self) -> Book<'_> {
-        Book { gates: &self.gates }
+        Book {
+            gates: &self.gates,
+            models: &self.models,
+        }
     }
 
     /// What a decision needs that is neither in the release nor in these facts.

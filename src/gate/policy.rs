@@ -4,8 +4,8 @@ use super::facts::Facts;
 use super::rule::Rule;
 use crate::phase::{Action, Instant, PhaseName, Standing, steps};
 use crate::release::{
-    Actor, AnyStep, Core, Earned, Fact, GateId, Has, Key, OtherRelease, Person, ReleaseId,
-    ReleaseRequest, Role, State, Subject, Text, Track, Verdict, step,
+    Actor, AnyStep, Core, Earned, Fact, FollowedModel, GateId, Has, Key, OtherRelease, Person,
+    ReleaseId, ReleaseRequest, Role, State, Subject, Text, Track, Verdict, step,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
@@ -199,6 +199,17 @@ impl<'a> Ask<'a> {
     /// What built-in policies read besides.
     pub(super) const fn state(&self) -> &'a State {
         &self.core.state
+    }
+
+    /// How the release's model stands, if that was read. The judge writes down that it was looked at.
+    pub(super) fn model(&self) -> Option<&'a FollowedModel> {
+        self.facts.model()
+    }
+
+    /// The model that the release follows, if nobody has read how it stands.
+    pub(super) fn unread_model(&self) -> Option<Key> {
+        let named = self.request()?.model.as_ref()?;
+        self.model().is_none().then(|| named.model.clone())
     }
 
     /// Why a fact cannot be relied on, if it is known why.

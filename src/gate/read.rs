@@ -2,11 +2,12 @@
 
 use super::load::{Mistake, Policies};
 use super::rule::{AtLeast, Conditional, Judge, Rule};
+use super::strict::Strict;
 use crate::phase::{Action, PhaseName, shown};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use serde_path_to_error::{Path, Segment};
-use std::fmt::Display;
+use std::{collections::BTreeMap, fmt::Display};
 
 /// As many mistakes in one value are told; who has more begins with these.
 const MISTAKES: usize = 100;
@@ -21,6 +22,15 @@ pub(super) struct Reader {
     path: String,
     /// The step that the rules in hand hold.
     action: Option<Action>,
+    /// The policies that were read.
+    placed: Vec<Placed>,
+}
+
+/// A policy that was read, where it stands, and the step that it holds.
+pub(super) struct Placed {
+    pub(super) path: String,
+    pub(super) action: Option<Action>,
+    pub(super) rule: Rule,
 }
 
 impl Reader {
@@ -30,7 +40,63 @@ impl Reader {
             mistakes: Vec::new(),
             path: String::new(),
             action: None,
+            placed: Vec::new(),
         }
+    }
+
+    /// Reads JSON in which no key stands twice.
+    pub(super) fn json(&mut self, json: &str) -> Option<Value> {
+        match serde_json::from_str(json) {
+            Ok(Strict(value)) => Some(value),
+            Err(error) => {
+                self.mistake(error);
+                None
+            }
+        }
+    }
+
+    /// Reads TOML as the JSON that says the same; an instant is its text.
+    #[cfg(feature = "toml")]
+    pub(super) fn toml(&mut self, toml: &str) -> Option<Value> {
+        match toml::from_str(toml) {
+            Ok(Strict(value)) => Some(instants_as_text(value)),
+            Err(error) => {
+                let before = error.span().and_then(|span| toml.get(..span.start));
+                let line = before.map_or(0, |before| before.matches('\n').count()) + 1;
+                self.mistake(format!("{} at line {line}", error.message()));
+                None
+            }
+        }
+    }
+
+    /// What was read, or what is wrong with it.
+    pub(super) fn answer<T>(self, read: Option<T>) -> Result<T, Vec<Mistake>> {
+        read.ok_or(self.mistakes)
+    }
+
+    pub(super) const fn has_mistakes(&self) -> bool {
+        !self.mistakes.is_empty()
+    }
+
+    /// The policies that were read, and where each stands.
+    pub(super) fn placed(&mut self) -> Vec<Placed> {
+        std::mem::take(&mut self.placed)
+    }
+
+    /// A mistake unless something holds.
+    pub(super) fn hold(&mut self, holds: bool, otherwise: impl Display) -> bool {
+        if !holds {
+            self.mistake(otherwise);
+        }
+        holds
+    }
+
+    /// Looks again at what stands at a place.
+    pub(super) fn at<T>(&mut self, path: String, look: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.path, path);
+        let value = look(self);
+        self.path = before;
+        value
     }
 
     pub(super) fn into_mistakes(self) -> Vec<Mistake> {
@@ -112,6 +178,27 @@ impl Reader {
             .map(|(index, entry)| self.within(format!("[{index}]"), |reader| read(reader, entry)))
             .collect();
         read.into_iter().collect()
+    }
+
+    /// Reads every entry of an object whose keys are the file's own; nothing if one of them is wrong.
+    pub(super) fn map<K: DeserializeOwned + Ord, V>(
+        &mut self,
+        value: Value,
+        mut read: impl FnMut(&mut Self, Value) -> Option<V>,
+    ) -> Option<BTreeMap<K, V>> {
+        let Value::Object(entries) = value else {
+            self.mistake(format!("expected an object, found {}", told(&value)));
+            return None;
+        };
+        let entries = entries.into_iter().map(|(key, value)| {
+            self.within(key.clone(), |reader| {
+                let key = reader.plain(Value::String(key));
+                let value = read(reader, value);
+                key.zip(value)
+            })
+        });
+        let entries: Vec<_> = entries.collect();
+        entries.into_iter().collect()
     }
 
     /// Reads plain data. What is wrong is told and taken out, until what is left is right or can be read no further.
@@ -237,6 +324,11 @@ impl Reader {
 
     /// A policy that reads what a release has where the step begins.
     fn offered(&mut self, rule: Rule) -> Option<Rule> {
+        self.placed.push(Placed {
+            path: self.path.clone(),
+            action: self.action,
+            rule: rule.clone(),
+        });
         let Some((action, policy)) = self.action.zip(rule.judge()) else {
             return Some(rule);
         };
@@ -292,6 +384,21 @@ impl Object {
         }
     }
 
+    /// Reads what may be there; nothing if it is not, or is wrong.
+    pub(super) fn if_there<T>(
+        &mut self,
+        reader: &mut Reader,
+        key: &str,
+        read: impl FnOnce(&mut Reader, Value) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.take(key)?;
+        reader.within(key, |reader| read(reader, value))
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
     /// What was read, unless a key stood there that should not.
     pub(super) fn whole<T>(&self, read: Option<T>) -> Option<T> {
         read.filter(|_| self.is_whole)
@@ -328,6 +435,24 @@ fn take_out(value: &mut Value, path: &Path) -> bool {
     }
 }
 
+/// TOML's own instants come as objects of one key, which the `toml` crate gives this name.
+#[cfg(feature = "toml")]
+fn instants_as_text(value: Value) -> Value {
+    const INSTANT: &str = "$__toml_private_datetime";
+    match value {
+        Value::Object(mut entries) => entries.remove(INSTANT).unwrap_or_else(|| {
+            let entries = entries.into_iter();
+            Value::Object(
+                entries
+                    .map(|(key, value)| (key, instants_as_text(value)))
+                    .collect(),
+            )
+        }),
+        Value::Array(entries) => entries.into_iter().map(instants_as_text).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+    }
+}
+
 fn told(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
@@ -355,12 +480,13 @@ fn in_plain_words(message: &str) -> String {
         ("a map", "an object"),
         ("map", "an object"),
     ];
-    const NUMBERS: [(&str, &str); 6] = [
+    const NUMBERS: [(&str, &str); 7] = [
         ("u8", "a whole number from 0 to 255"),
         ("u16", "a whole number from 0 to 65,535"),
         ("u32", "a whole number from 0 to 4,294,967,295"),
         ("u64", "a whole number of 0 or more"),
         ("usize", "a whole number of 0 or more"),
+        ("i32", "a whole number"),
         ("i64", "a whole number"),
     ];
     let mut plain = message.to_owned();

@@ -31,6 +31,7 @@ macro_rules! expand {
         /// # Ok::<(), phasegate::phase::Invalid>(())
         /// ```
         #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[non_exhaustive]
         pub enum Rule {
             $($(#[$doc])* #[serde(rename = $name)] $rule(super::policies::$policy),)*
@@ -54,7 +55,7 @@ macro_rules! expand {
             Unless(Box<Conditional>),
             /// A policy of the host's own: known by name and parameters, opaque otherwise.
             #[serde(rename = "host")]
-            Host(HostRule),
+            Host(#[cfg_attr(feature = "schema", schemars(with = "HostFile"))] HostRule),
         }
 
         impl Rule {
@@ -84,6 +85,11 @@ macro_rules! expand {
 policies!(expand);
 
 /// So many of some rules.
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AtLeast {
     pub(super) count: u32,
@@ -119,6 +125,11 @@ impl AtLeast {
 }
 
 /// A rule for some releases.
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Conditional {
@@ -154,9 +165,9 @@ impl Rule {
     )]
     pub fn name(&self) -> Key {
         match self {
-            Self::All(_) => Key::own("all"),
-            Self::Any(_) => Key::own("any"),
-            Self::AtLeast(_) => Key::own("at-least"),
+            Self::All(_) => Key::own(crate::release::ALL),
+            Self::Any(_) => Key::own(crate::release::ANY),
+            Self::AtLeast(_) => Key::own(crate::release::AT_LEAST),
             Self::Not(_) => Key::own(crate::release::NOT),
             Self::When(conditional) | Self::Unless(conditional) => conditional.rule.name(),
             single => single.judge().map_or_else(|| Key::clipped(""), Judge::name),
@@ -287,6 +298,19 @@ pub struct HostRule {
     policy: Arc<dyn Judge>,
 }
 
+/// A policy of the host's own, as files have it.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "HostPolicy")]
+#[expect(dead_code, reason = "it only describes the format")]
+struct HostFile {
+    /// The name under which it is registered.
+    name: Key,
+    /// Its parameters.
+    #[schemars(default)]
+    params: Value,
+}
+
 impl HostRule {
     /// Its parameters, as JSON.
     #[must_use]
@@ -321,12 +345,18 @@ impl Serialize for HostRule {
 }
 
 /// A policy of a gate and what its verdict does.
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Requirement {
     /// The policy.
     pub rule: Rule,
     /// What its verdict does to the step.
+    #[cfg_attr(feature = "schema", schemars(default))]
     pub enforcement: Enforcement,
     /// The policy's name, kept because every finding has it.
     #[serde(skip)]

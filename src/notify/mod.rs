@@ -38,7 +38,7 @@ use std::future::Future;
 ///
 /// impl Notifier for Log {
 ///     async fn deliver(&self, delivery: &Delivery) -> Result<(), NotifyError> {
-///         println!("{}: {}", delivery.notice.title, delivery.notice.kind);
+///         println!("{}: {}", delivery.notice.stream.id, delivery.notice.kind);
 ///         Ok(())
 ///     }
 /// }

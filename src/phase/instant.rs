@@ -96,6 +96,12 @@ impl Instant {
     pub fn minus(self, earlier: Seconds) -> Self {
         Self(self.0.saturating_sub(i64::from(earlier.0) * MICROS).max(0))
     }
+
+    /// The whole seconds since an earlier instant, at most what fits; none since a later one.
+    pub(crate) fn since(self, earlier: Self) -> Seconds {
+        let seconds = (self.0 - earlier.0).max(0) / MICROS;
+        Seconds(u32::try_from(seconds).unwrap_or(u32::MAX))
+    }
 }
 
 /// Takes `chrono`'s instants, cut to whole microseconds.
@@ -193,6 +199,7 @@ impl fmt::Display for Day {
 }
 
 /// A length of time in whole seconds, from nothing to about 136 years.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seconds(u32);

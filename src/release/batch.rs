@@ -7,14 +7,15 @@ use super::id::{CommandId, Stream, Version};
 use super::notice::Notice;
 use super::people::Actor;
 use super::record::AnyRecord;
-use super::request::Track;
+use super::request::{ModelReference, Track};
+use super::review::Ending;
 use super::state::State;
 use super::steps::AnyStep;
 use super::text::Name;
 use crate::phase::{Instant, Interval, Standing};
 use serde::{Deserialize, Serialize};
 
-/// One atomic write to a store. Only a gate's clearance makes one.
+/// One atomic write to a store. Of a release, only a gate's clearance makes one; of other logs, the desk does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     pub(crate) stream: Stream,
@@ -23,7 +24,7 @@ pub struct Batch {
     pub(crate) command: CommandId,
     pub(crate) intent: Digest,
     pub(crate) events: Vec<Envelope>,
-    pub(crate) summary: Summary,
+    pub(crate) summary: Option<Summary>,
 }
 
 impl Batch {
@@ -69,10 +70,11 @@ impl Batch {
         self.expected.plus(self.events.len() as u64)
     }
 
-    /// The row by which the release is listed, as it is after the commit.
+    /// The row by which the release is listed, as it is after the commit. Only releases are listed: of every other
+    /// log there is none.
     #[must_use]
-    pub const fn summary(&self) -> &Summary {
-        &self.summary
+    pub const fn summary(&self) -> Option<&Summary> {
+        self.summary.as_ref()
     }
 
     /// The rows for the outbox: one notice of every event.
@@ -80,7 +82,7 @@ impl Batch {
     pub fn outbox(&self) -> impl ExactSizeIterator<Item = Notice> {
         self.events
             .iter()
-            .map(|event| Notice::of(event, &self.summary))
+            .map(|event| Notice::of(event, self.summary.as_ref()))
     }
 }
 
@@ -101,11 +103,22 @@ pub struct Summary {
     pub planned_start: Option<Instant>,
     /// When the first of its open tasks is due, if one is.
     pub next_due: Option<Instant>,
+    /// The release model that it follows.
+    pub model: Option<ModelReference>,
+    /// How it ended, if it has.
+    pub ending: Option<Ending>,
+    /// When that was recorded.
+    pub ended_at: Option<Instant>,
 }
 
 impl Summary {
     /// The row as it is after `event`, without moving the state yet; nothing where no release is begun.
-    pub(crate) fn after(state: &State, event: &Event, created_at: Instant) -> Option<Self> {
+    pub(crate) fn after(
+        state: &State,
+        event: &Event,
+        created_at: Instant,
+        now: Instant,
+    ) -> Option<Self> {
         let step = match event {
             Event::Step(taken) => Some(&taken.step),
             Event::Record(_) => None,
@@ -129,6 +142,7 @@ impl Summary {
             Some(AnyStep::Rework(_) | AnyStep::Replan(_)) => None,
             Some(_) | None => state.window,
         };
+        let ended = step.and_then(|step| state.ended_by(step));
         Some(Self {
             title: request.title.clone(),
             standing,
@@ -138,6 +152,9 @@ impl Summary {
                 .or(plan.and_then(|plan| plan.window))
                 .map(Interval::start),
             next_due: next_due(state, event),
+            model: request.model.clone(),
+            ending: ended.or(state.ending),
+            ended_at: ended.map(|_| now).or(state.ended_at),
         })
     }
 }

@@ -3,7 +3,8 @@
 use super::digest::Digest;
 use super::fact::Fact;
 use super::id::ReleaseId;
-use super::people::Actor;
+use super::model::FollowedModel;
+use super::people::{Actor, Role};
 use super::proposal::By;
 use super::relation::OtherRelease;
 use super::text::{Key, Text};
@@ -11,9 +12,14 @@ use super::verdict::{Reason, Verdict};
 use super::words::is_default;
 use crate::phase::{Action, Instant, RecordKind};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 /// What a policy's verdict does to the step.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
@@ -61,9 +67,15 @@ pub struct Finding {
     pub enforcement: Enforcement,
     /// The answer.
     pub verdict: Verdict,
+    /// How many of the parts have to clear; said where the policy's name does not: for `at-least`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub needed: Option<u32>,
     /// What the parts of a combination answered, those that were not judged left out; empty for a single policy.
     #[serde(default, skip_serializing_if = "is_default")]
     pub parts: Vec<Part>,
+    /// The roles in which an override of it counts; none where nobody can override it, or where it refuses nothing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub overridable_by: BTreeSet<Role>,
 }
 
 impl Finding {
@@ -102,6 +114,9 @@ pub struct Part {
     pub policy_version: u32,
     /// The answer.
     pub verdict: Verdict,
+    /// How many of its parts have to clear; said where its name does not: for `at-least`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub needed: Option<u32>,
     /// What its own parts answered.
     #[serde(default, skip_serializing_if = "is_default")]
     pub parts: Vec<Part>,
@@ -130,7 +145,10 @@ fn tell<'a>(
     }
 }
 
-/// The name of the combination that turns an answer round.
+/// The names of the combinations.
+pub(crate) const ALL: &str = "all";
+pub(crate) const ANY: &str = "any";
+pub(crate) const AT_LEAST: &str = "at-least";
 pub(crate) const NOT: &str = "not";
 
 /// What a decision is about.
@@ -176,7 +194,8 @@ pub struct Decision {
     /// The gates that were asked.
     #[serde(default, skip_serializing_if = "is_default")]
     pub gates: Vec<GateId>,
-    /// What they found, in the order of gates and policies; the lifecycle's own first.
+    /// What they found, in the order of gates and policies; the lifecycle's own first, and last which overrides do not
+    /// help.
     #[serde(default, skip_serializing_if = "is_default")]
     pub findings: Vec<Finding>,
     /// The host's facts that the policies read.
@@ -188,6 +207,9 @@ pub struct Decision {
     /// The other releases that were looked at.
     #[serde(default, skip_serializing_if = "is_default")]
     pub others: BTreeMap<ReleaseId, OtherRelease>,
+    /// The release model that was looked at, as it stood.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub model: Option<Arc<FollowedModel>>,
     /// The other releases that could not be read, and why.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unread: BTreeMap<ReleaseId, Text>,
@@ -209,6 +231,7 @@ impl Decision {
             facts: BTreeMap::new(),
             missing: BTreeMap::new(),
             others: BTreeMap::new(),
+            model: None,
             unread: BTreeMap::new(),
             holds_until: None,
         }
@@ -226,6 +249,14 @@ impl Decision {
         blocking.flat_map(Finding::blockers)
     }
 
+    /// What is to be told to people and refuses nothing: what policies that only warn have against the step, and which
+    /// overrides do not help it.
+    pub fn warnings(&self) -> impl Iterator<Item = Blocker<'_>> {
+        let warning = |finding: &&Finding| finding.enforcement == Enforcement::Warn;
+        let warning = self.findings.iter().filter(warning);
+        warning.flat_map(Finding::blockers)
+    }
+
     /// The overrides that the step uses up.
     pub fn overrides(&self) -> impl Iterator<Item = &Key> {
         self.findings
@@ -237,12 +268,16 @@ impl Decision {
 
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_cleared() {
-            return write!(f, "{} cleared", self.asked);
-        }
-        write!(f, "{} refused", self.asked)?;
+        let answer = if self.is_cleared() {
+            "cleared"
+        } else {
+            "refused"
+        };
+        write!(f, "{} {answer}", self.asked)?;
         let mut blockers = self.blockers();
-        blockers.try_for_each(|blocker| write!(f, "\n  {blocker}"))
+        blockers.try_for_each(|blocker| write!(f, "\n  {blocker}"))?;
+        let mut warnings = self.warnings();
+        warnings.try_for_each(|warning| write!(f, "\n  warning: {warning}"))
     }
 }
 

@@ -3,8 +3,7 @@
 use super::chain::hash;
 use super::digest::Digest;
 use super::error::{LogError, LogErrorKind};
-use super::happens::Occasion;
-use super::id::{EventId, Stream, Version};
+use super::id::{EventId, Stream, StreamKind, Version};
 use super::limits::PAYLOAD_BYTES;
 use super::people::Actor;
 use super::record::AnyRecord;
@@ -104,6 +103,10 @@ impl Event {
 pub struct Payload(Arc<RawValue>);
 
 impl Payload {
+    pub(crate) fn of(json: Box<RawValue>) -> Self {
+        Self(json.into())
+    }
+
     /// The JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -209,6 +212,10 @@ impl Envelope {
     /// As [`decode`](Self::decode), and whatever an upcaster refuses.
     pub fn decode_with(&self, upcasters: &Upcasters) -> Result<Option<Event>, LogError> {
         let refused = |kind, what: String| Err(LogError::new(kind, Some(self.version), what));
+        if self.stream.kind != StreamKind::Release {
+            let what = format!("`{}` is in the log of a {}", self.kind, self.stream.kind);
+            return refused(LogErrorKind::UnknownKind, what);
+        }
         let Some(kind) = KINDS.get(self.kind.as_ref()) else {
             return if self.critical {
                 refused(
@@ -219,18 +226,7 @@ impl Envelope {
                 Ok(None)
             };
         };
-        if self.data.as_str().len() > PAYLOAD_BYTES {
-            return refused(
-                LogErrorKind::TooLarge,
-                format!("a payload of more than {PAYLOAD_BYTES} bytes"),
-            );
-        }
-        let data = match upcasters.bring_up(self, kind.schema()) {
-            Ok(data) => data,
-            Err(what) => {
-                return refused(LogErrorKind::Malformed, format!("`{}`: {what}", self.kind));
-            }
-        };
+        let data = upcasters.payload(self, kind.schema())?;
         let event = match kind {
             Kind::Step(action) => StepTaken::decode(*action, &data).map(Event::Step),
             Kind::Record(record) => AnyRecord::decode(*record, &data).map(Event::Record),
@@ -273,6 +269,23 @@ impl Upcasters {
         self
     }
 
+    /// The payload of an envelope of a kind that is known, within its limit and brought up to the schema that is read.
+    pub(crate) fn payload<'a>(
+        &self,
+        envelope: &'a Envelope,
+        read: u16,
+    ) -> Result<Cow<'a, str>, LogError> {
+        let refused = |kind, what| LogError::new(kind, Some(envelope.version), what);
+        if envelope.data.as_str().len() > PAYLOAD_BYTES {
+            let what = format!("a payload of more than {PAYLOAD_BYTES} bytes");
+            return Err(refused(LogErrorKind::TooLarge, what));
+        }
+        self.bring_up(envelope, read).map_err(|what| {
+            let what = format!("`{}`: {what}", envelope.kind);
+            refused(LogErrorKind::Malformed, what)
+        })
+    }
+
     /// The payload of an envelope, brought up to the schema that is read here.
     fn bring_up<'a>(&self, envelope: &'a Envelope, read: u16) -> Result<Cow<'a, str>, String> {
         let mut json = Cow::Borrowed(envelope.data.as_str());
@@ -299,25 +312,28 @@ impl std::fmt::Debug for Upcasters {
     }
 }
 
-/// Seals an event into the next envelope of its log.
+/// Seals a payload into the next envelope of its log. `of` is its kind, its schema, and whether it is critical; `said`
+/// is by whom, when it was true, and when it is recorded.
 pub(crate) fn seal(
-    event: &Event,
+    of: (&'static str, u16, bool),
     data: Box<RawValue>,
     id: EventId,
     stream: &Stream,
     last: (Version, Digest),
-    on: Occasion<'_>,
+    said: (&Actor, Instant, Instant),
 ) -> Envelope {
+    let (kind, schema, critical) = of;
+    let (actor, occurred_at, recorded_at) = said;
     let mut envelope = Envelope {
         id,
         stream: stream.clone(),
         version: last.0.plus(1),
-        kind: Cow::Borrowed(event.kind()),
-        schema: event.schema(),
-        critical: event.is_critical(),
-        occurred_at: on.occurred_at,
-        recorded_at: on.recorded_at,
-        actor: on.actor.clone(),
+        kind: Cow::Borrowed(kind),
+        schema,
+        critical,
+        occurred_at,
+        recorded_at,
+        actor: actor.clone(),
         payload_digest: Digest::of(data.get().as_bytes()),
         prev: last.1,
         hash: Digest::ZERO,

@@ -43,11 +43,16 @@ pub(crate) struct Reasons(Vec<Reason>);
 impl Reasons {
     /// What stands against anything that happens now.
     pub(crate) fn against(on: Occasion<'_>) -> Self {
+        Self::at(on.version, on.occurred_at, on.recorded_at)
+    }
+
+    /// The same in any log that is at `version`.
+    pub(crate) fn at(version: Version, occurred_at: Instant, recorded_at: Instant) -> Self {
         let mut reasons = Self::default();
-        reasons.past("have happened at", on.occurred_at, on);
-        reasons.unless(on.version.get() < STREAM_EVENTS, || {
-            let message = format!("the log has {} events", on.version);
-            Reason::new("too-long", message, "begin another release")
+        reasons.not_ahead("have happened at", occurred_at, recorded_at);
+        reasons.unless(version.get() < STREAM_EVENTS, || {
+            let message = format!("the log has {version} events");
+            Reason::new("too-long", message, "begin another one")
         });
         reasons
     }
@@ -106,8 +111,13 @@ impl Reasons {
 
     /// What is said to have been cannot lie ahead, but for clocks that differ.
     pub(crate) fn past(&mut self, said: &str, at: Instant, on: Occasion<'_>) {
-        self.unless(at <= on.recorded_at.plus(CLOCK_SKEW), || {
-            let message = format!("it is said to {said} {at}, and it is {}", on.recorded_at);
+        self.not_ahead(said, at, on.recorded_at);
+    }
+
+    /// The same in any log.
+    pub(crate) fn not_ahead(&mut self, said: &str, at: Instant, now: Instant) {
+        self.unless(at <= now.plus(CLOCK_SKEW), || {
+            let message = format!("it is said to {said} {at}, and it is {now}");
             let remedy = "state when it really happened; at most 5 minutes ahead are taken for clocks that differ";
             Reason::new("in-the-future", message, remedy).clears_at(at.minus(CLOCK_SKEW))
         });

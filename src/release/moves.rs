@@ -4,8 +4,8 @@ use super::deployment::AttemptOutcome;
 use super::happens::{Happens, Occasion, Reasons};
 use super::package::UnitKind;
 use super::people::Role;
-use super::request::{AssessmentDecision, ReleaseRequest, Track, no_model};
-use super::review::{Ending, ReviewOutcome};
+use super::request::{AssessmentDecision, ReleaseRequest, Track};
+use super::review::ReviewOutcome;
 use super::rollout::Progress;
 use super::state::{AttemptEnd, Debt, Entry, State};
 use super::steps::{
@@ -46,7 +46,8 @@ impl Happens for FindUnauthorised {
 }
 
 impl Happens for Authorise {
-    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+    /// Whether a model pre-authorises it is judged by the gate, and checked again with the decision in the event.
+    fn admits(&self, _state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
         reasons.unless(
             self.assessment.decision == AssessmentDecision::Worthwhile,
             || {
@@ -54,7 +55,6 @@ impl Happens for Authorise {
                 Reason::new("not-worthwhile", message, "assess it anew, or `reject` it")
             },
         );
-        reasons.unless(state.track != Track::Standard, no_model);
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
@@ -67,9 +67,7 @@ impl Happens for Reject {
         reasons.not_blank(&self.reason, "reason of the rejection");
     }
 
-    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.ending = Some(Ending::Rejected);
-    }
+    fn apply(self: Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
 }
 
 impl Happens for StartDevelopment {
@@ -284,9 +282,7 @@ impl Happens for Close {
         }
     }
 
-    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.ending = state.outcome.map(Ending::from);
-    }
+    fn apply(self: Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
 }
 
 impl Happens for Cancel {
@@ -295,14 +291,7 @@ impl Happens for Cancel {
         state.needs_approved_debts(reasons);
     }
 
-    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        let ending = if state.is_backed_out {
-            Ending::BackedOut
-        } else {
-            Ending::Cancelled
-        };
-        state.ending = Some(ending);
-    }
+    fn apply(self: Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
 }
 
 impl Happens for Hold {
@@ -355,12 +344,18 @@ impl State {
     }
 
     fn enter_deployment(&mut self, entry: Option<Entry>, support: Option<Seconds>) {
+        let plan = match &entry {
+            Some(Entry::Gated(plan, _)) => Some(plan.clone()),
+            Some(Entry::Expedited(_) | Entry::Unauthorised(_)) | None => {
+                self.plan.as_deref().cloned()
+            }
+        };
+        self.progress = Progress::of(plan);
         self.entry = entry;
         self.support = support;
         self.deployments += 1;
         self.is_backed_out = false;
         self.is_support_waived = false;
-        self.progress = Progress::new();
     }
 
     /// What was backed out is not tried again without a person.

@@ -5,11 +5,12 @@ use super::event::Envelope;
 use super::id::{EventId, Stream, Version};
 use super::people::Actor;
 use super::text::{Key, Name};
+use super::words::is_default;
 use crate::phase::{Instant, Standing};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// What happened, for a person or a system: one event, and the release that it happened to.
+/// What happened, for a person or a system: one event, and the release that it happened to, if it is one's.
 ///
 /// It names no one to be told: which sinks want it is the host's affair, and a new sink backfills itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,14 +31,16 @@ pub struct Notice {
     pub recorded_at: Instant,
     /// Who did it.
     pub actor: Actor,
-    /// The release's title.
-    pub title: Name,
+    /// The release's title; nothing in the log of something else.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub title: Option<Name>,
     /// Where the release stands after the commit.
-    pub standing: Standing,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub standing: Option<Standing>,
 }
 
 impl Notice {
-    pub(crate) fn of(event: &Envelope, summary: &Summary) -> Self {
+    pub(crate) fn of(event: &Envelope, summary: Option<&Summary>) -> Self {
         Self {
             stream: event.stream.clone(),
             version: event.version,
@@ -46,8 +49,8 @@ impl Notice {
             occurred_at: event.occurred_at,
             recorded_at: event.recorded_at,
             actor: event.actor.clone(),
-            title: summary.title.clone(),
-            standing: summary.standing,
+            title: summary.map(|summary| summary.title.clone()),
+            standing: summary.map(|summary| summary.standing),
         }
     }
 }

@@ -75,6 +75,7 @@ plain! {
     }
 
     /// How a deployment is undone.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     pub struct BackOutPlan {
         /// The steps.
         how: Text,
@@ -84,6 +85,7 @@ plain! {
     }
 
     /// One portion of a rollout.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     pub struct Wave {
         /// Its name.
         name: Key,
@@ -106,6 +108,7 @@ plain! {
     }
 
     /// How it is judged whether an objective was met.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     pub struct SuccessCriterion {
         /// What has to be true.
         what: Text,

@@ -1,9 +1,10 @@
 //! From a log to the release: one event after the other, each of them distrusted.
 
 use super::any::AnyRelease;
+use super::digest::Digest;
 use super::error::{LogError, LogErrorKind};
 use super::event::{Envelope, Upcasters};
-use super::id::{ReleaseId, StreamKind, Version};
+use super::id::{ReleaseId, Stream, StreamKind, Version};
 use super::shell::Core;
 
 /// Makes the release of its whole log.
@@ -44,7 +45,7 @@ pub fn replay_with<'a>(
 
 impl Core {
     /// The release before the first entry of its log.
-    fn before(first: &Envelope) -> Result<Self, LogError> {
+    pub(crate) fn before(first: &Envelope) -> Result<Self, LogError> {
         let foreign = |what: &str| LogError::new(LogErrorKind::Broken, Some(first.version), what);
         if first.stream.kind != StreamKind::Release {
             return Err(foreign("it is not the log of a release"));
@@ -61,26 +62,8 @@ impl Core {
         upcasters: &Upcasters,
     ) -> Result<(), LogError> {
         let head = &self.head;
+        succeeds(entry, &head.stream, head.version, &head.hash)?;
         let refuse = |kind, what: String| Err(LogError::new(kind, Some(entry.version), what));
-        if entry.stream != head.stream {
-            return refuse(
-                LogErrorKind::Broken,
-                format!(
-                    "it belongs to `{}`, expected `{}`",
-                    entry.stream, head.stream
-                ),
-            );
-        }
-        let expected = head.version.plus(1);
-        if entry.version != expected {
-            return refuse(LogErrorKind::Broken, format!("expected version {expected}"));
-        }
-        if entry.prev != head.hash {
-            return refuse(
-                LogErrorKind::Broken,
-                "it is not linked to the entry before it".to_owned(),
-            );
-        }
         if let Some(event) = entry.decode_with(upcasters)? {
             let on = self.occasion_of(entry);
             if let Some(reason) = self.state.admits(&event, on).first() {
@@ -108,4 +91,27 @@ impl Core {
         self.head.hash = entry.hash;
         self.head.updated_at = entry.recorded_at;
     }
+}
+
+/// Checks that an entry is the next one of a log of which the last had this version and hash.
+pub(crate) fn succeeds(
+    entry: &Envelope,
+    stream: &Stream,
+    version: Version,
+    hash: &Digest,
+) -> Result<(), LogError> {
+    let what = if entry.stream != *stream {
+        format!("it belongs to `{}`, expected `{stream}`", entry.stream)
+    } else if entry.version != version.plus(1) {
+        format!("expected version {}", version.plus(1))
+    } else if entry.prev != *hash {
+        "it is not linked to the entry before it".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(LogError::new(
+        LogErrorKind::Broken,
+        Some(entry.version),
+        what,
+    ))
 }

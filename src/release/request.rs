@@ -29,6 +29,7 @@ words! {
 }
 
 /// How much ceremony a release goes through.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
@@ -111,6 +112,7 @@ pub enum Attribute {
 
 plain! {
     /// An amount of money, in the smallest unit of its currency.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     #[derive(Copy, PartialOrd, Ord)]
     pub struct Money {
         /// Cents, pence, or whatever the currency's smallest unit is.
@@ -120,6 +122,7 @@ plain! {
     }
 
     /// Something that the business wants to have reached by the release.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     pub struct Objective {
         /// What is to be reached.
         what: Text,
@@ -175,6 +178,7 @@ plain! {
     }
 
     /// What the assessment of a request found, and what it decided.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     pub struct Assessment {
         /// Whether the release is worth doing.
         decision: AssessmentDecision,
@@ -197,6 +201,7 @@ plain! {
 }
 
 /// What an assessment decided.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -218,7 +223,10 @@ impl Happens for TrackChanged {
     fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
         reasons.not_blank(&self.reason, "reason of the new track");
         let is_judged_later = state.is_in(PhaseName::Request);
-        reasons.unless(self.track != Track::Standard || is_judged_later, no_model);
+        reasons.unless(self.track != Track::Standard || is_judged_later, || {
+            let message = "a release is pre-authorised as it is authorised, and not after";
+            Reason::new("authorised-already", message, "keep to its track")
+        });
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
@@ -226,11 +234,9 @@ impl Happens for TrackChanged {
     }
 }
 
-/// Nothing is standard without a model that says so.
+/// Nothing is pre-authorised without a model that says so.
 pub(crate) fn no_model() -> Reason {
-    Reason::new(
-        "no-model",
-        "the standard track needs a release model in good standing, and there is none",
-        "record `TrackChanged` to normal",
-    )
+    let message = "the release follows no release model that pre-authorises it";
+    let remedy = "record `TrackChanged` to normal, or request it anew by a model that does";
+    Reason::new("no-model", message, remedy)
 }

@@ -2,7 +2,7 @@
 
 use super::happens::{Happens, Occasion, Reasons};
 use super::plan::{ReleasePlan, Wave};
-use super::state::{Entry, State};
+use super::state::State;
 use super::text::{Bounded, Key, Text};
 use super::verdict::Reason;
 use super::words::{plain, told};
@@ -37,16 +37,18 @@ told! {
 plain! {
     /// A wave of the rollout starts; `occurred_at` says when.
     ///
-    /// Waves start in the order of the plan, each once, the next when the one before has baked and is healthy.
+    /// Waves start in the order of the plan, each once, the next when the one before has baked and was seen to be healthy
+    /// since. The plan is the one with which the deployment began; what is planned meanwhile changes none of its waves.
     pub struct WaveStarted {
         /// The wave, by its name in the plan.
         wave: Key,
     }
 
-    /// A wave was looked at; the latest look counts.
+    /// A wave was looked at; `occurred_at` says when, and the latest look counts.
     ///
     /// It is as bad as the host says, or worse: a measure above what the plan bears makes it failed, and a measure that the
-    /// plan names and nobody took makes it inconclusive. Either pauses the rollout.
+    /// plan names and nobody took makes it inconclusive. Either pauses the rollout, however late it is told. That it is
+    /// healthy lets the next wave start only if it was seen after the wave had baked.
     pub struct HealthObserved {
         /// The wave.
         wave: Key,
@@ -75,19 +77,53 @@ plain! {
 /// How far a rollout has come since Deployment was last entered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Progress {
+    /// The plan with which it was entered.
+    plan: Option<Arc<ReleasePlan>>,
     started: BTreeMap<Key, Instant>,
-    health: BTreeMap<Key, Health>,
+    seen: BTreeMap<Key, Seen>,
     is_paused: bool,
 }
 
+/// The latest look at a wave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Seen {
+    health: Health,
+    at: Instant,
+}
+
 impl Progress {
-    pub(crate) const fn new() -> Self {
+    /// Nothing has started.
+    pub(crate) const fn of(plan: Option<Arc<ReleasePlan>>) -> Self {
         Self {
+            plan,
             started: BTreeMap::new(),
-            health: BTreeMap::new(),
+            seen: BTreeMap::new(),
             is_paused: false,
         }
     }
+
+    /// The waves of the plan, in their order.
+    fn waves(&self) -> &[Wave] {
+        self.plan.as_ref().map_or(&[], |plan| plan.waves.as_slice())
+    }
+
+    fn state_of(&self, wave: &Wave, now: Instant) -> WaveState {
+        let Some(started) = self.started.get(&wave.name) else {
+            return WaveState::NotStarted;
+        };
+        let until = started.plus(wave.bake);
+        match self.seen.get(&wave.name) {
+            Some(seen) if seen.health == Health::Failed => WaveState::Failed,
+            _ if now < until => WaveState::Baking { until },
+            Some(seen) if until <= seen.at => WaveState::Baked(seen.health),
+            Some(_) | None => WaveState::Unobserved,
+        }
+    }
+}
+
+/// When something has happened for sure: what is said to lie a little ahead has not yet.
+fn happened(on: Occasion<'_>) -> Instant {
+    on.occurred_at.min(on.recorded_at)
 }
 
 /// A rollout as it stands at an instant.
@@ -124,7 +160,7 @@ pub enum WaveState {
         /// Until then.
         until: Instant,
     },
-    /// It was watched long enough, and nobody has said how it does.
+    /// It was watched long enough, and nobody has said since how it does.
     Unobserved,
     /// It was watched long enough, and does so.
     Baked(Health),
@@ -157,7 +193,7 @@ pub enum NextMove {
 impl Happens for WaveStarted {
     fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
         state.needs_no_pause(reasons);
-        let waves = state.waves();
+        let waves = state.progress.waves();
         let place = waves.iter().position(|wave| wave.name == self.wave);
         reasons.known(place.is_some(), "wave", &self.wave);
         let is_new = !state.progress.started.contains_key(&self.wave);
@@ -182,13 +218,18 @@ impl Happens for HealthObserved {
         reasons.known(is_started, "started wave", &self.wave);
     }
 
-    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        let waves = state.waves();
-        let wave = waves.iter().find(|wave| wave.name == self.wave);
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        let progress = &mut state.progress;
+        let mut waves = progress.waves().iter();
+        let wave = waves.find(|wave| wave.name == self.wave);
         let measured = wave.map_or(Health::Healthy, |wave| self.measured(wave));
         let health = self.health.max(measured);
-        state.progress.is_paused |= health != Health::Healthy;
-        state.progress.health.insert(self.wave.clone(), health);
+        let at = happened(on);
+        progress.is_paused |= health != Health::Healthy;
+        let before = progress.seen.get(&self.wave);
+        if before.is_none_or(|before| before.at <= at) {
+            progress.seen.insert(self.wave.clone(), Seen { health, at });
+        }
     }
 }
 
@@ -227,11 +268,8 @@ impl Happens for RolloutContinued {
         reasons.unless(state.progress.is_paused, || {
             Reason::new("not-paused", "the rollout does not pause", "go on with it")
         });
-        let failed = state
-            .progress
-            .health
-            .iter()
-            .filter(|(_, health)| **health == Health::Failed);
+        let seen = state.progress.seen.iter();
+        let failed = seen.filter(|(_, seen)| seen.health == Health::Failed);
         for (wave, _) in failed {
             let message = format!("wave `{wave}` failed");
             let remedy = "`back_out`, or record that it is healthy again";
@@ -239,24 +277,18 @@ impl Happens for RolloutContinued {
         }
     }
 
-    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         state.progress.is_paused = false;
-        for health in state.progress.health.values_mut() {
-            *health = Health::Healthy;
+        let seen = state.progress.seen.values_mut();
+        for seen in seen.filter(|seen| seen.health == Health::Inconclusive) {
+            let at = seen.at.max(happened(on));
+            let health = Health::Healthy;
+            *seen = Seen { health, at };
         }
     }
 }
 
 impl State {
-    /// The waves of the plan that the release went live with, in their order.
-    fn waves(&self) -> &[Wave] {
-        let plan: Option<&Arc<ReleasePlan>> = match &self.entry {
-            Some(Entry::Gated(plan, _)) => Some(plan),
-            Some(Entry::Expedited(_) | Entry::Unauthorised(_)) | None => self.plan.as_deref(),
-        };
-        plan.map_or(&[], |plan| plan.waves.as_slice())
-    }
-
     pub(crate) fn needs_no_pause(&self, reasons: &mut Reasons) {
         reasons.unless(!self.progress.is_paused, || {
             let remedy = "have a person record `RolloutContinued`, or `back_out`";
@@ -277,48 +309,32 @@ impl State {
             return;
         };
         let baked = started.plus(*bake);
-        reasons.unless(baked <= on.occurred_at, || {
+        reasons.unless(baked <= happened(on), || {
             let message = format!("wave `{name}` is watched until {baked}");
             Reason::new("baking", message, "wait, and see how it does").clears_at(baked)
         });
-        let health = self.progress.health.get(name);
-        reasons.unless(health == Some(&Health::Healthy), || {
-            let told =
-                health.map_or_else(|| "not known to be healthy".to_owned(), Health::to_string);
-            let message = format!("wave `{name}` is {told}");
+        let told = match self.progress.seen.get(name) {
+            Some(Seen { health, at }) if *health == Health::Healthy => {
+                (*at < baked).then(|| format!("healthy at {at}, before it had baked"))
+            }
+            Some(Seen { health, .. }) => Some(health.to_string()),
+            None => Some("not known to be healthy".to_owned()),
+        };
+        reasons.unless(told.is_none(), || {
+            let message = format!("wave `{name}` is {}", told.unwrap_or_default());
             Reason::new("not-healthy", message, "record `HealthObserved`")
         });
-    }
-
-    /// How a wave does, as far as anybody has looked.
-    pub(crate) fn health_of(&self, wave: &Key) -> Option<Health> {
-        self.progress.health.get(wave).copied()
     }
 
     /// The rollout as it stands at that instant.
     pub(crate) fn rollout(&self, now: Instant) -> Rollout {
         let progress = &self.progress;
-        let waves: Vec<_> = self
+        let waves: Vec<_> = progress
             .waves()
             .iter()
-            .map(|wave| {
-                let health = progress.health.get(&wave.name).copied();
-                let state = match (progress.started.get(&wave.name), health) {
-                    (None, _) => WaveState::NotStarted,
-                    (Some(started), health) => {
-                        let until = started.plus(wave.bake);
-                        match health {
-                            Some(Health::Failed) => WaveState::Failed,
-                            _ if now < until => WaveState::Baking { until },
-                            Some(health) => WaveState::Baked(health),
-                            None => WaveState::Unobserved,
-                        }
-                    }
-                };
-                WaveProgress {
-                    name: wave.name.clone(),
-                    state,
-                }
+            .map(|wave| WaveProgress {
+                name: wave.name.clone(),
+                state: progress.state_of(wave, now),
             })
             .collect();
         let next = self.next_move(&waves);

@@ -8,11 +8,12 @@ use super::digest::{Digest, Digested};
 use super::event::Event;
 use super::happens::{Occasion, Reasons};
 use super::id::ReleaseId;
+use super::model::{FollowedModel, model_not_read};
 use super::package::{CodeChange, ReleasePackage};
 use super::people::{Actor, Role};
 use super::plan::{ChecklistItem, CostBooked, ReleasePlan};
 use super::record::AnyRecord;
-use super::request::{Assessment, ReleaseRequest, Track};
+use super::request::{Assessment, ReleaseRequest, Track, no_model};
 use super::review::{
     ClosureItem, Confirmation, CriterionResult, Ending, PostImplementationReview, ReviewOutcome,
     TaskOpened,
@@ -88,6 +89,7 @@ pub(crate) struct State {
     pub(crate) children: BTreeSet<ReleaseId>,
     pub(crate) dependencies: BTreeMap<ReleaseId, PhaseName>,
     pub(crate) ending: Option<Ending>,
+    pub(crate) ended_at: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -210,12 +212,13 @@ impl State {
             checklist: BTreeMap::new(),
             notified: BTreeMap::new(),
             costs: BTreeMap::new(),
-            progress: Progress::new(),
+            progress: Progress::of(None),
             overrides: BTreeMap::new(),
             parent: None,
             children: BTreeSet::new(),
             dependencies: BTreeMap::new(),
             ending: None,
+            ended_at: None,
         }
     }
 
@@ -225,6 +228,20 @@ impl State {
 
     pub(crate) fn assessment(&self) -> Option<&Assessment> {
         self.authorised.as_deref().map(|step| &step.assessment)
+    }
+
+    /// How the release would end by that step; nothing if it does not end by it.
+    pub(crate) fn ended_by(&self, step: &AnyStep) -> Option<Ending> {
+        if matches!(step, AnyStep::Reject(_)) {
+            Some(Ending::Rejected)
+        } else if matches!(step, AnyStep::Close(_)) {
+            self.outcome.map(Ending::from)
+        } else if matches!(step, AnyStep::Cancel(_)) {
+            let backed_out = self.is_backed_out.then_some(Ending::BackedOut);
+            Some(backed_out.unwrap_or(Ending::Cancelled))
+        } else {
+            None
+        }
     }
 
     pub(crate) fn agreed_plan(&self) -> Option<&Arc<ReleasePlan>> {
@@ -310,17 +327,34 @@ impl State {
     fn admits_decision(&self, taken: &StepTaken, on: Occasion<'_>) -> Option<Reason> {
         let StepTaken { step, decision } = taken;
         let is_usable = |id| {
-            let granted = self.overrides.get(id).filter(|granted| !granted.is_used);
-            granted.is_some_and(|granted| granted.granted.step == step.action())
+            let usable = self.overrides.get(id).filter(|one| !one.is_used);
+            let usable = usable.map(|one| one.granted.as_ref());
+            usable.is_some_and(|one| one.step == step.action() && decision.at < one.until)
         };
         let is_cleared = decision.is_cleared()
             && decision.asked == Asking::Step(step.action())
             && (&decision.actor, decision.at) == (on.actor, on.recorded_at)
             && decision.overrides().all(is_usable);
-        (!is_cleared).then(|| {
+        if !is_cleared {
             let message = "the decision in the event does not clear this step";
-            Reason::new("not-cleared", message, "take steps through a gate")
-        })
+            return Some(Reason::new(
+                "not-cleared",
+                message,
+                "take steps through a gate",
+            ));
+        }
+        let is_standard = step.action() == Action::Authorise && self.track == Track::Standard;
+        self.pre_authorised_by(decision.model.as_deref())
+            .filter(|_| is_standard)
+    }
+
+    /// Why the release is not pre-authorised by a model that stood so; nothing if it is.
+    pub(crate) fn pre_authorised_by(&self, model: Option<&FollowedModel>) -> Option<Reason> {
+        let request = self.request();
+        let Some(named) = request.and_then(|request| request.model.as_ref()) else {
+            return Some(no_model());
+        };
+        model.map_or_else(|| Some(model_not_read(named)), |model| model.against(named))
     }
 
     /// The same for a step, of which only a decision can make an event.
@@ -364,6 +398,10 @@ impl State {
                     }
                 }
                 let to = taken.step.action().leads(self.standing);
+                if let Some(ending) = self.ended_by(&taken.step) {
+                    self.ending = Some(ending);
+                    self.ended_at = Some(on.recorded_at);
+                }
                 taken.step.apply(self, on);
                 self.standing = to.unwrap_or(self.standing);
             }

@@ -230,6 +230,7 @@ fn is_longer(text: &str, most: usize) -> bool {
 /// let refused = Bounded::new(vec![0_u8; 2_000]).unwrap_err();
 /// assert_eq!(refused.to_string(), "invalid number of entries `2000`: expected at most 1000");
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct Bounded<C>(C);

@@ -47,6 +47,7 @@ macro_rules! words {
         ///
         /// Written as text: the crate's own words in snake case, every other one by the host's key.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(try_from = "crate::release::Key", into = "crate::release::Key")]
         #[non_exhaustive]
         pub enum $name {

@@ -34,7 +34,8 @@ struct Log {
     events: Vec<Envelope>,
     commands: HashMap<CommandId, Outcome>,
     notices: Vec<Notice>,
-    summary: Summary,
+    /// Of a release.
+    summary: Option<Summary>,
 }
 
 impl Log {
@@ -110,9 +111,8 @@ impl Inner {
             events: Vec::new(),
             commands: HashMap::new(),
             notices: Vec::new(),
-            summary: summary.clone(),
+            summary: None,
         });
-        let is_new = log.events.is_empty();
         log.events.extend_from_slice(batch.events());
         log.notices.extend(batch.outbox());
         let outcome = Outcome {
@@ -121,10 +121,10 @@ impl Inner {
             last: batch.version(),
         };
         log.commands.insert(batch.command(), outcome);
-        let before = std::mem::replace(&mut log.summary, summary.clone());
+        let before = std::mem::replace(&mut log.summary, summary.cloned());
         for order in Order::ALL {
             let key = |summary| index_key(stream, order, summary);
-            let (old, new) = (key(&before).filter(|_| !is_new), key(summary));
+            let (old, new) = (before.as_ref().and_then(key), summary.and_then(key));
             if old != new {
                 old.map(|old| self.index.remove(&old));
                 new.map(|new| self.index.insert(new));
@@ -171,7 +171,7 @@ impl Inner {
             Some(Row {
                 stream,
                 version: log.version(),
-                summary: log.summary.clone(),
+                summary: log.summary.clone()?,
             })
         });
         Page {
@@ -315,8 +315,7 @@ impl Store for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phase::{Phase, Request};
-    use crate::release::{Digest, Name, StreamKind, Track};
+    use crate::release::{Digest, StreamKind};
     use crate::store::StoreErrorKind;
 
     #[test]
@@ -336,14 +335,7 @@ mod tests {
             command: uuid::Uuid::nil().into(),
             intent: Digest::ZERO,
             events: Vec::new(),
-            summary: Summary {
-                title: Name::new("Shop 2.4").unwrap(),
-                standing: Request::STANDING,
-                track: Track::Normal,
-                created_at: Instant::EPOCH,
-                planned_start: None,
-                next_due: None,
-            },
+            summary: None,
         };
         let mut inner = Inner::default();
         let refused = inner.commit(&batch).unwrap_err();

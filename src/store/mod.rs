@@ -28,8 +28,8 @@ use std::future::Future;
 ///
 /// # Contract
 ///
-/// 1. **Atomic.** [`commit`](Self::commit) writes all events, the command with its intent, the summary row and one
-///    outbox row per event, or nothing of it. Nobody ever sees a part.
+/// 1. **Atomic.** [`commit`](Self::commit) writes all events, the command with its intent, the summary row if there
+///    is one, and one outbox row per event, or nothing of it. Nobody ever sees a part.
 /// 2. **Expected version.** A commit succeeds only if the log is at `expected`; otherwise it is a conflict that names
 ///    the actual version. Versions begin at 1 and have no gaps. Of several writers at one version one wins.
 /// 3. **Guards.** A commit succeeds only if every guarded log is at the guarded version when it is written, checked
@@ -41,7 +41,7 @@ use std::future::Future;
 ///    entries in order of version and without gaps, fewer than `limit` only where the log ends. Reading writes nothing.
 /// 7. **Own writes.** What was acknowledged is seen by every later read, through every handle.
 /// 8. **Tenants.** Nothing of one tenant is seen or changed through another; the tenant comes first in every key.
-/// 9. **Lists.** [`list`](Self::list) orders by (instant, id), ties by id; a cursor stands for a place in that order,
+/// 9. **Lists.** What has a summary row is listed: releases, and nothing else. [`list`](Self::list) orders by (instant, id), ties by id; a cursor stands for a place in that order,
 ///    not for a number of rows, so that paging under writes neither skips nor repeats a row that did not move.
 /// 10. **Outbox.** [`claim`](Self::claim) gives, per stream, only the lowest notice that the sink has not settled, and
 ///     not while somebody else's lease on it runs; each claim raises `attempt`. [`settle`](Self::settle) of an earlier

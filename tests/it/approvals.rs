@@ -210,7 +210,7 @@ fn an_approval_of_another_package_or_other_rules_is_void() {
 fn the_requester_never_approves_own_work_but_for_a_recorded_exception() {
     let (office, release) = site(
         policy([rule("r", 1, &["a"])]),
-        &[("kim", "a"), ("ann", "a")],
+        &[("kim", "a"), ("ann", "a"), ("ann", "change_authority")],
     );
     let release = approved(&office, release, "kim", "a");
     blocked(&office, &release, &["own-work"]);
@@ -224,7 +224,7 @@ fn the_requester_never_approves_own_work_but_for_a_recorded_exception() {
         Action::Deploy,
         key("approvals"),
         key("own-work"),
-        role("a"),
+        Role::ChangeAuthority,
         text("ann is ill"),
         at("2026-03-05T12:00:00Z"),
     );

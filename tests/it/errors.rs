@@ -3,7 +3,7 @@
 use crate::desk_support::{
     Knows, NOON, Office, at, by, fact, id, key, note, office, tenant, text, wait, worthwhile,
 };
-use phasegate::desk::{CommitFailed, LoadError, RecordByIdError, RunError};
+use phasegate::desk::{CommitFailed, LedgerError, LoadError, RecordByIdError, RunError};
 use phasegate::gate::{EvidencePolicy, Facts, GateSet, Percent, Policies};
 use phasegate::notify::{NotifyError, NotifyErrorKind};
 use phasegate::phase::{Deployment, Seconds};
@@ -75,10 +75,12 @@ fn every_error_speaks_in_the_same_manner() {
     see_gates(&mut walked);
     see_commits(&mut walked);
     see_loads(&mut walked);
+    see_ledgers(&mut walked);
     let kinds = [
         "Broken",
         "CommitFailed",
         "Invalid",
+        "LedgerError",
         "LoadError",
         "LogError",
         "Mistake",
@@ -312,4 +314,21 @@ fn see_loads(walked: &mut Walked) {
     walked.see("RecordByIdError", &by_id);
     let refused = wait(office.desk.record_by_id(release.id(), note(" "), by("ci"))).unwrap_err();
     walked.see("RecordByIdError", &refused);
+}
+
+fn see_ledgers(walked: &mut Walked) {
+    let office = Office::on(MemoryStore::new());
+    let desk = Desk::new(office.desk.store()).tenant(tenant(VALUE));
+    let absent = wait(desk.model(&key(VALUE))).unwrap_err();
+    walked.see("LedgerError", &absent);
+    let refused = wait(desk.authorise_model(&key(VALUE), 1, text(" "), by(VALUE))).unwrap_err();
+    assert!(matches!(&refused, LedgerError::Refused { reasons } if reasons.len() == 2));
+    walked.see("LedgerError", &refused);
+    for error in [
+        LedgerError::Store(StoreError::corrupt("inner")),
+        LedgerError::Log(replay([]).unwrap_err()),
+    ] {
+        assert!(error.source().is_some());
+        walked.see("LedgerError", &error);
+    }
 }

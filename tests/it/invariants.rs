@@ -50,7 +50,7 @@ behaviours! {
     nothing_is_told_of_a_deployment_that_never_was
     how_an_attempt_ended_can_be_told_after_the_back_out
     a_request_that_is_not_worthwhile_is_not_authorised
-    the_standard_track_waits_for_models
+    the_standard_track_needs_a_model
     the_standard_track_is_no_way_around_the_gates
     building_needs_a_release_manager_and_an_agreed_plan
     a_plan_is_agreed_before_it_is_a_baseline
@@ -98,9 +98,16 @@ behaviours! {
     only_a_refusal_is_recorded_as_one
 }
 
-/// What no asking can lead to: a log too long for a test, and a decision that another step was cleared by. Both are
-/// tested where a log is read.
-const ELSEWHERE: [&str; 3] = ["not-cleared", "too-long", "too-many"];
+/// What no asking here can lead to: a log too long for a test, and a decision that another step was cleared by, which
+/// are tested where a log is read; and how a release model stands, which is tested where models are.
+const ELSEWHERE: [&str; 6] = [
+    "another-model",
+    "cannot-be-written",
+    "model-not-read",
+    "not-cleared",
+    "too-long",
+    "too-many",
+];
 
 #[test]
 #[expect(
@@ -209,11 +216,11 @@ fn a_request_that_is_not_worthwhile_is_not_authorised() {
 
 const NO_MODEL: (&str, &str) = (
     "no-model",
-    "the standard track needs a release model in good standing, and there is none",
+    "the release follows no release model that pre-authorises it",
 );
 
 #[test]
-fn the_standard_track_waits_for_models() {
+fn the_standard_track_needs_a_model() {
     let office = office();
     let mut request = titled("Shop 2.4");
     request.track = Track::Standard;
@@ -231,14 +238,18 @@ fn the_standard_track_waits_for_models() {
 fn the_standard_track_is_no_way_around_the_gates() {
     let office = office();
     let standard = || TrackChanged::new(Track::Standard, text("it is routine"));
+    let too_late = (
+        "authorised-already",
+        "a release is pre-authorised as it is authorised, and not after",
+    );
     let release = refused(
         office.record(office.planned(), standard(), "ada"),
-        &[NO_MODEL],
+        &[too_late],
     );
     assert_eq!(release.track(), Track::Normal);
     let _ = refused(
         office.record(office.tested(), standard(), "ada"),
-        &[NO_MODEL],
+        &[too_late],
     );
 }
 

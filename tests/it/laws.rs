@@ -536,7 +536,7 @@ impl<'a> Walk<'a> {
             Asked::Step(_) | Asked::Record(_) => {}
         }
         let view = self.view();
-        let summary = batch.summary();
+        let summary = batch.summary().unwrap();
         assert_eq!(batch.version(), view.version);
         assert_eq!(
             summary.title,
@@ -544,6 +544,8 @@ impl<'a> Walk<'a> {
         );
         assert_eq!(summary.standing, view.standing);
         assert_eq!(summary.track, view.track);
+        assert_eq!(summary.ending, view.ending);
+        assert_eq!(summary.ended_at.is_some(), view.ending.is_some());
         assert_eq!(Some(summary.created_at), view.created_at);
         assert_eq!(summary.planned_start, planned_start(&view, self.window));
         assert_eq!(

@@ -116,7 +116,7 @@ fn answer<S>(
 ) -> (Release<Anywhere>, Option<Standing>) {
     match decided {
         Ok(cleared) => {
-            let to = cleared.batch().summary().standing;
+            let to = cleared.batch().summary().unwrap().standing;
             (cleared.withdraw(), Some(to))
         }
         Err(refused) => {

@@ -6,6 +6,8 @@ mod architecture;
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod clearing;
+#[cfg(test)]
 mod combinations;
 #[cfg(test)]
 mod compile_messages;
@@ -15,6 +17,8 @@ mod cookbook;
 mod desk;
 #[cfg(test)]
 mod desk_support;
+#[cfg(test)]
+mod emergency;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
@@ -30,6 +34,17 @@ mod laws;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod model_examples;
+#[cfg(test)]
+#[cfg(feature = "schema")]
+mod model_schema;
+#[cfg(test)]
+mod model_standing;
+#[cfg(test)]
+mod models;
+#[cfg(test)]
+mod overrides;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod policy_samples;
@@ -39,6 +54,12 @@ mod quickstart;
 mod real_data;
 #[cfg(test)]
 mod relations;
+#[cfg(test)]
+mod releasectl;
+#[cfg(test)]
+mod report;
+#[cfg(test)]
+mod rollout;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

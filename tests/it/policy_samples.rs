@@ -2,6 +2,7 @@
 //! codes shown once. A policy without a sample fails here.
 
 use crate::desk_support::{by, id, key, office, package, person, text, titled, window, worthwhile};
+use crate::models::{following, shop_of};
 use crate::policies::{
     Desk, LIVE, assessed, back_out, budgeted, deploying, finishing, functional, gated, intake,
     knowing, knowing_that, money, naming, planned, rolling, run_in, staged, staging,
@@ -10,16 +11,17 @@ use crate::relations::other;
 use phasegate::gate::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
     ChecklistPolicy, DependenciesPolicy, Duty, FactPolicy, FactTest, Facts, GateSet, InStepPolicy,
-    OpenIssuesPolicy, Percent, Policies, Quorum, RiskPolicy, Rule, SeparationOfDutiesPolicy,
-    SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
+    ModelStandingPolicy, OpenIssuesPolicy, Percent, Policies, Quorum, RiskPolicy, Rule,
+    SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
 };
 use phasegate::phase::{Action, PhaseName, Seconds, Testing};
 use phasegate::release::step::{Authorise, Deploy, FinishDeployment, Replan, StartTesting};
 use phasegate::release::{
     Answer, AnyStep, Approval, AttemptOutcome, ChangeRequest, ChangeRequestState, ChecklistItem,
     ChecklistStatus, ChildAttached, CostBooked, Decision, DefectFound, DependencyDeclared, Digest,
-    Ending, Evidence, FactValue, Health, HealthObserved, IssueRaised, Name, RiskLevel, RiskRaised,
-    Role, RoleGiven, RoleRelieved, Severity, StakeholdersNotified, TestKind, WaveStarted,
+    Ending, Evidence, FactSource, FactValue, FollowedModel, Health, HealthObserved, IssueRaised,
+    ModelStanding, Name, RiskLevel, RiskRaised, Role, RoleGiven, RoleRelieved, Severity,
+    StakeholdersNotified, Stream, StreamKind, Tenant, TestKind, Version, WaveStarted,
 };
 use phasegate::{Gate, Release};
 use serde_json::{Value, json};
@@ -74,6 +76,7 @@ fn sample(policy: &str) -> Sample {
         "checklist" => checklist(),
         "waves" => waves(),
         "fact" => fact(),
+        "model-standing" => model_standing(),
         "in-step" => in_step(),
         "dependencies" => dependencies(),
         other => panic!("no sample of policy `{other}`; add one"),
@@ -400,6 +403,33 @@ fn fact() -> Sample {
             shown,
         )
     }
+}
+
+fn model_standing() -> Sample {
+    let office = office().with_gates(GateSet::new().with_model(shop_of(1, 90)));
+    let release = office.done(office.asked(following(1)), "kim");
+    let stands = |model: &str, standing, authorised| {
+        let stream = Stream::new(Tenant::default(), StreamKind::Model, key(model));
+        let source = FactSource::new(stream, Version::new(2));
+        let mut followed = FollowedModel::new(source, standing);
+        followed.authorised = Some(authorised);
+        office.facts().with_model(followed)
+    };
+    let policy = ModelStandingPolicy::new;
+    let gates = gated::<Authorise>(policy());
+    let step = || Authorise::new(worthwhile());
+    let explain = |facts: &Facts| gates.explain(&release, step(), facts, &by("cho"));
+    let shown = vec![
+        gates.explain(&office.requested(), step(), &office.facts(), &by("cho")),
+        explain(&office.facts()),
+        explain(&stands("shop", ModelStanding::NeverAuthorised, 1)),
+        explain(&stands("shop", ModelStanding::Edited, 1)),
+        explain(&stands("shop", ModelStanding::Retired, 1)),
+        explain(&stands("shop", ModelStanding::BelowThreshold, 1)),
+        explain(&stands("shop", ModelStanding::Good, 2)),
+        explain(&stands("shed", ModelStanding::Good, 1)),
+    ];
+    plain(gated::<Deploy>(policy()), json!({}), shown)
 }
 
 /// With a parent that is in Development, and a child there.

@@ -5,7 +5,9 @@
     reason = "one long table of samples, which panics where a kind has none"
 )]
 
-use phasegate::gate::{Ask, EvidencePolicy, Facts, Gate, GateSet, Percent, Policy};
+use phasegate::gate::{
+    Ask, EvidencePolicy, Facts, Gate, GateSet, Percent, Policies, Policy, ReleaseModel,
+};
 use phasegate::phase::{
     Action, Anywhere, Instant, Interval, Phase, PhaseName, RecordKind, Seconds, Start,
 };
@@ -649,6 +651,13 @@ pub(crate) fn budget(left: i64, read_at: Instant) -> Fact {
 }
 
 /// Gates with the built-in policy and one of the host's, which blocks on one step and warns on another.
+/// The model that the full request names.
+fn web() -> ReleaseModel {
+    let web =
+        r#"{ "name": "web", "version": 3, "title": "Web", "tracks": ["normal", "emergency"] }"#;
+    ReleaseModel::from_json(web, &Policies::new()).unwrap()
+}
+
 pub(crate) fn gates() -> GateSet {
     let evidence = EvidencePolicy::new([(TestKind::Functional, Percent::new(95).unwrap())]);
     let production = Gate::<Deploy>::new("production", 3)
@@ -691,6 +700,7 @@ pub(crate) struct Site {
 impl Site {
     /// Before the first event.
     pub(crate) fn start(id: u8, gates: GateSet) -> Self {
+        let gates = gates.with_model(web());
         let release = Release::request(tenant(), release_id(id), request()).withdraw();
         Self {
             store: MemoryStore::new(),

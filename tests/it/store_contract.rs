@@ -159,7 +159,7 @@ fn a_commit_writes_events_command_summary_and_outbox_together<S: Store>(store: &
         (&row.stream, row.version),
         (batch.stream(), batch.version())
     );
-    assert_eq!(&row.summary, batch.summary());
+    assert_eq!(Some(&row.summary), batch.summary());
     let outcome = wait(store.outcome(batch.stream(), batch.command())).unwrap();
     let (first, last) = (Version::new(2), Version::new(2));
     let intent = batch.intent();

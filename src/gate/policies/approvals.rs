@@ -14,6 +14,7 @@ use std::{
 };
 
 /// Who may approve: everybody in a role, or one person by name.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(
@@ -37,6 +38,7 @@ impl fmt::Display for Approver {
 }
 
 /// How many have to approve.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(
@@ -74,6 +76,7 @@ pub enum Quorum {
 /// );
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RuleFile")]
 pub struct ApprovalRule {
@@ -82,6 +85,7 @@ pub struct ApprovalRule {
     quorum: Quorum,
 }
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RuleFile {
@@ -190,6 +194,7 @@ impl ApprovalRule {
 }
 
 /// Whether one person may answer for more than one rule.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(clippy::exhaustive_enums, reason = "they may or they may not")]
@@ -235,6 +240,7 @@ pub enum Distinctness {
 /// let gate = Gate::<Deploy>::new("production", 1)?.require(policy);
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "File")]
 pub struct ApprovalsPolicy {
@@ -247,6 +253,7 @@ pub struct ApprovalsPolicy {
     valid_for_seconds: Option<Seconds>,
 }
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -322,6 +329,43 @@ impl ApprovalsPolicy {
         &self.rules
     }
 
+    /// The rules that could never be met by those who hold the roles, each with how many could approve; all rules
+    /// together, where each could be met on its own. A rule whose roles are not all known is passed over.
+    pub(in crate::gate) fn beyond(&self, holders: &BTreeMap<Role, BTreeSet<Person>>) -> Beyond {
+        let known = |rule: &ApprovalRule| -> Option<BTreeSet<Person>> {
+            let mut people: BTreeSet<_> = rule.named().cloned().collect();
+            for role in rule.roles() {
+                people.extend(holders.get(role)?.iter().cloned());
+            }
+            Some(people)
+        };
+        let rules = self.rules.iter().enumerate();
+        let rules = rules.filter_map(|(place, rule)| {
+            let people = known(rule)?;
+            Some((place, rule.needed(|| people.len()), people))
+        });
+        let rules: Vec<_> = rules.collect();
+        let alone = rules
+            .iter()
+            .filter(|(_, needed, people)| *needed > people.len());
+        let alone: Vec<_> = alone
+            .map(|(place, _, people)| (*place, people.len()))
+            .collect();
+        if !alone.is_empty() {
+            return Beyond::Alone(alone);
+        }
+        let everybody: BTreeSet<_> = rules.iter().flat_map(|(_, _, people)| people).collect();
+        let fits =
+            |person: &&Person| places(rules.iter().map(|(_, _, people)| people.contains(*person)));
+        let needs = rules.iter().map(|(_, needed, _)| *needed).collect();
+        let tally = Tally::of(self.people, needs, everybody.iter().map(fits));
+        if tally.is_complete() {
+            Beyond::None
+        } else {
+            Beyond::Together(everybody.len())
+        }
+    }
+
     fn checked(self) -> Result<Self, Invalid> {
         let malformed = |kind, found: &str, expected| {
             Err(Invalid::new(kind, "approvals policy", found, expected))
@@ -360,6 +404,15 @@ impl ApprovalsPolicy {
         }
         Ok(self)
     }
+}
+
+/// Rules that those who hold the roles cannot meet.
+pub(in crate::gate) enum Beyond {
+    None,
+    /// These, by their places, with how many people could approve.
+    Alone(Vec<(usize, usize)>),
+    /// All together, with how many people could approve.
+    Together(usize),
 }
 
 impl ApprovalRule {

@@ -37,10 +37,12 @@ use std::collections::BTreeSet;
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Params")]
 pub struct ChecklistPolicy(Params);
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Params {
@@ -74,6 +76,11 @@ impl ChecklistPolicy {
     pub fn new(items: impl IntoIterator<Item = Key>) -> Result<Self, Invalid> {
         let items = Bounded::new(items.into_iter().collect())?;
         Params { items }.try_into()
+    }
+
+    /// The items.
+    pub(in crate::gate) fn items(&self) -> &BTreeSet<Key> {
+        &self.0.items
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// A part in a release, apart from approving it.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -64,12 +65,14 @@ impl Duty {
 /// let gate = Gate::<Deploy>::new("production", 1)?.require(policy);
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "File")]
 pub struct SeparationOfDutiesPolicy {
     apart: BTreeSet<Duty>,
 }
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {

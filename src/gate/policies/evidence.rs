@@ -45,6 +45,21 @@ impl Percent {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Percent {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Percent".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "minimum": 0, "maximum": 100 })
+    }
+}
+
 impl TryFrom<u8> for Percent {
     type Error = Invalid;
     fn try_from(percent: u8) -> Result<Self, Invalid> {
@@ -132,10 +147,12 @@ impl fmt::Display for Percent {
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Params")]
 pub struct EvidencePolicy(Params);
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Params {
@@ -220,6 +237,15 @@ impl EvidencePolicy {
             max_age_seconds: None,
             open_defects: AtMost::default(),
             documents: Bounded::default(),
+        })
+    }
+
+    /// The environments in which tests have to have run, each with its place among the parameters.
+    pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
+        let kinds = self.0.environments.iter();
+        kinds.flat_map(|(kind, environments)| {
+            let placed = move |environment| (format!("environments.{kind}"), environment);
+            environments.iter().map(placed)
         })
     }
 

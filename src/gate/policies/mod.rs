@@ -15,9 +15,11 @@ mod risk;
 mod severities;
 mod soak;
 mod stakeholders;
+mod standing;
 mod test_runs;
 mod waves;
 
+pub(super) use approvals::Beyond;
 pub use approvals::{ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Quorum};
 pub use back_out_plan::BackOutPlanPolicy;
 pub use budget::BudgetPolicy;
@@ -32,6 +34,7 @@ pub use open_issues::OpenIssuesPolicy;
 pub use risk::RiskPolicy;
 pub use soak::SoakPolicy;
 pub use stakeholders::StakeholdersNotifiedPolicy;
+pub use standing::ModelStandingPolicy;
 pub use waves::WavesPolicy;
 
 use crate::phase::{Invalid, InvalidKind, Seconds};
@@ -67,6 +70,8 @@ macro_rules! policies {
             Waves WavesPolicy "waves";
             /// What the host has to know.
             Fact FactPolicy "fact";
+            /// Whether the release's model is in good standing.
+            ModelStanding ModelStandingPolicy "model-standing";
             /// A release and its parts move together.
             InStep InStepPolicy "in-step";
             /// What it waits for has come so far.

@@ -62,10 +62,12 @@ use std::collections::BTreeMap;
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Params")]
 pub struct SoakPolicy(Params);
 
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Params {
@@ -104,6 +106,12 @@ impl SoakPolicy {
     ) -> Result<Self, Invalid> {
         let at_least_seconds = Bounded::new(at_least.into_iter().collect())?;
         Params { at_least_seconds }.try_into()
+    }
+
+    /// The environments, each with its place among the parameters.
+    pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
+        let environments = self.0.at_least_seconds.keys();
+        environments.map(|one| (format!("at_least_seconds.{one}"), one))
     }
 }
 

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 /// | code | what is the matter |
 /// |---|---|
 /// | `wave-not-started` | a wave has not started |
-/// | `wave-baking` | it is still watched; if it is known to be healthy, time alone lifts that |
-/// | `wave-not-observed` | it was watched long enough, and nobody has said how it does |
+/// | `wave-baking` | it is still watched; somebody has to look when that is over |
+/// | `wave-not-observed` | it was watched long enough, and nobody has said since how it does |
 /// | `wave-inconclusive` | it cannot be told how it does |
 /// | `wave-failed` | it failed |
 /// | `rollout-paused` | the rollout pauses |
@@ -53,12 +53,12 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(
 ///     refused.to_string(),
 ///     "finish_deployment refused\n  \
-///        waves: wave `canary` is watched until 2026-03-02T16:00:00Z; wait, and see how it does \
-///        (not before 2026-03-02T16:00:00Z)\n  \
+///        waves: wave `canary` is watched until 2026-03-02T16:00:00Z; wait, and see how it does then\n  \
 ///        waves: wave `everybody` has not started; start it",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -77,8 +77,7 @@ impl Policy for WavesPolicy {
     const NAME: &'static str = "waves";
 
     fn judge(&self, ask: &Ask<'_>, _route: Route<'_>) -> Verdict {
-        let state = ask.state();
-        let rollout = state.rollout(ask.now());
+        let rollout = ask.state().rollout(ask.now());
         let waves = rollout.waves.iter().filter_map(|wave| {
             let name = &wave.name;
             let reason = match wave.state {
@@ -89,13 +88,7 @@ impl Policy for WavesPolicy {
                 }
                 WaveState::Baking { until } => {
                     let message = format!("wave `{name}` is watched until {until}");
-                    let reason = Reason::new("wave-baking", message, "wait, and see how it does");
-                    let is_healthy = state.health_of(name) == Some(Health::Healthy);
-                    if is_healthy {
-                        reason.clears_at(until)
-                    } else {
-                        reason
-                    }
+                    Reason::new("wave-baking", message, "wait, and see how it does then")
                 }
                 WaveState::Unobserved => {
                     let message = format!("nobody has said how wave `{name}` does");

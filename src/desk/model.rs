@@ -1,0 +1,203 @@
+//! Release models at the desk: drafted, authorised, retired, and their successes counted.
+
+use super::{Desk, LedgerError};
+use crate::gate::{Facts, ModelAuthorised, ModelEvent, ModelRetired, ModelState, ReleaseModel};
+use crate::phase::{Instant, PhaseName};
+use crate::release::limits::PAGE_ROWS;
+use crate::release::{
+    By, Ending, Envelope, Key, Ledger, Place, Reason, Summary, Text, Track, TrackRecord, Version,
+};
+use crate::store::{Filter, Order, Query, Store, StoreError};
+
+impl<S: Store> Desk<S> {
+    /// Writes a version of a model into its log, which begins with the first. It pre-authorises nothing until somebody
+    /// else authorises it, and neither does the version before.
+    ///
+    /// # Errors
+    ///
+    /// - refused: it is not the next version, or nothing in it has changed
+    /// - store, log: the log could not be read or written
+    ///
+    /// # Cancellation
+    ///
+    /// A future that is dropped leaves all or nothing in the store; ask again.
+    pub async fn draft_model(
+        &self,
+        model: &ReleaseModel,
+        by: impl Into<By>,
+    ) -> Result<ModelState, LedgerError> {
+        let event = ModelEvent::drafted(model).map_err(|error| {
+            let reason = Reason::new("cannot-be-written", error.to_string(), "mend the model");
+            LedgerError::Refused {
+                reasons: vec![reason],
+            }
+        })?;
+        self.add(model.name(), &event, &by.into()).await
+    }
+
+    /// Authorises the version that was drafted last: from now on its releases are pre-authorised on the standard track.
+    /// Its success record begins anew.
+    ///
+    /// # Errors
+    ///
+    /// - refused: by no person, by the one who drafted it, without a reason, or of another version than the last
+    /// - store, log: the log could not be read or written
+    ///
+    /// # Cancellation
+    ///
+    /// A future that is dropped leaves all or nothing in the store; ask again.
+    pub async fn authorise_model(
+        &self,
+        name: &Key,
+        version: u32,
+        reason: Text,
+        by: impl Into<By>,
+    ) -> Result<ModelState, LedgerError> {
+        let event = ModelEvent::Authorised(ModelAuthorised { version, reason });
+        self.add(name, &event, &by.into()).await
+    }
+
+    /// Retires a model: it pre-authorises nothing any more. Releases that follow it go on by its gates.
+    ///
+    /// # Errors
+    ///
+    /// - refused: without a reason, or there is nothing to retire
+    /// - store, log: the log could not be read or written
+    ///
+    /// # Cancellation
+    ///
+    /// A future that is dropped leaves all or nothing in the store; ask again.
+    pub async fn retire_model(
+        &self,
+        name: &Key,
+        reason: Text,
+        by: impl Into<By>,
+    ) -> Result<ModelState, LedgerError> {
+        let event = ModelEvent::Retired(ModelRetired { reason });
+        self.add(name, &event, &by.into()).await
+    }
+
+    /// Tells how a model stands: what was drafted and authorised, and whether it is in good standing.
+    ///
+    /// # Errors
+    ///
+    /// - not found: nothing was drafted under that name
+    /// - store, log: the log could not be read
+    ///
+    /// # Cancellation
+    ///
+    /// Nothing is written.
+    pub async fn model(&self, name: &Key) -> Result<ModelState, LedgerError> {
+        self.ledger(name).await
+    }
+
+    /// Reads the whole history of a model, oldest first; empty if there is none.
+    ///
+    /// # Errors
+    ///
+    /// - the store could not be read
+    ///
+    /// # Cancellation
+    ///
+    /// Nothing is written.
+    pub async fn model_history(&self, name: &Key) -> Result<Vec<Envelope>, StoreError> {
+        let stream = self.stream_of::<ModelState>(name);
+        self.entries_after(&stream, Version::NONE).await
+    }
+
+    /// Counts how many releases by the authorised version succeeded since it was authorised, and records it. A model
+    /// that falls below its threshold has to be authorised anew.
+    ///
+    /// Counted are releases that ended on the standard track: completed ones as successful; those with issues,
+    /// unsuccessful or backed out as not. Rejected and cancelled ones are left out. Where nothing has changed since the
+    /// last count, nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// - not found: nothing was drafted under that name
+    /// - refused: no version is authorised
+    /// - store, log: something could not be read or written
+    ///
+    /// # Cancellation
+    ///
+    /// A future that is dropped leaves all or nothing in the store; ask again.
+    ///
+    /// # Complexity
+    ///
+    /// Pages through the rows of all closed releases of the tenant.
+    pub async fn count_successes(
+        &self,
+        name: &Key,
+        by: impl Into<By>,
+    ) -> Result<ModelState, LedgerError> {
+        let until = self.clock.now();
+        let state = self.model(name).await?;
+        let Some(authorised) = state.authorised() else {
+            let message = format!("no version of the model `{name}` is authorised");
+            let reason = Reason::new("not-authorised", message, "authorise it first");
+            return Err(LedgerError::Refused {
+                reasons: vec![reason],
+            });
+        };
+        let mut record = TrackRecord::new(authorised.version, 0_u32, 0_u32, until);
+        let (query, mut after) = (
+            Query {
+                filter: Filter::Phase(PhaseName::Closed),
+                order: Order::Created,
+            },
+            None,
+        );
+        loop {
+            let page = self.list(query, after.as_ref(), PAGE_ROWS).await?;
+            for row in &page.rows {
+                if let Some(is_successful) =
+                    counts(&row.summary, name, authorised.version, authorised.at, until)
+                {
+                    record.closed += 1;
+                    record.successful += u32::from(is_successful);
+                }
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        let is_counted = state.record().is_some_and(|last| {
+            (last.successful, last.closed) == (record.successful, record.closed)
+        });
+        if is_counted {
+            return Ok(state);
+        }
+        self.add(name, &ModelEvent::Counted(record), &by.into())
+            .await
+    }
+}
+
+impl<S: Store> Desk<S> {
+    /// The same facts, knowing how the model stands: one that was never drafted has no standing. Where its log cannot
+    /// be read, it is not known.
+    pub(super) async fn read_model(&self, name: &Key, facts: Facts) -> Facts {
+        let state = match self.model(name).await {
+            Ok(state) => state,
+            Err(LedgerError::NotFound { stream }) => ModelState::start(Place::before(stream)),
+            Err(LedgerError::Refused { .. } | LedgerError::Store(_) | LedgerError::Log(_)) => {
+                return facts;
+            }
+        };
+        facts.with_model(state.followed())
+    }
+}
+
+/// Whether a release counts for a model, and as successful.
+fn counts(row: &Summary, name: &Key, version: u32, from: Instant, until: Instant) -> Option<bool> {
+    let model = row.model.as_ref()?;
+    let is_counted = (&model.model, model.version) == (name, version)
+        && row.track == Track::Standard
+        && row.ended_at.is_some_and(|at| from <= at && at <= until);
+    is_counted.then_some(())?;
+    match row.ending? {
+        Ending::Completed => Some(true),
+        Ending::WithIssues | Ending::Unsuccessful | Ending::BackedOut => Some(false),
+        Ending::Rejected | Ending::Cancelled => None,
+    }
+}

@@ -1,0 +1,143 @@
+//! What a model pre-authorises, and what a release on the standard track has to keep.
+
+use crate::gate::Percent;
+use crate::release::{
+    Assessment, Bounded, DEVIATE, Key, Money, Reason, ReleaseKind, ReleaseRequest, RiskAssessment,
+    RiskLevel, Service, is_default,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, fmt::Display};
+
+/// What a model pre-authorises: releases on the standard track within these limits, as long as enough of them succeed.
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(deny_unknown_fields)
+)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StandardTrack {
+    /// The assessment that stands for all of them.
+    pub assessment: Assessment,
+    /// The least share of closed releases that have to be successful.
+    pub success_percent: Percent,
+    /// From so many closed releases on; fewer are not judged yet.
+    pub of_at_least: u32,
+    /// What a release has to keep.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub limits: Limits,
+}
+
+/// What a release has to keep to be pre-authorised; what is left out is not limited.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Limits {
+    /// It changes these services only, and names at least one.
+    #[serde(skip_serializing_if = "is_default")]
+    pub services: Bounded<BTreeSet<Service>>,
+    /// It is of one of these kinds.
+    #[serde(skip_serializing_if = "is_default")]
+    pub kinds: Bounded<BTreeSet<ReleaseKind>>,
+    /// It touches these configuration items only, and names at least one.
+    #[serde(skip_serializing_if = "is_default")]
+    pub configuration_items: Bounded<BTreeSet<Key>>,
+    /// It is estimated to cost so much at most, in this currency.
+    #[serde(skip_serializing_if = "is_default")]
+    pub estimated_cost_at_most: Option<Money>,
+    /// Its risk was assessed, and is this at most.
+    #[serde(skip_serializing_if = "is_default")]
+    pub risk_at_most: Option<RiskLevel>,
+}
+
+impl StandardTrack {
+    /// Whether so many successful releases of so many closed ones cost the model its standing.
+    pub(super) fn is_missed(&self, successful: u32, closed: u32) -> bool {
+        let least = u64::from(closed) * u64::from(self.success_percent.get());
+        closed >= self.of_at_least && u64::from(successful) * 100 < least
+    }
+}
+
+impl Limits {
+    /// Every limit that a release does not keep.
+    pub(in crate::gate) fn against(
+        &self,
+        request: &ReleaseRequest,
+        risk: Option<&RiskAssessment>,
+    ) -> Vec<Reason> {
+        let Self {
+            services,
+            kinds,
+            configuration_items,
+            estimated_cost_at_most,
+            risk_at_most,
+        } = self;
+        let mut reasons = Vec::new();
+        reasons.extend(among(
+            "services",
+            "service",
+            services,
+            request.services.iter(),
+        ));
+        reasons.extend(among("kinds", "kind", kinds, request.kind.iter()));
+        reasons.extend(among(
+            "configuration_items",
+            "configuration item",
+            configuration_items,
+            request.configuration_items.iter(),
+        ));
+        if let Some(most) = estimated_cost_at_most {
+            let cost = request.estimated_cost;
+            let is_kept = cost.is_some_and(|cost| {
+                cost.currency == most.currency && cost.minor_units <= most.minor_units
+            });
+            let cost = cost.map_or_else(|| "not stated".to_owned(), |cost| cost.to_string());
+            let says =
+                format!("its estimated cost is {cost}, and at most {most} is pre-authorised");
+            reasons.extend((!is_kept).then(|| outside("estimated_cost_at_most", &cost, says)));
+        }
+        if let Some(most) = risk_at_most {
+            let level = risk.map(|risk| risk.score().level());
+            let is_kept = level.is_some_and(|level| level <= *most);
+            let level = level.map_or_else(|| "not assessed".to_owned(), |level| level.to_string());
+            let says = format!("its risk is {level}, and at most {most} is pre-authorised");
+            reasons.extend((!is_kept).then(|| outside("risk_at_most", &level, says)));
+        }
+        reasons
+    }
+}
+
+/// One reason for everything named that is not among the allowed, or for nothing named.
+fn among<'a, T: Ord + Display + 'a>(
+    limit: &str,
+    one: &str,
+    allowed: &BTreeSet<T>,
+    named: impl IntoIterator<Item = &'a T>,
+) -> Option<Reason> {
+    if allowed.is_empty() {
+        return None;
+    }
+    let mut named = named.into_iter().peekable();
+    if named.peek().is_none() {
+        let says = format!("it names no {one}, and only some are pre-authorised");
+        return Some(outside(limit, "none", says));
+    }
+    let others: Vec<_> = named
+        .filter(|one| !allowed.contains(*one))
+        .map(ToString::to_string)
+        .collect();
+    (!others.is_empty()).then(|| {
+        let others = others.join(", ");
+        let says = format!("{one} `{others}` is not pre-authorised");
+        outside(limit, &others, says)
+    })
+}
+
+/// The release does not keep that limit: what it has is `found`.
+fn outside(limit: &str, found: &str, says: String) -> Reason {
+    let remedy = format!("keep the limit `{limit}` of the model, {DEVIATE}");
+    Reason::new("outside-limits", says, remedy)
+        .read("limit", limit)
+        .read("found", found)
+}

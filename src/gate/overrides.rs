@@ -1,0 +1,106 @@
+//! Which overrides count for a step, and why the others do not.
+
+use super::{Ask, LIFECYCLE};
+use crate::release::{
+    Decision, Enforcement, Finding, GrantedOverride, Key, OverrideGranted, Reason, Role, Verdict,
+};
+use std::collections::BTreeSet;
+
+/// Why an override cannot be used for this step, where these roles may override.
+pub(super) fn against(
+    ask: &Ask<'_>,
+    one: &GrantedOverride,
+    roles: &BTreeSet<Role>,
+) -> Option<Reason> {
+    let GrantedOverride {
+        granted,
+        by,
+        is_used,
+    } = one;
+    let OverrideGranted {
+        id,
+        step,
+        until,
+        role,
+        ..
+    } = granted.as_ref();
+    let another = "have another one granted";
+    if *step != ask.action() {
+        let message = format!("override `{id}` is for {step}, not for {}", ask.action());
+        return Some(Reason::new("override-for-another-step", message, another));
+    }
+    if *is_used {
+        let message = format!("override `{id}` was used before, and is good for once");
+        return Some(Reason::new("override-used", message, another));
+    }
+    if *until <= ask.now() {
+        let message = format!("override `{id}` ended at {until}");
+        return Some(Reason::new("override-expired", message, another));
+    }
+    if ask.requested_by() == Some(by) {
+        let message = format!("`{by}` granted override `{id}` for what they asked for themselves");
+        let remedy = "have somebody else grant one";
+        return Some(Reason::new("override-of-own-work", message, remedy));
+    }
+    if !roles.contains(role) {
+        let message = format!("`{by}` granted override `{id}` as {role}, who may not here");
+        let may: Vec<_> = roles.iter().map(Role::name).collect();
+        let remedy = format!("have a {} grant one", may.join(" or "));
+        let reason = Reason::new("override-by-wrong-role", message, remedy);
+        return Some(roles.iter().cloned().fold(reason, Reason::by_role));
+    }
+    None
+}
+
+/// The overrides that are meant for this step, or for what stands against it, and that it does not use: each with why.
+///
+/// A warning, and no blocker: what they do not lift blocks by itself.
+pub(super) fn unhelpful(ask: &Ask<'_>, decision: &Decision) -> Option<Finding> {
+    let used: BTreeSet<_> = decision.overrides().collect();
+    let granted = ask.state().overrides.values();
+    let unused = granted.filter(|one| !used.contains(&one.granted.id));
+    let reasons: Vec<_> = unused
+        .filter_map(|one| why_not(ask, one, decision))
+        .collect();
+    (!reasons.is_empty()).then(|| Finding {
+        gate: Key::own(LIFECYCLE),
+        policy: Key::own("overrides"),
+        policy_version: 1,
+        enforcement: Enforcement::Warn,
+        verdict: Verdict::Violated { reasons },
+        needed: None,
+        parts: Vec::new(),
+        overridable_by: BTreeSet::new(),
+    })
+}
+
+fn why_not(ask: &Ask<'_>, one: &GrantedOverride, decision: &Decision) -> Option<Reason> {
+    let OverrideGranted {
+        id, policy, code, ..
+    } = one.granted.as_ref();
+    let mut blockers = decision.blockers();
+    let named = blockers.find(|blocker| (blocker.policy, &blocker.reason.code) == (policy, code));
+    let Some(blocker) = named else {
+        let is_meant = one.granted.step == ask.action();
+        let is_usable = !one.is_used && ask.now() < one.granted.until;
+        return (is_meant && is_usable).then(|| {
+            let message =
+                format!("override `{id}` is of `{code}` of `{policy}`, which is not in the way");
+            let remedy = "leave it, or have one granted of something that is";
+            Reason::new("override-of-nothing", message, remedy)
+        });
+    };
+    let roles = &blocker.finding.overridable_by;
+    if roles.is_empty() {
+        let message =
+            format!("override `{id}` is of `{code}` of `{policy}`, which nobody can override");
+        let remedy = "do what that asks for";
+        return Some(Reason::new("override-of-what-stays", message, remedy));
+    }
+    let why = against(ask, one, roles);
+    Some(why.unwrap_or_else(|| {
+        let message = format!("override `{id}` of `{code}` of `{policy}` is not enough");
+        let remedy = "have one granted of each blocker of that policy; what is unknown or failed cannot be overridden";
+        Reason::new("override-not-enough", message, remedy)
+    }))
+}

@@ -1,0 +1,265 @@
+//! Why not now: a decision as an outline, gate by gate and policy by policy.
+
+use super::Outline;
+use crate::phase::Instant;
+use crate::release::{
+    ANY, AT_LEAST, Decision, Enforcement, Fact, FactValue, Finding, FollowedModel, GateId, Key,
+    NOT, OtherRelease, Part, Reason, ReleaseId, Text, Verdict,
+};
+
+impl Decision {
+    /// Why, or why not: every gate with what its policies found, combinations with their parts; for each reason its code,
+    /// what would lift it, who could, the earliest instant, and what was read.
+    #[must_use]
+    pub fn outline(&self) -> Outline {
+        let Decision {
+            asked,
+            actor,
+            at,
+            occurred_at,
+            gates,
+            findings,
+            facts,
+            missing,
+            others,
+            unread,
+            model,
+            holds_until,
+        } = self;
+        let answer = if self.is_cleared() {
+            "cleared"
+        } else {
+            "refused"
+        };
+        let head = Outline::new()
+            .own(format!("{asked} {answer}, asked for by "))
+            .name(actor);
+        let head = match occurred_at {
+            Some(then) => head.own(format!(" at {at}, as of {then}")),
+            None => head.own(format!(" at {at}")),
+        };
+        let why = |line: Outline, why: &Text| line.own(" could not be had: ").prose(why);
+        let missing = missing.iter();
+        let missing = missing.map(|(key, told)| why(Outline::new().name(key), told));
+        let facts = Outline::new()
+            .own("facts that were asked for")
+            .under_all(facts.iter().map(fact))
+            .under_all(missing);
+        let unread = unread.iter();
+        let unread = unread.map(|(id, told)| why(Outline::new().name(id), told));
+        let others = Outline::new()
+            .own("other releases that were looked at")
+            .under_all(others.iter().map(other))
+            .under_all(unread);
+        head.under(ends(self, *holds_until))
+            .under_all(by_gate(gates, findings))
+            .under(facts.unless_bare())
+            .under(others.unless_bare())
+            .under(model.as_deref().map(followed))
+    }
+}
+
+impl Outline {
+    /// Nothing, if there is nothing under it.
+    fn unless_bare(self) -> Option<Self> {
+        (!self.is_bare()).then_some(self)
+    }
+}
+
+/// How long it holds, or when it can clear.
+fn ends(decision: &Decision, holds_until: Option<Instant>) -> Option<Outline> {
+    if decision.is_cleared() {
+        let until = |until| Outline::new().own(format!("the clearance holds until {until}"));
+        return holds_until.map(until);
+    }
+    let told = match decision.clears_at() {
+        Some(at) => format!("time alone can clear it at {at}"),
+        None => "time alone does not clear it".to_owned(),
+    };
+    Some(Outline::new().own(told))
+}
+
+/// The findings under their gates, in the order in which they were found; then the gates that found nothing.
+fn by_gate(gates: &[GateId], findings: &[Finding]) -> Vec<Outline> {
+    let mut names: Vec<&Key> = Vec::new();
+    for finding in findings {
+        if !names.contains(&&finding.gate) {
+            names.push(&finding.gate);
+        }
+    }
+    let found = names.into_iter().map(|name| {
+        let head = match gates.iter().find(|gate| gate.name == *name) {
+            Some(gate) => headed(gate),
+            None => Outline::new().name(name),
+        };
+        let found = findings.iter().filter(|finding| finding.gate == *name);
+        head.under_all(found.map(finding))
+    });
+    let mut outlines: Vec<_> = found.collect();
+    let is_silent = |gate: &&GateId| findings.iter().all(|finding| finding.gate != gate.name);
+    let silent = gates.iter().filter(is_silent);
+    outlines.extend(silent.map(|gate| headed(gate).own(": asks for nothing here")));
+    outlines
+}
+
+fn headed(gate: &GateId) -> Outline {
+    let GateId {
+        name,
+        version,
+        digest,
+    } = gate;
+    let outline = Outline::new().own("gate ").name(name);
+    outline.own(format!(" version {version}, rules {digest:.12}"))
+}
+
+fn finding(finding: &Finding) -> Outline {
+    let Finding {
+        gate: _,
+        policy,
+        policy_version: _,
+        enforcement,
+        verdict,
+        needed,
+        parts,
+        overridable_by,
+    } = finding;
+    let head = Outline::new().own(match enforcement {
+        Enforcement::Block => "",
+        Enforcement::Warn => "warning: ",
+        Enforcement::Shadow => "shadow: ",
+    });
+    let roles = overridable_by.iter();
+    let roles = (!overridable_by.is_empty()).then(|| {
+        let line = Outline::new().own("can be overridden by: ");
+        line.names(roles)
+    });
+    answered(head, (policy, *needed, verdict, parts), false).under(roles)
+}
+
+fn part(part: &Part, is_negated: bool) -> Outline {
+    let Part {
+        policy,
+        policy_version: _,
+        verdict,
+        needed,
+        parts,
+    } = part;
+    let head = Outline::new();
+    answered(head, (policy, *needed, verdict, parts), is_negated)
+}
+
+/// What a policy or a combination answered. Under `not`, a violated part is what is wanted.
+fn answered(
+    head: Outline,
+    (policy, needed, verdict, parts): (&Key, Option<u32>, &Verdict, &[Part]),
+    is_negated: bool,
+) -> Outline {
+    let head = if parts.is_empty() {
+        head.name(policy)
+    } else {
+        head.own(match (policy.as_str(), needed) {
+            (ANY, _) => "any of these".to_owned(),
+            (AT_LEAST, Some(needed)) => format!("at least {needed} of these"),
+            (NOT, _) => "not this".to_owned(),
+            _ => "all of these".to_owned(),
+        })
+    };
+    let head = told(head.own(": "), verdict);
+    let is_wanted = is_negated && matches!(verdict, Verdict::Violated { .. });
+    let head = head.own(if is_wanted { ", as it has to be" } else { "" });
+    let is_negated = is_negated != (policy.as_str() == NOT && !parts.is_empty());
+    let parts = parts.iter().map(|one| part(one, is_negated));
+    head.under_all(verdict.reasons().iter().map(reason))
+        .under_all(parts)
+}
+
+fn told(line: Outline, verdict: &Verdict) -> Outline {
+    let (line, until) = match verdict {
+        Verdict::Satisfied { until } => (line.own("satisfied"), *until),
+        Verdict::Violated { .. } => (line.own("violated"), None),
+        Verdict::Unknown { .. } => (line.own("unknown"), None),
+        Verdict::Failed { .. } => (line.own("failed"), None),
+        Verdict::Excepted {
+            overrides, until, ..
+        } => (line.own("excepted by ").names(overrides), *until),
+    };
+    match until {
+        Some(until) => line.own(format!(" until {until}")),
+        None => line,
+    }
+}
+
+fn reason(reason: &Reason) -> Outline {
+    let Reason {
+        code,
+        message,
+        remedy,
+        clears_at,
+        read,
+        roles,
+        people,
+    } = reason;
+    let read = read.iter().map(|(name, read)| {
+        let line = Outline::new().own("read: ").name(name).own(" = ");
+        value(line, read)
+    });
+    let roles = roles.iter().map(ToString::to_string);
+    let who: Vec<_> = roles
+        .chain(people.iter().map(ToString::to_string))
+        .collect();
+    let who = (!who.is_empty()).then(|| Outline::new().own("who can: ").names(who));
+    let not_before = clears_at.map(|at| Outline::new().own(format!("not before {at}")));
+    let line = Outline::new().name(code).own(": ").prose(message);
+    line.under(Outline::new().own("to lift it: ").prose(remedy))
+        .under(who)
+        .under(not_before)
+        .under_all(read)
+}
+
+fn value(line: Outline, value: &FactValue) -> Outline {
+    match value {
+        FactValue::Flag(true) => line.own("yes"),
+        FactValue::Flag(false) => line.own("no"),
+        FactValue::Integer(number) => line.own(number.to_string()),
+        FactValue::Text(text) => line.prose(text),
+        FactValue::Instant(at) => line.own(at.to_string()),
+    }
+}
+
+fn fact((name, fact): (&Key, &Fact)) -> Outline {
+    let line = value(Outline::new().name(name).own(" = "), &fact.value);
+    let (read_at, until) = (fact.read_at, fact.expires());
+    let line = line.own(format!(", read at {read_at}, holds until {until}"));
+    match &fact.source {
+        Some(source) => {
+            let line = line.own(", from ").name(&source.stream);
+            line.own(format!(" at version {}", source.version))
+        }
+        None => line,
+    }
+}
+
+fn other((id, other): (&ReleaseId, &OtherRelease)) -> Outline {
+    let ending = other.ending.map(|ending| format!(", {ending}"));
+    let told = format!(
+        " stands in {}{}, at version {}",
+        other.standing,
+        ending.unwrap_or_default(),
+        other.source.version
+    );
+    Outline::new().name(id).own(told)
+}
+
+fn followed(model: &FollowedModel) -> Outline {
+    let authorised = model
+        .authorised
+        .map(|version| format!(", version {version} was authorised last"));
+    let told = format!(
+        " is {}{}, at version {} of its log",
+        model.standing,
+        authorised.unwrap_or_default(),
+        model.source.version
+    );
+    let outline = Outline::new().own("release model ");
+    outline.name(&model.source.stream.id).own(told)
+}

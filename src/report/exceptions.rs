@@ -1,0 +1,469 @@
+//! Everything that was let pass, in one report: overrides, waivers, debts, and what was turned down.
+
+use super::Outline;
+use super::found::Found;
+use crate::phase::{Instant, Seconds};
+use crate::release::{
+    Actor, Envelope, LogError, Name, OverrideGranted, Reason, ReleaseId, StepRefused, Text,
+    Upcasters, Version, replay_with,
+};
+use serde::Serialize;
+use std::{collections::BTreeSet, sync::Arc};
+
+/// All overrides, waivers and debts of any number of releases, as they stood at an instant.
+///
+/// In the order of the logs that were added, and of their events.
+///
+/// # Time
+///
+/// Events that were recorded after [`at`](Self::at) are left out, and what can still be used or is still owed is told
+/// for that instant.
+///
+/// # Examples
+///
+/// ```
+/// # use phasegate::{Desk, MemoryStore, Person, release::{Name, ReleaseRequest}};
+/// use phasegate::report::Exceptions;
+///
+/// # pollster::block_on(async {
+/// # let (desk, kim) = (Desk::new(MemoryStore::new()), Person::new("kim")?);
+/// # let release = desk.run(desk.request(ReleaseRequest::new(Name::new("Shop 2.4")?)), &kim).await?;
+/// let mut exceptions = Exceptions::at("2099-12-31T00:00:00Z".parse()?);
+/// exceptions.add(&desk.history(release.id()).await?)?;
+/// assert_eq!(
+///     exceptions.outline().to_string(),
+///     "\
+/// what was let pass, at 2099-12-31T00:00:00Z, of 1 release
+/// ├─ overrides: none
+/// ├─ early life support waived: none
+/// └─ debts: none
+/// ",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Exceptions {
+    /// The instant for which it is told.
+    pub at: Instant,
+    /// How many releases had begun by then.
+    pub releases: usize,
+    /// Every override that was granted.
+    pub overrides: Vec<OverrideGiven>,
+    /// Every time that early life support was not waited for.
+    pub waivers: Vec<SupportWaived>,
+    /// Every debt, paid or not.
+    pub debts: Vec<DebtOwed>,
+    /// Every step that was refused, if they are asked for.
+    pub refusals: Option<Vec<StepTurnedDown>>,
+}
+
+/// An override, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct OverrideGiven {
+    /// The release.
+    pub release: ReleaseId,
+    /// Its title.
+    pub title: Name,
+    /// The version of the event.
+    pub version: Version,
+    /// Who granted it.
+    pub by: Actor,
+    /// When it was recorded.
+    pub at: Instant,
+    /// Of which step, policy and code, why, and until when.
+    pub granted: Arc<OverrideGranted>,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of an override.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Fate {
+    /// It can still be used.
+    Usable,
+    /// It was used.
+    Used {
+        /// The version of the step's event.
+        version: Version,
+        /// Who took the step.
+        by: Actor,
+        /// When.
+        at: Instant,
+        /// What would have blocked.
+        passed_over: Vec<Reason>,
+    },
+    /// It ended unused: by its time, or with the release.
+    Lapsed {
+        /// When.
+        at: Instant,
+    },
+}
+
+/// The rest of early life support was not waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SupportWaived {
+    /// The release.
+    pub release: ReleaseId,
+    /// Its title.
+    pub title: Name,
+    /// The version of the event.
+    pub version: Version,
+    /// Who waived it.
+    pub by: Actor,
+    /// When.
+    pub at: Instant,
+    /// Why.
+    pub reason: Text,
+}
+
+/// Something that was left out and has to be made up for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct DebtOwed {
+    /// The release.
+    pub release: ReleaseId,
+    /// Its title.
+    pub title: Name,
+    /// The version of the event by which it came.
+    pub version: Version,
+    /// How it came.
+    pub cause: DebtCause,
+    /// Who did it, or found it.
+    pub by: Actor,
+    /// Since when it is owed.
+    pub since: Instant,
+    /// Why it was done.
+    pub reason: Text,
+    /// Who asked for it or did it, and cannot approve it.
+    pub involved: BTreeSet<Actor>,
+    /// The retrospective approval.
+    pub approval: Payment,
+    /// The post-implementation review.
+    pub review: Payment,
+    /// How long it was owed, or is.
+    pub owed_for_seconds: Seconds,
+}
+
+/// How a debt came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DebtCause {
+    /// The release was expedited.
+    Expedited,
+    /// The change was found after the fact.
+    Unauthorised,
+    /// The release was backed out; a review is owed.
+    BackedOut,
+}
+
+/// Whether a part of a debt was paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Payment {
+    /// That part is not owed.
+    NotOwed,
+    /// It is owed.
+    Owed,
+    /// It was paid.
+    Paid {
+        /// The version of the event.
+        version: Version,
+        /// By whom.
+        by: Actor,
+        /// When.
+        at: Instant,
+        /// What was said.
+        said: Text,
+    },
+}
+
+/// A step that was asked for and refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StepTurnedDown {
+    /// The release.
+    pub release: ReleaseId,
+    /// Its title.
+    pub title: Name,
+    /// The version of the event.
+    pub version: Version,
+    /// The step, and the decision against it.
+    pub refused: Arc<StepRefused>,
+}
+
+impl DebtOwed {
+    /// Whether nothing of it is owed any more.
+    #[must_use]
+    pub fn is_paid(&self) -> bool {
+        self.approval != Payment::Owed && self.review != Payment::Owed
+    }
+
+    /// When the last of it was paid; nothing while something is owed.
+    pub(super) fn paid_at(&self) -> Option<Instant> {
+        let paid = |payment: &Payment| match payment {
+            Payment::Paid { at, .. } => Some(*at),
+            Payment::NotOwed | Payment::Owed => None,
+        };
+        let last = paid(&self.approval).max(paid(&self.review));
+        last.filter(|_| self.is_paid())
+    }
+}
+
+impl Exceptions {
+    /// Nothing yet, for that instant.
+    #[must_use]
+    pub const fn at(at: Instant) -> Self {
+        Self {
+            at,
+            releases: 0,
+            overrides: Vec::new(),
+            waivers: Vec::new(),
+            debts: Vec::new(),
+            refusals: None,
+        }
+    }
+
+    /// The same, and the steps that were refused of the logs that are added from now on.
+    #[must_use]
+    pub fn with_refusals(mut self) -> Self {
+        self.refusals.get_or_insert_default();
+        self
+    }
+
+    /// Adds the whole log of a release.
+    ///
+    /// # Errors
+    ///
+    /// As [`replay`](crate::release::replay); nothing of the log is in the report then.
+    pub fn add(&mut self, log: &[Envelope]) -> Result<(), LogError> {
+        self.add_with(log, &Upcasters::default())
+    }
+
+    /// The same, with payloads of older or foreign schemas brought up to date first.
+    ///
+    /// # Errors
+    ///
+    /// As [`replay_with`]; nothing of the log is in the report then.
+    pub fn add_with(&mut self, log: &[Envelope], upcasters: &Upcasters) -> Result<(), LogError> {
+        // What is wrong later on in the log is wrong too.
+        replay_with(log, upcasters)?;
+        let known = log.iter().take_while(|entry| entry.recorded_at <= self.at);
+        let Some(found) = Found::of(known, upcasters, self.at)? else {
+            return Ok(());
+        };
+        self.releases += 1;
+        self.overrides.extend(found.overrides);
+        self.waivers.extend(found.waivers);
+        self.debts.extend(found.debts);
+        if let Some(refusals) = &mut self.refusals {
+            refusals.extend(found.refusals);
+        }
+        Ok(())
+    }
+}
+
+impl Exceptions {
+    /// The overrides, waivers, debts and, if they were asked for, refusals, one under the other.
+    #[must_use]
+    pub fn outline(&self) -> Outline {
+        let Exceptions {
+            at,
+            releases,
+            overrides,
+            waivers,
+            debts,
+            refusals,
+        } = self;
+        let of = if *releases == 1 {
+            "release"
+        } else {
+            "releases"
+        };
+        let head = Outline::new().own(format!("what was let pass, at {at}, of {releases} {of}"));
+        let refused = refusals.as_ref();
+        head.under(listed("overrides", overrides.iter().map(given).collect()))
+            .under(listed(
+                "early life support waived",
+                waivers.iter().map(waived).collect(),
+            ))
+            .under(listed("debts", debts.iter().map(owed).collect()))
+            .under(
+                refused.map(|all| listed("refused steps", all.iter().map(refused_step).collect())),
+            )
+    }
+}
+
+fn listed(what: &'static str, lines: Vec<Outline>) -> Outline {
+    let count = match lines.len() {
+        0 => "none".to_owned(),
+        count => count.to_string(),
+    };
+    let line = Outline::new().own(what).own(format!(": {count}"));
+    line.under_all(lines)
+}
+
+/// The release by its title; under it, which event of which release.
+fn of(
+    title: &Name,
+    release: ReleaseId,
+    version: Version,
+    what: impl FnOnce(Outline) -> Outline,
+) -> Outline {
+    let line = what(Outline::new().name(title).own(": "));
+    line.under(Outline::new().own(format!("release {release}, version {version}")))
+}
+
+fn given(given: &OverrideGiven) -> Outline {
+    let OverrideGiven {
+        release,
+        title,
+        version,
+        by,
+        at,
+        granted,
+        fate,
+    } = given;
+    let (id, role, until) = (&granted.id, &granted.role, granted.until);
+    let line = |line: Outline| {
+        let line = line.own("override ").name(id).own(" of ");
+        let line = line.name(&granted.code).own(" of ").name(&granted.policy);
+        line.own(format!(" for {}", granted.step))
+    };
+    let by_whom = Outline::new().own("granted by ").name(by);
+    let by_whom = by_whom.own(" as ").name(role);
+    let fate = match fate {
+        Fate::Usable => Outline::new().own("not used yet"),
+        Fate::Lapsed { at } => Outline::new().own(format!("ended unused at {at}")),
+        Fate::Used {
+            version,
+            by,
+            at,
+            passed_over,
+        } => {
+            let line = Outline::new().own("used by ").name(by);
+            let line = line.own(format!(" at {at}, version {version}"));
+            let passed = passed_over.iter();
+            line.under_all(passed.map(|reason| {
+                let line = Outline::new().own("passed over: ");
+                line.prose(&reason.message)
+            }))
+        }
+    };
+    of(title, *release, *version, line)
+        .under(by_whom.own(format!(" at {at}, until {until}")))
+        .under(why(&granted.reason))
+        .under(fate)
+}
+
+fn why(reason: &Text) -> Outline {
+    Outline::new().own("why: ").prose(reason)
+}
+
+fn waived(waived: &SupportWaived) -> Outline {
+    let SupportWaived {
+        release,
+        title,
+        version,
+        by,
+        at,
+        reason,
+    } = waived;
+    let line = |line: Outline| line.own("by ").name(by).own(format!(" at {at}"));
+    of(title, *release, *version, line).under(why(reason))
+}
+
+fn owed(debt: &DebtOwed) -> Outline {
+    let DebtOwed {
+        release,
+        title,
+        version,
+        cause,
+        by,
+        since,
+        reason,
+        involved,
+        approval,
+        review,
+        owed_for_seconds,
+    } = debt;
+    let (what, who) = match cause {
+        DebtCause::Expedited => ("expedited", "expedited by "),
+        DebtCause::Unauthorised => ("unauthorised", "found by "),
+        DebtCause::BackedOut => ("backed out", "backed out by "),
+    };
+    let state = if debt.is_paid() {
+        "paid after"
+    } else {
+        "owed for"
+    };
+    let line = format!("{what}, {state} {}", lasting(*owed_for_seconds));
+    let who = Outline::new().own(who).name(by);
+    let involved = (!involved.is_empty()).then(|| {
+        let line = Outline::new().own("cannot be approved by: ");
+        line.names(involved)
+    });
+    of(title, *release, *version, |head| head.own(line))
+        .under(who.own(format!(" at {since}")))
+        .under(why(reason))
+        .under(paid("retrospective approval", approval))
+        .under(involved)
+        .under(paid("post-implementation review", review))
+}
+
+fn paid(what: &'static str, payment: &Payment) -> Option<Outline> {
+    let line = Outline::new().own(what);
+    match payment {
+        Payment::NotOwed => None,
+        Payment::Owed => Some(line.own(": owed")),
+        Payment::Paid {
+            version,
+            by,
+            at,
+            said,
+        } => {
+            let line = line.own(": by ").name(by);
+            let line = line.own(format!(" at {at}, version {version}"));
+            Some(line.under(Outline::new().own("said: ").prose(said)))
+        }
+    }
+}
+
+fn refused_step(refused: &StepTurnedDown) -> Outline {
+    let StepTurnedDown {
+        release,
+        title,
+        version,
+        refused,
+    } = refused;
+    let decision = &refused.decision;
+    let line = |line: Outline| {
+        let line = line.own(format!("{}, asked for by ", decision.asked));
+        line.name(&decision.actor)
+            .own(format!(" at {}", decision.at))
+    };
+    let blockers = decision.blockers().map(|blocker| {
+        let line = Outline::new().name(blocker.policy).own(": ");
+        let line = line.name(&blocker.reason.code).own(": ");
+        line.prose(&blocker.reason.message)
+    });
+    of(title, *release, *version, line).under_all(blockers)
+}
+
+/// A length of time in its two largest units.
+fn lasting(time: Seconds) -> String {
+    let seconds = time.get();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {} min", minutes % 60),
+        (days, hours, _) => format!("{days} d {} h", hours % 24),
+    }
+}

@@ -1,0 +1,465 @@
+//! Release models: read from files with every mistake at its place, and the gates that hold by them.
+
+use crate::desk_support::{
+    Office, by, key, name, office, package, run_of, text, titled, wait, window, worthwhile,
+};
+use phasegate::gate::{AnyGate, GateSet, Mistake, Policies, ReleaseModel};
+use phasegate::phase::{Action, Request, Seconds};
+use phasegate::release::step::{Authorise, Cancel, Deploy, Hold};
+use phasegate::release::{AnyStep, Decision, ModelReference, ReleaseRequest, Track, TrackChanged};
+use phasegate::{Gate, Release};
+use serde_json::{Value, json};
+
+// Files.
+
+/// A model that pre-authorises cheap releases of the shop, and has one gate.
+pub(crate) fn shop() -> Value {
+    json!({
+        "name": "shop",
+        "version": 1,
+        "title": "The shop",
+        "tracks": ["standard", "normal"],
+        "standard": {
+            "assessment": { "decision": "worthwhile", "value": "Small and often." },
+            "success_percent": 75,
+            "of_at_least": 2,
+            "limits": {
+                "services": ["shop"],
+                "estimated_cost_at_most": { "minor_units": 1000, "currency": "EUR" }
+            }
+        },
+        "gates": [{
+            "name": "production", "version": 1, "step": "deploy",
+            "rules": [{ "rule": { "evidence": { "required": { "functional": 90 } } } }]
+        }],
+        "early_life_support_seconds": 3600
+    })
+}
+
+/// The same, with another value at that pointer.
+pub(crate) fn with(mut model: Value, pointer: &str, value: Value) -> Value {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    model.pointer_mut(parent).unwrap()[key] = value;
+    model
+}
+
+fn read(model: &Value) -> Result<ReleaseModel, Vec<Mistake>> {
+    ReleaseModel::from_json(&model.to_string(), &Policies::new())
+}
+
+pub(crate) fn loaded(model: &Value) -> ReleaseModel {
+    read(model).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+}
+
+#[track_caller]
+fn mistaken(model: &Value, expected: &[&str]) {
+    let mistakes = read(model).expect_err("it has mistakes");
+    let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    assert_eq!(mistakes, expected);
+}
+
+#[test]
+fn what_is_read_is_written_back_as_it_was() {
+    let model = loaded(&shop());
+    assert_eq!(
+        serde_json::to_value(&model).unwrap(),
+        with_enforcement(shop())
+    );
+    let strict = with(shop(), "/gates/0/overridable_by", json!(["risk_officer"]));
+    let strict = loaded(&strict);
+    assert_eq!(loaded(&serde_json::to_value(&strict).unwrap()), strict);
+    let again = ReleaseModel::from_json(&serde_json::to_string(&model).unwrap(), &Policies::new());
+    assert_eq!(again.unwrap(), model);
+    assert_eq!(loaded(&shop()).digest(), model.digest());
+    assert_ne!(
+        loaded(&with(shop(), "/title", json!("Shops"))).digest(),
+        model.digest()
+    );
+}
+
+/// What a requirement does is always written.
+fn with_enforcement(model: Value) -> Value {
+    with(model, "/gates/0/rules/0/enforcement", json!("block"))
+}
+
+#[test]
+fn every_mistake_of_a_file_is_told_at_its_place() {
+    mistaken(
+        &json!({
+            "name": "", "version": 0, "titel": "The shop", "tracks": [],
+            "standard": { "success_percent": 120, "of_at_least": 0, "limits": { "colour": "red" } },
+            "gates": [
+                { "name": "production", "version": 1, "step": "deplyo", "rules": [] },
+                { "name": "production", "version": 1, "step": "authorise", "rules": [
+                    { "rule": { "evidence": { "required": { "functional": 90 } } } },
+                    { "rule": { "host": { "name": "no-fridays" } } }
+                ] },
+                { "name": "a/b", "version": 1, "step": "close", "rules": [] }
+            ],
+            "environments": { "staging": "alive" },
+            "checklists": { "empty": {}, "one": { "runbook": 7 } },
+            "roles": { "release_manager": [] },
+            "milestones": { "live": 5000, "review": "soon" },
+            "waves": [{ "name": "canary", "bake": -1 }, { "name": "all", "bake": 4_000_000_000_u32 }, { "name": "all", "bake": 0 }],
+            "early_life_support_seconds": 1.5,
+            "back_out": {}
+        }),
+        &[
+            "titel: no such key; there are: name, version, title, description, tracks, standard, objectives, gates, \
+             environments, checklists, roles, milestones, waves, success_criteria, early_life_support_seconds, back_out",
+            "name: invalid key ``: expected 1 to 200 characters",
+            "version: expected 1 or more",
+            "file: key `title` is missing",
+            "tracks: name at least one track",
+            "standard: key `assessment` is missing",
+            "standard.success_percent: invalid percentage `120`: expected 0 to 100",
+            "standard.of_at_least: expected 1 or more",
+            "standard.limits.colour: no such key `colour`; there are: `services`, `kinds`, `configuration_items`, \
+             `estimated_cost_at_most`, `risk_at_most`",
+            "gates[0].step: no step `deplyo`",
+            "gates[1].name: gate `production` is there already",
+            "gates[1].rules[0].rule.evidence: policy `evidence` reads what a release has in Testing, and `authorise` leaves Request",
+            "gates[1].rules[1].rule.host.name: no host policy `no-fridays` is registered; none is",
+            "gates[2].name: invalid gate `a/b`: expected a name without `/`, which parts a model's name from that of its gate",
+            "environments.staging: there is no `alive`, expected `live` or `not_live`",
+            "checklists.empty: name at least one item",
+            "checklists.one.runbook: found integer `7`, expected a name",
+            "roles.release_manager: name at least one person, or leave the role out",
+            "milestones.live: 5000 working days are too far; expected at most 1000 before or after",
+            "milestones.review: found string \"soon\", expected a whole number",
+            "waves[0].bake: found integer `-1`, expected a whole number from 0 to 4,294,967,295",
+            "waves[1].bake: 4000000000 seconds are more than a year",
+            "waves[2].name: wave `all` is there already",
+            "early_life_support_seconds: found floating point `1.5`, expected a whole number from 0 to 4,294,967,295",
+            "back_out: missing key `how`",
+        ],
+    );
+}
+
+#[test]
+fn parts_that_do_not_fit_together_are_told() {
+    let mut model = shop();
+    model["tracks"] = json!(["normal", "normal"]);
+    mistaken(&model, &["tracks: a track stands twice"]);
+    model["tracks"] = json!(["normal"]);
+    model["gates"][0]["tracks"] = json!(["emergency"]);
+    mistaken(
+        &model,
+        &[
+            "standard: the model does not take the standard track; add it to `tracks`",
+            "gates[0].tracks: the model does not take the emergency track",
+        ],
+    );
+    let mut model = shop();
+    model["standard"] = Value::Null;
+    mistaken(&model, &["standard: expected an object, found nothing"]);
+    model.as_object_mut().unwrap().remove("standard");
+    mistaken(
+        &model,
+        &[
+            "tracks: the standard track is pre-authorised by what `standard` says, and that is missing",
+        ],
+    );
+    let mut model = shop();
+    model["standard"]["assessment"] = json!({ "decision": "not_worthwhile" });
+    model["standard"]["success_percent"] = json!(0);
+    model["standard"]["limits"]["estimated_cost_at_most"]["minor_units"] = json!(-1);
+    model["objectives"] = json!({ "sales": { "what": "More sales." } });
+    model["success_criteria"] =
+        json!({ "calls": { "what": "Fewer calls.", "objective": "support" } });
+    model["checklists"] = json!({ "one": { "runbook": "Written" }, "two": { "runbook": "Read" } });
+    model["roles"] = json!({ "release_manager": ["ada", "bob"] });
+    mistaken(
+        &model,
+        &[
+            "standard.assessment: what is not worthwhile cannot be pre-authorised",
+            "standard.success_percent: expected 1 to 100",
+            "standard.limits.estimated_cost_at_most.minor_units: expected 0 or more",
+            "success_criteria.calls.objective: there is no objective `support`",
+            "checklists.two.runbook: item `runbook` stands in checklist `one` too",
+            "roles.release_manager: there is one release manager at a time",
+        ],
+    );
+}
+
+#[test]
+fn policies_that_name_what_the_model_has_not_are_told_wherever_they_stand() {
+    let mut model = shop();
+    model["environments"] = json!({ "staging": "not_live", "production": "live" });
+    model["checklists"] = json!({ "go-live": { "runbook": "Written" } });
+    model["gates"][0]["rules"] = json!([
+        { "rule": { "evidence": { "required": { "security": 100 }, "environments": { "security": ["lab"] } } } },
+        { "rule": { "unless": { "condition": { "kinds": ["fix"] }, "rule": { "any": [
+            { "soak": { "at_least_seconds": { "stagging": 60 } } },
+            { "soak": { "at_least_seconds": { "production": 60, "staging": 60 } } },
+            { "checklist": { "items": ["runbook", "cake"] } }
+        ] } } } }
+    ]);
+    mistaken(
+        &model,
+        &[
+            "gates[0].rules[0].rule.evidence.environments.security: the model has no environment `lab`",
+            "gates[0].rules[1].rule.unless.rule.any[0].soak.at_least_seconds.stagging: \
+             the model has no environment `stagging`",
+            "gates[0].rules[1].rule.unless.rule.any[1].soak.at_least_seconds.production: \
+             environment `production` is live, and nothing runs there before Deployment",
+            "gates[0].rules[1].rule.unless.rule.any[2].checklist.items: item `cake` stands in no checklist",
+        ],
+    );
+}
+
+#[test]
+fn more_approvals_than_people_are_told_where_the_roles_are_known() {
+    let rule = |name: &str, role: &str, count: u32| json!({ "name": name, "by": [{ "role": role }], "quorum": { "count": count } });
+    let approvals = |rules: Value| json!([{ "rule": { "approvals": { "rules": rules } } }]);
+    let mut model = shop();
+    model["roles"] = json!({ "boss": ["ann"], "board": ["ann", "bob"] });
+    model["gates"][0]["rules"] = approvals(json!([
+        rule("boss", "boss", 1),
+        rule("board", "board", 3),
+        rule("others", "auditor", 9)
+    ]));
+    mistaken(
+        &model,
+        &[
+            "gates[0].rules[0].rule.approvals.rules[1].quorum: only 2 people can approve: nobody else has the roles",
+        ],
+    );
+    // Each could be met, and not both by different people.
+    model["gates"][0]["rules"] =
+        approvals(json!([rule("boss", "boss", 1), rule("board", "board", 2)]));
+    mistaken(
+        &model,
+        &[
+            "gates[0].rules[0].rule.approvals.rules: each rule needs people of its own, and only 2 people can approve: \
+           nobody else has the roles",
+        ],
+    );
+    model["gates"][0]["rules"][0]["rule"]["approvals"]["people"] = json!("any_rule");
+    loaded(&model);
+    model["roles"]["board"] = json!(["ann", "bob", "cho"]);
+    model["gates"][0]["rules"][0]["rule"]["approvals"]["people"] = json!("different_people");
+    loaded(&model);
+}
+
+#[test]
+fn a_key_that_stands_twice_is_no_model() {
+    let json = r#"{ "name": "shop", "version": 1, "title": "The shop", "tracks": ["normal"], "version": 2 }"#;
+    let mistakes = ReleaseModel::from_json(json, &Policies::new()).unwrap_err();
+    assert_eq!(
+        mistakes[0].to_string(),
+        "file: key `version` stands twice at line 1 column 89"
+    );
+}
+
+#[cfg(feature = "toml")]
+#[test]
+fn toml_says_the_same_as_json() {
+    let toml = r#"
+        name = "shop"
+        version = 1
+        title = "The shop"
+        tracks = ["standard", "normal"]
+        early_life_support_seconds = 3600
+        back_out = { how = "Undo it.", rehearsed = 2026-02-20T20:00:00Z }
+        [standard]
+        assessment = { decision = "worthwhile", value = "Small and often." }
+        success_percent = 75
+        of_at_least = 2
+        [standard.limits]
+        services = ["shop"]
+        estimated_cost_at_most = { minor_units = 1000, currency = "EUR" }
+        [[gates]]
+        name = "production"
+        version = 1
+        step = "deploy"
+        [[gates.rules]]
+        rule.evidence.required.functional = 90
+    "#;
+    let model = ReleaseModel::from_toml(toml, &Policies::new()).unwrap();
+    let back_out = json!({ "how": "Undo it.", "rehearsed": "2026-02-20T20:00:00Z" });
+    assert_eq!(model, loaded(&with(shop(), "/back_out", back_out)));
+
+    let told = |toml: &str| {
+        let mistakes = ReleaseModel::from_toml(toml, &Policies::new()).unwrap_err();
+        mistakes.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(
+            &toml
+                .replace("functional = 90", "functional = 900")
+                .replace("version = 1\n        step", "step")
+        ),
+        [
+            "gates[0]: key `version` is missing",
+            "gates[0].rules[0].rule.evidence.required.functional: found integer `900`, expected a whole number from 0 to 255",
+        ],
+    );
+    assert_eq!(
+        told("name = \"shop\"\nname = \"shop\"\n"),
+        ["file: duplicate key at line 2"]
+    );
+}
+
+#[test]
+fn a_release_begins_with_what_its_model_says() {
+    let mut model = shop();
+    model["objectives"] = json!({ "sales": { "what": "More sales." } });
+    model["success_criteria"] =
+        json!({ "sold": { "what": "More is sold.", "objective": "sales" } });
+    model["milestones"] = json!({ "live": 0, "freeze": -5 });
+    model["waves"] = json!([{ "name": "canary", "bake": 60 }]);
+    model["back_out"] = json!({ "how": "Undo it." });
+    model["roles"] = json!({ "release_manager": ["ada"], "tester": ["tom", "tim"] });
+    let model = loaded(&model);
+    let request = model.request(name("Shop 2.4"));
+    assert_eq!(request.track, Track::Standard);
+    assert_eq!(request.model, Some(ModelReference::new(key("shop"), 1_u32)));
+    let plan = model.plan();
+    assert_eq!(plan.early_life_support, Seconds::hours(1));
+    assert_eq!(
+        plan.milestones.keys().collect::<Vec<_>>(),
+        [&key("freeze"), &key("live")]
+    );
+    assert_eq!(model.milestones()[&key("freeze")], -5);
+
+    let office = office();
+    let release = office.done(office.asked(titled("Other")), "kim");
+    let given = model.role_records();
+    let release = given.fold(release, |release, given| {
+        office.recorded(release, given, "kim")
+    });
+    assert_eq!(release.anywhere().view().people.len(), 3);
+    // Its criteria stand for its objectives, so that its plan is taken with its request.
+    let office = office.with_gates(GateSet::new().with_model(model));
+    let release = office.done(office.asked(request), "kim");
+    let _ = office.recorded(release, plan, "kim");
+}
+
+// Which gates hold.
+
+pub(crate) fn shop_of(version: u32, percent: u8) -> ReleaseModel {
+    let model = with(shop(), "/version", json!(version));
+    let required = "/gates/0/rules/0/rule/evidence/required/functional";
+    loaded(&with(model, required, json!(percent)))
+}
+
+pub(crate) fn following(version: u32) -> ReleaseRequest {
+    let mut request = titled("Shop 2.4");
+    request.model = Some(ModelReference::new(key("shop"), version));
+    request
+}
+
+pub(crate) fn codes(decision: &Decision) -> Vec<String> {
+    let blockers = decision.blockers();
+    blockers.map(|one| one.reason.code.to_string()).collect()
+}
+
+#[test]
+fn each_version_holds_for_its_own_releases() {
+    let own = Gate::<Deploy>::new("everybody", 7).unwrap();
+    let gates = GateSet::new()
+        .with_model(shop_of(1, 90))
+        .with(own)
+        .with_model(shop_of(2, 99));
+    assert_eq!(
+        gates
+            .models()
+            .map(ReleaseModel::version)
+            .collect::<Vec<_>>(),
+        [1, 2]
+    );
+    let office = office().with_gates(gates);
+    let deploying = |request: ReleaseRequest| {
+        let release = office.done(office.asked(request), "kim");
+        let release = office.agreed(office.done(release.authorise(worthwhile()), "cho"));
+        let release = office.done(release.start_development(), "ada");
+        let release = office.done(release.start_testing(package("one")), "ada");
+        // 19 of 20 tests pass.
+        let release = office.recorded(release, run_of("run", &package("one"), 19, 1), "tom");
+        let decision = wait(
+            office
+                .desk
+                .explain(&release, Deploy::new(window()), by("ada")),
+        );
+        let gates: Vec<_> = decision
+            .gates
+            .iter()
+            .map(|gate| (gate.name.to_string(), gate.version))
+            .collect();
+        let holding = office.desk.gates().gates_for(&release, Action::Deploy);
+        assert!(holding.map(AnyGate::id).eq(&decision.gates));
+        (gates, codes(&decision))
+    };
+    let everybody = ("everybody".to_owned(), 7);
+    let of_shop = ("shop/production".to_owned(), 1);
+    assert_eq!(
+        deploying(titled("Other")),
+        (vec![everybody.clone()], vec![])
+    );
+    assert_eq!(
+        deploying(following(1)),
+        (vec![everybody.clone(), of_shop.clone()], vec![])
+    );
+    assert_eq!(
+        deploying(following(2)),
+        (vec![everybody, of_shop], vec!["pass-ratio".to_owned()])
+    );
+}
+
+#[test]
+fn a_release_whose_model_is_not_at_hand_is_refused_every_gated_step() {
+    let known = office().with_gates(GateSet::new().with_model(shop_of(1, 90)));
+    let told = "the release follows version 2 of the model `shop`, which is not at hand; add it by \
+                `GateSet::with_model`; the gates that it has are not known without it";
+    let refused = known
+        .run(known.asked(following(2)), "kim")
+        .unwrap_err()
+        .refused()
+        .unwrap();
+    assert_eq!(
+        refused.to_string(),
+        format!("request refused\n  lifecycle: {told}")
+    );
+    assert_eq!(codes(&refused.decision), ["unknown-model"]);
+
+    // One that is under way when its model is taken away can be held and cancelled, and goes no further.
+    let release = known.done(known.asked(following(1)), "kim");
+    let forgetful = Office::on(known.desk.store().clone());
+    let release: Release<Request> = forgetful.again(&release);
+    let explain = |step: AnyStep| codes(&wait(forgetful.desk.explain(&release, step, by("cho"))));
+    assert_eq!(
+        explain(Authorise::new(worthwhile()).into()),
+        ["unknown-model"]
+    );
+    assert_eq!(explain(Hold::new(text("wait")).into()), [""; 0]);
+    assert_eq!(explain(Cancel::new(text("enough")).into()), [""; 0]);
+    // No override helps.
+    let refused = forgetful
+        .run(release.authorise(worthwhile()), "cho")
+        .unwrap_err();
+    assert_eq!(refused.refused().unwrap().decision.overrides().count(), 0);
+}
+
+#[test]
+fn a_release_takes_only_the_tracks_of_its_model() {
+    let office = office().with_gates(GateSet::new().with_model(shop_of(1, 90)));
+    let mut request = following(1);
+    request.track = Track::Emergency;
+    let refused = office.run(office.asked(request), "kim").unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "request refused\n  lifecycle: the model `shop` does not take the emergency track; record `TrackChanged` to \
+         standard or normal",
+    );
+    let release = office.done(office.asked(following(1)), "kim");
+    let haste = TrackChanged::new(Track::Emergency, text("it burns"));
+    let release = office.recorded(release, haste, "kim");
+    let refused = office
+        .run(release.authorise(worthwhile()), "cho")
+        .unwrap_err();
+    assert_eq!(
+        codes(&refused.refused().unwrap().decision),
+        ["track-not-taken"]
+    );
+}
