@@ -1,4 +1,5 @@
-//! A small command-line tool on top of the crate: it reads the log of a release and a file of rules, and answers.
+//! A small command-line tool on top of the crate: it reads the log of a release and the rules, from a file of gates
+//! or a release model, and answers.
 //!
 //! `cargo run --example releasectl -- help` says what it can do. Without arguments it shows each of its commands once, on
 //! a log of its own. It exits with 0; with 1 if the answer is no; with 2 if it was asked wrongly; with 3 if a file
@@ -15,7 +16,7 @@ mod show;
 
 use args::{Args, Form};
 use files::Log;
-use phasegate::gate::{Facts, GateSet};
+use phasegate::gate::{Facts, GateSet, ReleaseModel};
 use phasegate::phase::Action;
 use phasegate::release::AnyStep;
 use phasegate::report::{Exceptions, Outline};
@@ -26,14 +27,15 @@ const HELP: &str = "\
 releasectl COMMAND [OPTIONS]
 
   table                       the lifecycle: which steps and records there are, and where
-  gates STEP                  what the gates on a step ask for; --rules
+  gates STEP                  what the gates on a step ask for; --rules, --model
   state                       where the release stands; --log
-  explain STEP [ARGUMENTS]    why not now? with what the step needs, as JSON; --log --at --by, and --rules
+  explain STEP [ARGUMENTS]    why not now? with what the step needs, as JSON; --log --at --by, and --rules, --model
   trail                       every event of the log, and whether its chain is whole; --log, and --head
   report                      overrides, waivers and debts; --at, and --log for each release
 
   --log FILE      the log of a release: an event a line, as `Envelope::to_json` writes it
   --rules FILE    gates as JSON, as `GateSet::from_json` reads them
+  --model FILE    a release model as JSON or TOML, for the releases that follow it; may be given several times
   --at INSTANT    such as 2026-03-02T12:00:00Z
   --by PERSON     who would ask for the step
   --head HASH     the hash that the last event should have: shows whether events were cut off
@@ -121,11 +123,9 @@ fn step_of(args: &Args) -> Result<Action, Failure> {
 
 fn gates(args: &Args, rules: &GateSet, page: &mut String) -> Result<(), Failure> {
     let step = step_of(args)?;
-    let gates: Vec<_> = rules
-        .gates()
-        .iter()
-        .filter(|gate| gate.action() == step)
-        .collect();
+    let of_models = rules.models().flat_map(ReleaseModel::gates);
+    let gates = rules.gates().iter().chain(of_models);
+    let gates: Vec<_> = gates.filter(|gate| gate.action() == step).collect();
     match args.form {
         Form::Json => {
             let rules: Vec<_> = gates

@@ -13,6 +13,7 @@ pub(crate) struct Args {
     pub(crate) words: Vec<String>,
     pub(crate) logs: Vec<String>,
     pub(crate) rules: Option<String>,
+    pub(crate) models: Vec<String>,
     pub(crate) at: Option<Instant>,
     pub(crate) by: Option<Person>,
     pub(crate) head: Option<Digest>,
@@ -43,6 +44,7 @@ impl Args {
             match word.as_str() {
                 "--log" => args.logs.push(value()?),
                 "--rules" => args.rules = Some(value()?),
+                "--model" => args.models.push(value()?),
                 "--at" => args.at = Some(parsed(&word, &value()?)?),
                 "--by" => args.by = Some(parsed(&word, &value()?)?),
                 "--head" => args.head = Some(parsed(&word, &value()?)?),

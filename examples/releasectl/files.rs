@@ -1,8 +1,8 @@
-//! The files that it reads: logs and rules. What is wrong with one is told with its line and what to do about it.
+//! The files that it reads: logs, rules and release models. What is wrong with one is told with its line and what to do about it.
 
 use super::Failure;
 use super::args::Args;
-use phasegate::gate::{GateSet, Policies};
+use phasegate::gate::{GateSet, Mistake, Policies, ReleaseModel};
 use phasegate::release::{AnyRelease, Digest, Envelope, LogError, Version, replay, verify};
 
 /// The log of a release, and where it came from.
@@ -32,22 +32,51 @@ pub(crate) fn logs(args: &Args) -> Result<Vec<Log>, Failure> {
     args.logs.iter().map(|file| Log::read(file)).collect()
 }
 
-/// The rules that were named; none but the lifecycle's if there is no file.
+/// The rules and models that were named; none but the lifecycle's if there is no file.
 pub(crate) fn rules(args: &Args) -> Result<GateSet, Failure> {
-    let Some(file) = &args.rules else {
-        return Ok(GateSet::new());
+    let policies = Policies::new();
+    let rules = match &args.rules {
+        Some(file) => GateSet::from_json(&text(file)?, &policies),
+        None => Ok(GateSet::new()),
     };
-    let text = String::from_utf8(bytes(file)?);
-    let text = text.map_err(|error| {
+    let file = args.rules.as_deref().unwrap_or_default();
+    let mut rules = rules.map_err(|mistakes| mistaken(file, &mistakes))?;
+    for file in &args.models {
+        rules = rules.with_model(model(file, &policies)?);
+    }
+    Ok(rules)
+}
+
+/// A model as JSON; as TOML, if the name says so and the tool was built for it.
+fn model(file: &str, policies: &Policies) -> Result<ReleaseModel, Failure> {
+    let text = text(file)?;
+    let is_toml = std::path::Path::new(file)
+        .extension()
+        .is_some_and(|extension| extension == "toml");
+    #[cfg(feature = "toml")]
+    if is_toml {
+        return ReleaseModel::from_toml(&text, policies)
+            .map_err(|mistakes| mistaken(file, &mistakes));
+    }
+    if is_toml {
+        let what = "this tool was built without TOML; build it with `--features toml`";
+        return Err(Failure::Asked(format!("{file}: {what}")));
+    }
+    ReleaseModel::from_json(&text, policies).map_err(|mistakes| mistaken(file, &mistakes))
+}
+
+fn mistaken(file: &str, mistakes: &[Mistake]) -> Failure {
+    let mistakes = mistakes.iter().map(|mistake| format!("\n  {mistake}"));
+    let mistakes: String = mistakes.collect();
+    Failure::Broken(format!("{file}: mend these and ask again:{mistakes}"))
+}
+
+fn text(file: &str) -> Result<String, Failure> {
+    String::from_utf8(bytes(file)?).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         Failure::Broken(format!(
             "{file}: not UTF-8 after byte {valid}; write it as UTF-8"
         ))
-    })?;
-    GateSet::from_json(&text, &Policies::new()).map_err(|mistakes| {
-        let mistakes = mistakes.iter().map(|mistake| format!("\n  {mistake}"));
-        let mistakes: String = mistakes.collect();
-        Failure::Broken(format!("{file}: mend these and ask again:{mistakes}"))
     })
 }
 

@@ -362,6 +362,22 @@ fn a_fact_that_came_from_a_log_is_held_on_to() {
 }
 
 #[test]
+fn a_decision_rests_on_no_more_logs_than_a_commit_can_hold_on_to() {
+    let host = Host::new(|key, now| Ok(Some(fact_of(now, calendar(key), 0))));
+    let keys = |count: u32| Knows {
+        facts: (0..count).map(|n| key(&format!("fact-{n}"))).collect(),
+    };
+    let office = asking(intake(keys(101)), &host);
+    let release = office.requested();
+    let decision = explained(&office, &release);
+    let said = "lifecycle: the decision rests on 101 other logs, and a commit holds on to 100 at most; \
+                let fewer policies block, or give facts without their source";
+    assert_eq!(blockers(&decision), [said]);
+    let office = office.with_gates(intake(keys(100)));
+    let _ = office.done(release.authorise(worthwhile()), "cho");
+}
+
+#[test]
 fn a_fact_that_moved_in_between_is_asked_for_again() {
     let versions = Arc::new(Mutex::new(vec![0, 7]));
     let host = Host::new(move |_, now| {

@@ -5,7 +5,7 @@ use crate::desk_support::{
 };
 use phasegate::desk::{CommitFailed, RunError};
 use phasegate::gate::{
-    DependenciesPolicy, Facts, GateSet, InStepPolicy, Policies, Relation, not, when,
+    Ask, DependenciesPolicy, Facts, GateSet, InStepPolicy, Policies, Relation, not, when,
 };
 use phasegate::phase::{
     Development, Phase, PhaseName, Plan, Request, Seconds, Standing, Start, Testing,
@@ -16,11 +16,11 @@ use phasegate::release::step::{
 };
 use phasegate::release::{
     AnyStep, Batch, ChildAttached, CommandId, Decision, Delivery, DependencyDeclared, Ending,
-    Enforcement, Envelope, FactSource, Key, Moves, OtherRelease, ParentDeclared, Proposal,
+    Enforcement, Envelope, FactSource, Key, Moves, OtherRelease, ParentDeclared, Proposal, Reason,
     ReleaseRequest, Role, Stream, Tenant, Track, Verdict, Version,
 };
 use phasegate::store::{Committed, Cursor, Outcome, Page, Query, Settlement, StoreError};
-use phasegate::{Gate, Instant, MemoryStore, Release, Store};
+use phasegate::{Gate, Instant, MemoryStore, Policy, Release, Store};
 use std::sync::{Arc, Mutex};
 
 /// Everything that moves is held in step, and waits for what it depends on.
@@ -640,6 +640,58 @@ fn what_ties_releases_together_is_not_taken_on_trust() {
     assert_eq!(said(&facts.clone().with_other(foreign)), unread);
     let known = said(&facts.with_other(&two));
     assert_eq!(known, [vec![], vec![], vec!["not-attached".to_owned()]]);
+}
+
+#[test]
+fn what_leads_to_more_than_a_thousand_is_not_looked_through() {
+    let office = office();
+    let release = office.requested();
+    let mut hub = other(900, PhaseName::Plan);
+    hub.dependencies = (1_000..2_000).map(|n| (id(n), PhaseName::Review)).collect();
+    let facts = Facts::at(office.now()).with_other(hub);
+    let waits = DependencyDeclared::new(id(900), PhaseName::Review);
+    let refused = GateSet::new().decide(release.record(waits), &facts, &by("kim"));
+    let refused = refused.unwrap_err();
+    assert_eq!(codes(&refused.decision), ["too-many-releases"]);
+    assert!(refused.decision.others.contains_key(&id(900)));
+}
+
+/// A host's policy that looks at the parent, and asks for everybody.
+#[derive(Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Nosy {}
+
+impl Policy for Nosy {
+    type Reads = ();
+    const NAME: &'static str = "nosy";
+    const RELATIONS: &'static [Relation] = &[Relation::Parent];
+
+    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+        let everybody = ask
+            .parent()
+            .into_iter()
+            .chain(ask.children().iter().copied());
+        let known: Vec<_> = everybody.map(|id| ask.other(id).is_some()).collect();
+        let told = format!("{known:?}");
+        Verdict::of(vec![Reason::new("told", told, "ask for less")])
+    }
+}
+
+#[test]
+fn a_policy_is_told_of_those_only_that_it_said_it_looks_at() {
+    let office = office();
+    let middle = in_the_middle(&office);
+    let facts = Facts::at(office.now())
+        .with_other(other(700, PhaseName::Testing))
+        .with_other(other(500, PhaseName::Plan));
+    let gate = Gate::<StartTesting>::new("nosy", 1)
+        .unwrap()
+        .require(Nosy {});
+    let step = StartTesting::new(package("one"));
+    let gates = GateSet::new().with(gate);
+    let decision = gates.explain(&middle, step, &facts, &by("ada"));
+    let told = decision.blockers().next().unwrap().reason.message.as_str();
+    assert_eq!(told, "[true, false]");
+    assert_eq!(decision.others.keys().collect::<Vec<_>>(), [&id(700)]);
 }
 
 // What could not be read.

@@ -292,6 +292,31 @@ fn what_is_asked_wrongly_is_told_with_what_there_is() {
 }
 
 #[test]
+fn the_gates_of_a_release_model_are_told_beside_the_others() {
+    let rules = file("beside.json", RULES);
+    let model = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/examples/models/web-service.json"
+    );
+    let gates = answers(&["gates", "deploy", "--rules", &rules, "--model", model]);
+    assert!(
+        gates.contains("`production` version 1") && gates.contains("`web-service/"),
+        "{gates}"
+    );
+
+    let mistaken = file(
+        "mistaken.json",
+        r#"{ "name": "web", "version": 0, "tracks": [] }"#,
+    );
+    let asked = ["gates", "deploy", "--model", &mistaken];
+    complains(
+        &asked,
+        BROKEN,
+        &["mistaken.json: mend these", "\n  version: ", "\n  tracks: "],
+    );
+}
+
+#[test]
 fn a_file_of_rules_is_told_with_every_mistake() {
     let log = file("ruled.jsonl", tested());
     for (name, rules, of) in [
