@@ -133,7 +133,7 @@ plain! {
 }
 
 impl Happens for AttemptStarted {
-    fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+    fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
         reasons.unused(
             !state.attempts.contains_key(&self.attempt),
             "attempt",
@@ -142,6 +142,10 @@ impl Happens for AttemptStarted {
         let is_live = self.liveness == Liveness::Live;
         if is_live {
             state.needs_no_pause(reasons);
+        }
+        if is_live && state.is_in(PhaseName::Deployment) {
+            state.needs_begun_deployment(on, reasons);
+            state.needs_person_after_back_out(on, reasons);
         }
         reasons.unless(is_live == state.is_in(PhaseName::Deployment), || {
             let (what, remedy) = if is_live {

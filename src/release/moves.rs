@@ -158,7 +158,7 @@ impl Happens for Deploy {
         });
     }
 
-    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         state.window = Some(self.window);
         let plan = state.agreed_plan().cloned();
         let support = plan.as_ref().map(|plan| plan.early_life_support);
@@ -166,6 +166,7 @@ impl Happens for Deploy {
         state.enter_deployment(
             earned.map(|(plan, report)| Entry::Gated(plan, report)),
             support,
+            on,
         );
     }
 }
@@ -186,7 +187,7 @@ impl Happens for Expedite {
         let step = Arc::unwrap_or_clone(self);
         state.package = Some(Arc::new(step.package));
         let entry = Entry::Expedited(state.owe(on));
-        state.enter_deployment(Some(entry), Some(step.early_life_support));
+        state.enter_deployment(Some(entry), Some(step.early_life_support), on);
     }
 }
 
@@ -343,14 +344,19 @@ impl State {
         self.checklist.clear();
     }
 
-    fn enter_deployment(&mut self, entry: Option<Entry>, support: Option<Seconds>) {
+    fn enter_deployment(
+        &mut self,
+        entry: Option<Entry>,
+        support: Option<Seconds>,
+        on: Occasion<'_>,
+    ) {
         let plan = match &entry {
             Some(Entry::Gated(plan, _)) => Some(plan.clone()),
             Some(Entry::Expedited(_) | Entry::Unauthorised(_)) | None => {
                 self.plan.as_deref().cloned()
             }
         };
-        self.progress = Progress::of(plan);
+        self.progress = Progress::of(plan, on.occurred_at);
         self.entry = entry;
         self.support = support;
         self.deployments += 1;
@@ -358,9 +364,12 @@ impl State {
         self.is_support_waived = false;
     }
 
-    /// What was backed out is not tried again without a person.
-    fn needs_person_after_back_out(&self, on: Occasion<'_>, reasons: &mut Reasons) {
-        reasons.unless(!self.is_backed_out || on.actor.person().is_some(), || {
+    /// What was backed out, as a whole or in one attempt, is not tried again without a person.
+    pub(crate) fn needs_person_after_back_out(&self, on: Occasion<'_>, reasons: &mut Reasons) {
+        let is_out = |end| matches!(end, AttemptEnd::Finished(AttemptOutcome::BackedOut, _));
+        let mut attempts = self.live_attempts();
+        let is_backed_out = self.is_backed_out || attempts.any(|(_, attempt)| is_out(attempt.end));
+        reasons.unless(!is_backed_out || on.actor.person().is_some(), || {
             let message = format!(
                 "the release was backed out, and `{}` is not a person",
                 on.actor

@@ -1,6 +1,7 @@
 //! Going live wave by wave: bake time, health, pause, and what comes next.
 
 use super::happens::{Happens, Occasion, Reasons};
+use super::limits::CLOCK_SKEW;
 use super::plan::{ReleasePlan, Wave};
 use super::state::State;
 use super::text::{Bounded, Key, Text};
@@ -79,6 +80,8 @@ plain! {
 pub(crate) struct Progress {
     /// The plan with which it was entered.
     plan: Option<Arc<ReleasePlan>>,
+    /// When it was entered.
+    since: Instant,
     started: BTreeMap<Key, Instant>,
     seen: BTreeMap<Key, Seen>,
     is_paused: bool,
@@ -93,9 +96,10 @@ struct Seen {
 
 impl Progress {
     /// Nothing has started.
-    pub(crate) const fn of(plan: Option<Arc<ReleasePlan>>) -> Self {
+    pub(crate) const fn of(plan: Option<Arc<ReleasePlan>>, since: Instant) -> Self {
         Self {
             plan,
+            since,
             started: BTreeMap::new(),
             seen: BTreeMap::new(),
             is_paused: false,
@@ -193,6 +197,7 @@ pub enum NextMove {
 impl Happens for WaveStarted {
     fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
         state.needs_no_pause(reasons);
+        state.needs_begun_deployment(on, reasons);
         let waves = state.progress.waves();
         let place = waves.iter().position(|wave| wave.name == self.wave);
         reasons.known(place.is_some(), "wave", &self.wave);
@@ -289,6 +294,19 @@ impl Happens for RolloutContinued {
 }
 
 impl State {
+    /// What belongs to a deployment cannot have happened before it began, but for clocks that differ: bake time and
+    /// early life support are counted from it.
+    pub(crate) fn needs_begun_deployment(&self, on: Occasion<'_>, reasons: &mut Reasons) {
+        let since = self.progress.since;
+        reasons.unless(since.minus(CLOCK_SKEW) <= on.occurred_at, || {
+            let at = on.occurred_at;
+            let message =
+                format!("it is said to have happened at {at}, and the deployment began at {since}");
+            let remedy = "state when it really happened";
+            Reason::new("before-the-deployment", message, remedy)
+        });
+    }
+
     pub(crate) fn needs_no_pause(&self, reasons: &mut Reasons) {
         reasons.unless(!self.progress.is_paused, || {
             let remedy = "have a person record `RolloutContinued`, or `back_out`";

@@ -212,7 +212,7 @@ impl State {
             checklist: BTreeMap::new(),
             notified: BTreeMap::new(),
             costs: BTreeMap::new(),
-            progress: Progress::of(None),
+            progress: Progress::of(None, Instant::EPOCH),
             overrides: BTreeMap::new(),
             parent: None,
             children: BTreeSet::new(),

@@ -1192,6 +1192,15 @@ fn what_was_backed_out_waits_for_a_person() {
     let release = refused(answer, &[("automatic-retry", message)]);
     let release = office.done(release.deploy(window()), "dep");
     let _ = again(release);
+
+    // One attempt that was backed out is enough.
+    let release = office.done(office.tested().deploy(window()), "dep");
+    let release = office.recorded(release, attempt("A-1"), "pipeline");
+    let out = AttemptFinished::new(key("A-1"), AttemptOutcome::BackedOut);
+    let release = office.recorded(release, out, "pipeline");
+    let answer = wait(office.desk.record(release, attempt("A-2"), bot()));
+    let release = refused(answer, &[("automatic-retry", message)]);
+    let _ = office.recorded(release, attempt("A-2"), "dep");
 }
 
 /// A deployment in two waves; the first is watched for an hour and bears 20 errors in a thousand.
@@ -1244,6 +1253,10 @@ fn a_wave_starts_when_the_one_before_has_baked_and_is_healthy() {
     let release = refused(office.record(release, wave("everybody"), "dep"), &[early]);
     let unknown = ("unknown", "there is no wave `fools`");
     let release = refused(office.record(release, wave("fools"), "dep"), &[unknown]);
+    let backdated = By::new(person("dep")).occurred_at(at("2026-03-02T11:00:00Z"));
+    let message = "it is said to have happened at 2026-03-02T11:00:00Z, and the deployment began at 2026-03-02T12:00:00Z";
+    let answer = wait(office.desk.record(release, wave("canary"), backdated));
+    let release = refused(answer, &[("before-the-deployment", message)]);
     let unseen = ("unknown", "there is no started wave `canary`");
     let release = refused(office.record(release, errors(1), "dep"), &[unseen]);
     assert_eq!(next(&release), NextMove::StartWave(key("canary")));

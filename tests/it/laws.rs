@@ -426,7 +426,9 @@ impl<'a> Walk<'a> {
         ));
         let by = match draw.late {
             0..=149 => by,
-            150..=219 => by.occurred_at(self.now.minus(Seconds::minutes(u32::from(draw.late)))),
+            150..=219 => {
+                by.occurred_at(self.now.minus(Seconds::minutes(u32::from(draw.late) - 149)))
+            }
             220..=249 => by.occurred_at(self.now.plus(Seconds::minutes(5))),
             250..=255 => by.occurred_at(self.now.plus(Seconds::new(301))),
         };
@@ -852,6 +854,11 @@ impl Walk<'_> {
             RecordKind::HealthObserved | RecordKind::IssueRaised if draw.once_in(2) => {
                 least_record(RecordKind::WaveStarted)
             }
+            RecordKind::TestRun | RecordKind::CodeChange | RecordKind::Confirmation
+                if self.live().standing().phase == PhaseName::Deployment =>
+            {
+                least_record(RecordKind::WaveStarted)
+            }
             RecordKind::Evidence | RecordKind::CostBooked | RecordKind::Note
                 if self.live().standing().phase == PhaseName::Deployment =>
             {
@@ -1050,7 +1057,7 @@ fn the_laws_hold_on_walks_that_nobody_took_before() {
 fn the_laws_hold_everywhere() {
     let (gates, reached) = (all_gates(), RefCell::default());
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let taken = TestRunner::new_with_rng(config(64), rng).run(&draws(), |draws| {
+    let taken = TestRunner::new_with_rng(config(96), rng).run(&draws(), |draws| {
         walk(&draws, &gates, &reached);
         Ok(())
     });
