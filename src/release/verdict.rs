@@ -268,7 +268,7 @@ impl Verdict {
             // Those that hold longest; equal ones by their overrides, so that order does not matter.
             excepted.sort_by_cached_key(|one| {
                 let overrides: Vec<_> = one.overrides().cloned().collect();
-                (Reverse(lasting(one.until())), overrides)
+                (Reverse(end_order(one.until())), overrides)
             });
             excepted.truncate(needed);
             let until = earliest(satisfied.iter().chain(&excepted).map(Self::until));
@@ -363,13 +363,13 @@ fn joined(verdicts: Vec<Verdict>) -> Vec<Reason> {
 /// Until when so many of the satisfied are left.
 fn nth_end(count: usize, satisfied: &[Verdict]) -> Option<Instant> {
     let mut ends: Vec<_> = satisfied.iter().map(Verdict::until).collect();
-    ends.sort_by_key(|&end| Reverse(lasting(end)));
+    ends.sort_by_key(|&end| Reverse(end_order(end)));
     let last = count.checked_sub(1)?;
     ends.get(last).copied().flatten()
 }
 
 /// What has no end lasts longest.
-const fn lasting(end: Option<Instant>) -> (bool, Option<Instant>) {
+const fn end_order(end: Option<Instant>) -> (bool, Option<Instant>) {
     (end.is_none(), end)
 }
 

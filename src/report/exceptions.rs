@@ -33,7 +33,7 @@ use std::{collections::BTreeSet, sync::Arc};
 /// assert_eq!(
 ///     exceptions.outline().to_string(),
 ///     "\
-/// what was let pass, at 2099-12-31T00:00:00Z, of 1 release
+/// exceptions of 1 release, as of 2099-12-31T00:00:00Z
 /// ├─ overrides: none
 /// ├─ early life support waived: none
 /// └─ debts: none
@@ -75,14 +75,14 @@ pub struct OverrideGiven {
     /// Of which step, policy and code, why, and until when.
     pub granted: Arc<OverrideGranted>,
     /// What became of it.
-    pub fate: Fate,
+    pub outcome: OverrideOutcome,
 }
 
 /// What became of an override.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Fate {
+pub enum OverrideOutcome {
     /// It can still be used.
     Usable,
     /// It was used.
@@ -142,9 +142,9 @@ pub struct DebtOwed {
     /// Who asked for it or did it, and cannot approve it.
     pub involved: BTreeSet<Actor>,
     /// The retrospective approval.
-    pub approval: Payment,
+    pub approval: Repayment,
     /// The post-implementation review.
-    pub review: Payment,
+    pub review: Repayment,
     /// How long it was owed, or is.
     pub owed_for_seconds: Seconds,
 }
@@ -166,7 +166,7 @@ pub enum DebtCause {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Payment {
+pub enum Repayment {
     /// That part is not owed.
     NotOwed,
     /// It is owed.
@@ -202,14 +202,14 @@ impl DebtOwed {
     /// Whether nothing of it is owed any more.
     #[must_use]
     pub fn is_paid(&self) -> bool {
-        self.approval != Payment::Owed && self.review != Payment::Owed
+        self.approval != Repayment::Owed && self.review != Repayment::Owed
     }
 
     /// When the last of it was paid; nothing while something is owed.
     pub(super) fn paid_at(&self) -> Option<Instant> {
-        let paid = |payment: &Payment| match payment {
-            Payment::Paid { at, .. } => Some(*at),
-            Payment::NotOwed | Payment::Owed => None,
+        let paid = |repayment: &Repayment| match repayment {
+            Repayment::Paid { at, .. } => Some(*at),
+            Repayment::NotOwed | Repayment::Owed => None,
         };
         let last = paid(&self.approval).max(paid(&self.review));
         last.filter(|_| self.is_paid())
@@ -286,7 +286,7 @@ impl Exceptions {
         } else {
             "releases"
         };
-        let head = Outline::new().own(format!("what was let pass, at {at}, of {releases} {of}"));
+        let head = Outline::new().own(format!("exceptions of {releases} {of}, as of {at}"));
         let refused = refusals.as_ref();
         head.under(listed("overrides", overrides.iter().map(given).collect()))
             .under(listed(
@@ -328,7 +328,7 @@ fn given(given: &OverrideGiven) -> Outline {
         by,
         at,
         granted,
-        fate,
+        outcome,
     } = given;
     let (id, role, until) = (&granted.id, &granted.role, granted.until);
     let line = |line: Outline| {
@@ -338,10 +338,10 @@ fn given(given: &OverrideGiven) -> Outline {
     };
     let by_whom = Outline::new().own("granted by ").name(by);
     let by_whom = by_whom.own(" as ").name(role);
-    let fate = match fate {
-        Fate::Usable => Outline::new().own("not used yet"),
-        Fate::Lapsed { at } => Outline::new().own(format!("ended unused at {at}")),
-        Fate::Used {
+    let outcome = match outcome {
+        OverrideOutcome::Usable => Outline::new().own("not used yet"),
+        OverrideOutcome::Lapsed { at } => Outline::new().own(format!("ended unused at {at}")),
+        OverrideOutcome::Used {
             version,
             by,
             at,
@@ -359,7 +359,7 @@ fn given(given: &OverrideGiven) -> Outline {
     of(title, *release, *version, line)
         .under(by_whom.own(format!(" at {at}, until {until}")))
         .under(why(&granted.reason))
-        .under(fate)
+        .under(outcome)
 }
 
 fn why(reason: &Text) -> Outline {
@@ -403,7 +403,7 @@ fn owed(debt: &DebtOwed) -> Outline {
     } else {
         "owed for"
     };
-    let line = format!("{what}, {state} {}", lasting(*owed_for_seconds));
+    let line = format!("{what}, {state} {}", rough_length(*owed_for_seconds));
     let who = Outline::new().own(who).name(by);
     let involved = (!involved.is_empty()).then(|| {
         let line = Outline::new().own("cannot be approved by: ");
@@ -417,12 +417,12 @@ fn owed(debt: &DebtOwed) -> Outline {
         .under(paid("post-implementation review", review))
 }
 
-fn paid(what: &'static str, payment: &Payment) -> Option<Outline> {
+fn paid(what: &'static str, repayment: &Repayment) -> Option<Outline> {
     let line = Outline::new().own(what);
-    match payment {
-        Payment::NotOwed => None,
-        Payment::Owed => Some(line.own(": owed")),
-        Payment::Paid {
+    match repayment {
+        Repayment::NotOwed => None,
+        Repayment::Owed => Some(line.own(": owed")),
+        Repayment::Paid {
             version,
             by,
             at,
@@ -457,7 +457,7 @@ fn refused_step(refused: &StepTurnedDown) -> Outline {
 }
 
 /// A length of time in its two largest units.
-fn lasting(time: Seconds) -> String {
+fn rough_length(time: Seconds) -> String {
     let seconds = time.get();
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     match (days, hours, minutes) {

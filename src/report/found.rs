@@ -1,12 +1,12 @@
 //! From the log of a release to what was let pass in it: the same fold as a replay, watched event by event.
 
 use super::exceptions::{
-    DebtCause, DebtOwed, Fate, OverrideGiven, Payment, StepTurnedDown, SupportWaived,
+    DebtCause, DebtOwed, OverrideGiven, OverrideOutcome, Repayment, StepTurnedDown, SupportWaived,
 };
 use crate::phase::{Instant, PhaseName, Seconds};
 use crate::release::{
-    AnyRecord, AnyStep, Core, Enforcement, Envelope, Event, Key, LogError, Name, OverrideGranted,
-    Part, Reason, StepTaken, Text, Upcasters, Verdict,
+    AnyRecord, AnyStep, Core, Enforcement, Envelope, Event, Judgement, LogError, Name,
+    OverrideGranted, Reason, StepTaken, Text, Upcasters,
 };
 use std::collections::BTreeSet;
 
@@ -56,7 +56,7 @@ impl Found {
         else {
             return Ok(());
         };
-        let paid = |said: &Text| Payment::Paid {
+        let paid = |said: &Text| Repayment::Paid {
             version: entry.version,
             by: entry.actor.clone(),
             at: entry.recorded_at,
@@ -72,7 +72,7 @@ impl Found {
                     by: entry.actor.clone(),
                     at: entry.recorded_at,
                     granted: granted.clone(),
-                    fate: Fate::Usable,
+                    outcome: OverrideOutcome::Usable,
                 });
             }
             Event::Record(AnyRecord::EarlyLifeSupportWaived(waived)) => {
@@ -96,28 +96,28 @@ impl Found {
             }
             Event::Record(AnyRecord::PostImplementationReview(held)) => {
                 for debt in &mut self.debts {
-                    if debt.review == Payment::Owed {
+                    if debt.review == Repayment::Owed {
                         debt.review = paid(&held.summary);
                     }
                 }
             }
-            Event::Record(_) => self.follow_debts(&Payment::Owed),
+            Event::Record(_) => self.follow_debts(&Repayment::Owed),
         }
         Ok(())
     }
 
     /// Follows what the state says of the approvals that are owed: given just now, or taken back.
-    fn follow_debts(&mut self, given: &Payment) {
+    fn follow_debts(&mut self, given: &Repayment) {
         for (debt, &place) in self.core.state.debts.iter().zip(&self.owed) {
             let Some(owed) = self.debts.get_mut(place) else {
                 continue;
             };
             owed.involved.clone_from(&debt.involved);
             match (&debt.approved_by, &owed.approval) {
-                (Some(_), Payment::Owed) => owed.approval = given.clone(),
-                (None, Payment::Paid { .. }) => owed.approval = Payment::Owed,
-                (Some(_), Payment::Paid { .. } | Payment::NotOwed)
-                | (None, Payment::Owed | Payment::NotOwed) => {}
+                (Some(_), Repayment::Owed) => owed.approval = given.clone(),
+                (None, Repayment::Paid { .. }) => owed.approval = Repayment::Owed,
+                (Some(_), Repayment::Paid { .. } | Repayment::NotOwed)
+                | (None, Repayment::Owed | Repayment::NotOwed) => {}
             }
         }
     }
@@ -129,13 +129,12 @@ impl Found {
         let used: BTreeSet<_> = taken.decision.overrides().collect();
         for given in &mut self.overrides {
             if used.contains(&given.granted.id) {
-                let mut passed_over = Vec::new();
                 let findings = taken.decision.findings.iter();
-                for one in findings.filter(|one| one.enforcement == Enforcement::Block) {
-                    let one = (&one.policy, &one.verdict, one.parts.as_slice());
-                    excepted(one, &given.granted, &mut passed_over);
-                }
-                given.fate = Fate::Used {
+                let blocking = findings.filter(|one| one.enforcement == Enforcement::Block);
+                let policies = blocking.flat_map(|one| one.judgement.policies());
+                let passed_over = policies.flat_map(|one| passed_over(one, &given.granted));
+                let passed_over = passed_over.cloned().collect();
+                given.outcome = OverrideOutcome::Used {
                     version: entry.version,
                     by: entry.actor.clone(),
                     at: entry.recorded_at,
@@ -168,11 +167,11 @@ impl Found {
             reason,
             involved: debt.map(|debt| debt.involved.clone()).unwrap_or_default(),
             approval: if debt.is_some() {
-                Payment::Owed
+                Repayment::Owed
             } else {
-                Payment::NotOwed
+                Repayment::NotOwed
             },
-            review: Payment::Owed,
+            review: Repayment::Owed,
             owed_for_seconds: Seconds::new(0),
         });
     }
@@ -182,8 +181,8 @@ impl Found {
         for given in &mut self.overrides {
             let until = given.granted.until;
             let ends = self.closed.map_or(until, |closed| closed.min(until));
-            if given.fate == Fate::Usable && ends <= at {
-                given.fate = Fate::Lapsed { at: ends };
+            if given.outcome == OverrideOutcome::Usable && ends <= at {
+                given.outcome = OverrideOutcome::Lapsed { at: ends };
             }
         }
         for debt in &mut self.debts {
@@ -193,29 +192,13 @@ impl Found {
     }
 }
 
-/// Collects what an override let pass.
-fn excepted(
-    (policy, verdict, parts): (&Key, &Verdict, &[Part]),
+/// What an override let pass of what a policy found.
+fn passed_over<'a>(
+    policy: &'a Judgement,
     granted: &OverrideGranted,
-    passed_over: &mut Vec<Reason>,
-) {
-    if let Verdict::Excepted { overrides, .. } = verdict
-        && overrides.contains(&granted.id)
-        && *policy == granted.policy
-        && parts.is_empty()
-    {
-        let reasons = verdict.reasons().iter();
-        passed_over.extend(
-            reasons
-                .filter(|reason| reason.code == granted.code)
-                .cloned(),
-        );
-    }
-    for part in parts {
-        excepted(
-            (&part.policy, &part.verdict, &part.parts),
-            granted,
-            passed_over,
-        );
-    }
+) -> impl Iterator<Item = &'a Reason> {
+    let is_used =
+        policy.policy == granted.policy && policy.verdict.overrides().any(|id| *id == granted.id);
+    let reasons = policy.verdict.reasons().iter().filter(move |_| is_used);
+    reasons.filter(|reason| reason.code == granted.code)
 }

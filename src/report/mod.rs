@@ -40,6 +40,7 @@ mod gate;
 mod outline;
 
 pub use exceptions::{
-    DebtCause, DebtOwed, Exceptions, Fate, OverrideGiven, Payment, StepTurnedDown, SupportWaived,
+    DebtCause, DebtOwed, Exceptions, OverrideGiven, OverrideOutcome, Repayment, StepTurnedDown,
+    SupportWaived,
 };
 pub use outline::Outline;

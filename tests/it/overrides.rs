@@ -13,7 +13,7 @@ use phasegate::release::{
     AnyRecord, Decision, Enforcement, Envelope, Event, Key, LogErrorKind, OverrideGranted, Reason,
     Role, RoleGiven, Verdict, replay,
 };
-use phasegate::report::{Exceptions, Fate};
+use phasegate::report::{Exceptions, OverrideOutcome};
 use phasegate::{Gate, MemoryStore, Policy, Release};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
@@ -399,12 +399,12 @@ fn an_override_is_used_once_and_seen_in_the_decision_the_trail_and_the_report() 
         panic!("{exceptions:?}");
     };
     assert_eq!((&given.by, &*given.granted), (&granted.actor, &grant));
-    let Fate::Used {
+    let OverrideOutcome::Used {
         version,
         by,
         passed_over,
         ..
-    } = &given.fate
+    } = &given.outcome
     else {
         panic!("{given:?}");
     };
