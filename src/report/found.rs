@@ -1,40 +1,39 @@
 //! From the log of a release to what was let pass in it: the same fold as a replay, watched event by event.
 
 use super::exceptions::{
-    DebtCause, DebtOwed, OverrideGiven, OverrideOutcome, Repayment, StepTurnedDown, SupportWaived,
+    DebtCause, DebtOwed, Exception, OverrideGiven, OverrideOutcome, Repayment,
 };
 use crate::phase::{Instant, PhaseName, Seconds};
 use crate::release::{
-    AnyRecord, AnyStep, Core, Enforcement, Envelope, Event, Judgement, LogError, Name,
-    OverrideGranted, Reason, StepTaken, Text, Upcasters,
+    AnyRecord, AnyStep, Core, EarlyLifeSupportWaived, Enforcement, Envelope, Event, Judgement,
+    LogError, Name, OverrideGranted, Reason, StepRefused, StepTaken, Text, Upcasters,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What was found in the log of one release so far.
 pub(super) struct Found {
     core: Core,
-    pub(super) overrides: Vec<OverrideGiven>,
-    pub(super) waivers: Vec<SupportWaived>,
-    pub(super) debts: Vec<DebtOwed>,
-    pub(super) refusals: Vec<StepTurnedDown>,
+    /// Whether the release had begun at the instant that is looked at.
+    pub(super) has_begun: bool,
+    pub(super) overrides: Vec<Exception<OverrideGiven>>,
+    pub(super) waivers: Vec<Exception<Arc<EarlyLifeSupportWaived>>>,
+    pub(super) debts: Vec<Exception<DebtOwed>>,
+    pub(super) refusals: Vec<Exception<Arc<StepRefused>>>,
     /// Where in `debts` each debt of the state stands.
     owed: Vec<usize>,
     closed: Option<Instant>,
 }
 
 impl Found {
-    /// What the entries of a log have come to at that instant; nothing if there are none.
-    pub(super) fn of<'a>(
-        log: impl IntoIterator<Item = &'a Envelope>,
+    /// What a log had come to at that instant. What is wrong later on in it is wrong too.
+    pub(super) fn of(
+        log: &[Envelope],
         upcasters: &Upcasters,
         at: Instant,
-    ) -> Result<Option<Self>, LogError> {
-        let mut log = log.into_iter().peekable();
-        let Some(first) = log.peek() else {
-            return Ok(None);
-        };
+    ) -> Result<Self, LogError> {
         let mut found = Self {
-            core: Core::before(first)?,
+            core: Core::before(log.first())?,
+            has_begun: false,
             overrides: Vec::new(),
             waivers: Vec::new(),
             debts: Vec::new(),
@@ -42,20 +41,27 @@ impl Found {
             owed: Vec::new(),
             closed: None,
         };
-        log.try_for_each(|entry| found.read(entry, upcasters))?;
+        let known = log.iter().take_while(|entry| entry.recorded_at <= at);
+        let (known, later) = log.split_at(known.count());
+        for entry in known {
+            found.read(entry, upcasters)?;
+        }
+        for entry in later {
+            found.core.follow(entry, upcasters)?;
+        }
         found.settle(at);
-        Ok(Some(found))
+        Ok(found)
     }
 
     fn read(&mut self, entry: &Envelope, upcasters: &Upcasters) -> Result<(), LogError> {
-        self.core.follow(entry, upcasters)?;
-        let state = &self.core.state;
-        let Some((event, title)) = entry
-            .decode_with(upcasters)?
-            .zip(state.request.as_ref().map(|request| request.title.clone()))
-        else {
+        let event = self.core.admitted(entry, upcasters)?;
+        self.core.take(entry, event.clone());
+        self.has_begun = true;
+        let request = self.core.state.request.as_ref();
+        let Some((event, request)) = event.zip(request) else {
             return Ok(());
         };
+        let title = request.title.clone();
         let paid = |said: &Text| Repayment::Paid {
             version: entry.version,
             by: entry.actor.clone(),
@@ -65,37 +71,25 @@ impl Found {
         match &event {
             Event::Step(taken) => self.step(entry, taken, title),
             Event::Record(AnyRecord::OverrideGranted(granted)) => {
-                self.overrides.push(OverrideGiven {
-                    release: self.core.head.id,
-                    title,
-                    version: entry.version,
-                    by: entry.actor.clone(),
-                    at: entry.recorded_at,
+                let given = OverrideGiven {
                     granted: granted.clone(),
                     outcome: OverrideOutcome::Usable,
-                });
+                };
+                self.overrides.push(self.exception(entry, title, given));
             }
             Event::Record(AnyRecord::EarlyLifeSupportWaived(waived)) => {
-                self.waivers.push(SupportWaived {
-                    release: self.core.head.id,
-                    title,
-                    version: entry.version,
-                    by: entry.actor.clone(),
-                    at: entry.recorded_at,
-                    reason: waived.reason.clone(),
-                });
+                self.waivers
+                    .push(self.exception(entry, title, waived.clone()));
             }
-            Event::Record(AnyRecord::StepRefused(refused)) => self.refusals.push(StepTurnedDown {
-                release: self.core.head.id,
-                title,
-                version: entry.version,
-                refused: refused.clone(),
-            }),
+            Event::Record(AnyRecord::StepRefused(refused)) => {
+                self.refusals
+                    .push(self.exception(entry, title, refused.clone()));
+            }
             Event::Record(AnyRecord::RetrospectiveApproval(given)) => {
                 self.follow_debts(&paid(&given.comment));
             }
             Event::Record(AnyRecord::PostImplementationReview(held)) => {
-                for debt in &mut self.debts {
+                for debt in self.debts.iter_mut().map(|debt| &mut debt.what) {
                     if debt.review == Repayment::Owed {
                         debt.review = paid(&held.summary);
                     }
@@ -109,7 +103,7 @@ impl Found {
     /// Follows what the state says of the approvals that are owed: given just now, or taken back.
     fn follow_debts(&mut self, given: &Repayment) {
         for (debt, &place) in self.core.state.debts.iter().zip(&self.owed) {
-            let Some(owed) = self.debts.get_mut(place) else {
+            let Some(Exception { what: owed, .. }) = self.debts.get_mut(place) else {
                 continue;
             };
             owed.involved.clone_from(&debt.involved);
@@ -127,7 +121,7 @@ impl Found {
             self.closed = Some(entry.recorded_at);
         }
         let used: BTreeSet<_> = taken.decision.overrides().collect();
-        for given in &mut self.overrides {
+        for given in self.overrides.iter_mut().map(|given| &mut given.what) {
             if used.contains(&given.granted.id) {
                 let findings = taken.decision.findings.iter();
                 let blocking = findings.filter(|one| one.enforcement == Enforcement::Block);
@@ -157,13 +151,8 @@ impl Found {
         if debt.is_some() {
             self.owed.push(self.debts.len());
         }
-        self.debts.push(DebtOwed {
-            release: self.core.head.id,
-            title,
-            version: entry.version,
+        let owed = DebtOwed {
             cause,
-            by: entry.actor.clone(),
-            since: entry.recorded_at,
             reason,
             involved: debt.map(|debt| debt.involved.clone()).unwrap_or_default(),
             approval: if debt.is_some() {
@@ -173,12 +162,24 @@ impl Found {
             },
             review: Repayment::Owed,
             owed_for_seconds: Seconds::new(0),
-        });
+        };
+        self.debts.push(self.exception(entry, title, owed));
+    }
+
+    fn exception<T>(&self, entry: &Envelope, title: Name, what: T) -> Exception<T> {
+        Exception {
+            release: self.core.head.id,
+            title,
+            version: entry.version,
+            by: entry.actor.clone(),
+            at: entry.recorded_at,
+            what,
+        }
     }
 
     /// What can still be used, and how long what is owed is owed, at that instant.
     fn settle(&mut self, at: Instant) {
-        for given in &mut self.overrides {
+        for given in self.overrides.iter_mut().map(|given| &mut given.what) {
             let until = given.granted.until;
             let ends = self.closed.map_or(until, |closed| closed.min(until));
             if given.outcome == OverrideOutcome::Usable && ends <= at {
@@ -186,8 +187,8 @@ impl Found {
             }
         }
         for debt in &mut self.debts {
-            let until = debt.paid_at().unwrap_or(at);
-            debt.owed_for_seconds = until.since(debt.since);
+            let until = debt.what.paid_at().unwrap_or(at);
+            debt.what.owed_for_seconds = until.since(debt.at);
         }
     }
 }

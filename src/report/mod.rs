@@ -40,7 +40,6 @@ mod gate;
 mod outline;
 
 pub use exceptions::{
-    DebtCause, DebtOwed, Exceptions, OverrideGiven, OverrideOutcome, Repayment, StepTurnedDown,
-    SupportWaived,
+    DebtCause, DebtOwed, Exception, Exceptions, OverrideGiven, OverrideOutcome, Repayment,
 };
 pub use outline::Outline;

@@ -94,7 +94,7 @@ fn debts<P>(office: &Desk, release: &Release<P>) -> Vec<DebtOwed> {
     exceptions
         .add(&wait(office.desk.history(release.id())).unwrap())
         .unwrap();
-    exceptions.debts
+    exceptions.debts.into_iter().map(|debt| debt.what).collect()
 }
 
 #[test]
@@ -473,7 +473,7 @@ fn early_life_support_that_is_not_waited_for_is_in_the_report() {
         panic!("{exceptions:?}");
     };
     assert_eq!(
-        (&found.by, found.reason.as_str()),
+        (&found.by, found.what.reason.as_str()),
         (&person("ada").into(), "nobody uses it yet")
     );
 }

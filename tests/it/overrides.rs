@@ -398,13 +398,13 @@ fn an_override_is_used_once_and_seen_in_the_decision_the_trail_and_the_report() 
     let [given] = &exceptions.overrides[..] else {
         panic!("{exceptions:?}");
     };
-    assert_eq!((&given.by, &*given.granted), (&granted.actor, &grant));
+    assert_eq!((&given.by, &*given.what.granted), (&granted.actor, &grant));
     let OverrideOutcome::Used {
         version,
         by,
         passed_over,
         ..
-    } = &given.outcome
+    } = &given.what.outcome
     else {
         panic!("{given:?}");
     };

@@ -392,13 +392,13 @@ fn everything_that_was_let_pass_is_in_one_report() {
         assert!(codes.iter().any(|code| code == foreign), "{foreign}");
     }
     let json = serde_json::to_value(&exceptions).unwrap();
-    assert_eq!(json["overrides"][0]["granted"]["id"], "W-1");
+    assert_eq!(json["overrides"][0]["what"]["granted"]["id"], "W-1");
     assert_eq!(
-        json["overrides"][0]["outcome"]["used"]["by"]["person"],
+        json["overrides"][0]["what"]["outcome"]["used"]["by"]["person"],
         "kim"
     );
-    assert_eq!(json["debts"][0]["owed_for_seconds"], 26 * 3_600);
-    assert_eq!(json["debts"][1]["approval"], "owed");
+    assert_eq!(json["debts"][0]["what"]["owed_for_seconds"], 26 * 3_600);
+    assert_eq!(json["debts"][1]["what"]["approval"], "owed");
 }
 
 #[test]
@@ -409,7 +409,7 @@ fn the_report_is_what_was_so_at_its_instant() {
         let outcomes = reported(&logs, at)
             .overrides
             .into_iter()
-            .map(|given| given.outcome);
+            .map(|given| given.what.outcome);
         outcomes
             .map(|outcome| match outcome {
                 OverrideOutcome::Usable => "usable",
@@ -433,7 +433,7 @@ fn the_report_is_what_was_so_at_its_instant() {
     let debts = |at: &str| {
         let debts = reported(&logs, at).debts.into_iter();
         debts
-            .map(|debt| (debt.is_paid(), debt.owed_for_seconds))
+            .map(|debt| (debt.what.is_paid(), debt.what.owed_for_seconds))
             .collect::<Vec<_>>()
     };
     assert_eq!(reported(&logs, "2026-03-02T12:00:00Z").releases, 1);
@@ -469,7 +469,7 @@ fn an_override_ends_with_its_release() {
     let exceptions = reported(&[log], "2026-03-02T12:30:00Z");
     let at = at("2026-03-02T12:01:00Z");
     assert_eq!(
-        exceptions.overrides[0].outcome,
+        exceptions.overrides[0].what.outcome,
         OverrideOutcome::Lapsed { at }
     );
 }
@@ -502,5 +502,5 @@ fn refusals_are_told_only_where_they_are_asked_for() {
     assert_eq!(exceptions.refusals, None);
     let with = reported(&logs, "2026-03-09T12:00:00Z").refusals.unwrap();
     assert_eq!(with.len(), 1);
-    assert_eq!(with[0].refused.step.action(), Action::Authorise);
+    assert_eq!(with[0].what.step.action(), Action::Authorise);
 }
