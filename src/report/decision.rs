@@ -8,8 +8,8 @@ use crate::release::{
 };
 
 impl Decision {
-    /// Why, or why not: every gate with what its policies found, combinations with their parts; for each reason its code,
-    /// what would lift it, who could, the earliest instant, and what was read.
+    /// Why, or why not: every gate with what its policies found, combinations with their parts; for each reason its
+    /// code, what would lift it, who could, the earliest instant, and what was read.
     #[must_use]
     pub fn outline(&self) -> Outline {
         let Decision {

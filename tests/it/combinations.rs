@@ -114,7 +114,7 @@ fn verdicts() -> Vec<Verdict> {
     all
 }
 
-/// What the table in the documentation says of so many out of these.
+/// What the table in the documentation says of this many out of these.
 fn by_the_table(count: usize, of: &[&Verdict]) -> &'static str {
     let number = |name| of.iter().filter(|one| called(one) == name).count();
     let (satisfied, excepted) = (number("satisfied"), number("excepted"));
