@@ -39,7 +39,7 @@ releasectl COMMAND [OPTIONS]
   --at INSTANT    such as 2026-03-02T12:00:00Z
   --by PERSON     who would ask for the step
   --head HASH     the hash that the last event should have: shows whether events were cut off
-  --markdown, --json  another form of the answer of `gates`, `state`, `explain` and `report`
+  --markdown, --json  another form of the answer of `gates`, `explain` and `report`; of `state` as --json
 
   exits with 0; with 1 if the answer is no; with 2 if it was asked wrongly; with 3 if a file cannot be read or a log is
   broken

@@ -33,7 +33,7 @@
 //!
 //! [`phase`] has all of it as a table.
 //!
-//! # Three ideas
+//! # Four ideas
 //!
 //! 1. **A [`Release<P>`](Release) moves from phase to phase, and the phase is in the type.** A step that the lifecycle
 //!    does not have does not compile. One that it has is a proposal: it consumes the release, and nothing has
@@ -41,8 +41,9 @@
 //! 2. **A [`Gate`] answers every proposal**: with a clearance that cannot be forged, or with a refusal that has every
 //!    blocker, what would lift it, and the release back. Policies are pure functions over plain data; they come from
 //!    types or from a file, and are unit-tested like everything else.
-//! 3. **A [`Desk`] makes it real**: it asks the gates, and commits what was cleared to a [`Store`] in one atomic
-//!    write. Hosts implement the store, or pick one.
+//! 3. **A [`Desk`] makes it real**: it loads the release, finds out what the rules need to know, asks the gates, and
+//!    commits what was cleared in one atomic write.
+//! 4. **A [`Store`] keeps the log**, and nothing else is the truth. Hosts implement one, or pick one.
 //!
 //! # A whole release
 //!
@@ -59,9 +60,12 @@
 //! |---|---|
 //! | run releases in a service | the example above, [`Desk`], [`store`] |
 //! | choose rules for a step | [`guide::policies`], [`GateSet::from_json`] |
+//! | let rules ask what other systems know | [`facts::FactFinder`], [`Desk::with_facts`] |
 //! | write rules and test them | [`gate::Policy`], [`Gate`], [`GateSet::explain`] |
 //! | keep an organisation's rules in files | [`gate::ReleaseModel`], [`guide::release_models`] |
 //! | build tools on logs | [`release::Envelope`], [`release::replay`], [`release::verify`], [`guide::event_format`] |
+//! | try steps without writing anything | [`gate::Rehearsal`] |
+//! | handle an emergency | `examples/emergency.rs` |
 //! | handle releases of any phase | [`AnyRelease`], [`release::AnyStep`], [`Desk::load`] |
 //! | keep logs in your own database | the contract of [`Store`] |
 //! | tell people why not, and what was let pass | [`report`] |

@@ -36,7 +36,12 @@ impl Args {
             command: given.next().unwrap_or_default(),
             ..Self::default()
         };
+        if matches!(args.command.as_str(), "--help" | "-h") {
+            args.command = String::from("help");
+        }
+        let mut options = Vec::new();
         while let Some(word) = given.next() {
+            options.extend(Some(word.clone()).filter(|word| word.starts_with("--")));
             let mut value = || {
                 let missing = || Failure::Asked(format!("`{word}` needs a value"));
                 given.next().ok_or_else(missing)
@@ -57,7 +62,41 @@ impl Args {
                 _ => args.words.push(word),
             }
         }
+        args.fits(&options)?;
         Ok(args)
+    }
+
+    /// Refuses what the command does not take; what no command is, is told later.
+    fn fits(&self, options: &[String]) -> Result<(), Failure> {
+        let command = self.command.as_str();
+        let (words, taken): (usize, &[&str]) = match command {
+            "gates" => (1, &["--rules", "--model", "--markdown", "--json"]),
+            "state" => (0, &["--log", "--json"]),
+            "explain" => (
+                2,
+                &[
+                    "--rules",
+                    "--model",
+                    "--log",
+                    "--at",
+                    "--by",
+                    "--markdown",
+                    "--json",
+                ],
+            ),
+            "trail" => (0, &["--log", "--head"]),
+            "report" => (0, &["--log", "--at", "--markdown", "--json"]),
+            "table" | "help" => (0, &[]),
+            _ => return Ok(()),
+        };
+        let mut strange = options.iter().filter(|one| !taken.contains(&one.as_str()));
+        let strange = strange.next().or_else(|| self.words.get(words));
+        strange.map_or(Ok(()), |strange| {
+            let what = format!("`{command}` does not take `{strange}`");
+            Err(Failure::Asked(
+                what + "; `releasectl help` says what it does",
+            ))
+        })
     }
 }
 

@@ -3,7 +3,9 @@
 use super::Failure;
 use super::args::Args;
 use phasegate::gate::{GateSet, Mistake, Policies, ReleaseModel};
-use phasegate::release::{AnyRelease, Digest, Envelope, LogError, Version, replay, verify};
+use phasegate::release::{
+    AnyRelease, Digest, Envelope, LogError, LogErrorKind, Version, replay, verify,
+};
 
 /// The log of a release, and where it came from.
 #[derive(Debug)]
@@ -148,7 +150,11 @@ impl Log {
     /// Where it cannot be followed.
     pub(crate) fn broken(&self, error: &LogError) -> Failure {
         let line = error.version().map_or(Version::new(1), |version| version);
-        let remedy = "read it with a newer version of the tool, or compare it with a copy";
+        let remedy = if error.kind() == LogErrorKind::UnknownKind {
+            "read it with a newer version of the tool"
+        } else {
+            "name the log of one release, and compare it with a copy"
+        };
         Failure::Broken(format!("{}:{line}: {error}; {remedy}", self.file))
     }
 }

@@ -33,12 +33,16 @@ pub(crate) fn table(page: &mut String) {
 
 /// Rows in columns that are as wide as they have to be.
 fn columns<const N: usize>(page: &mut String, rows: &[[String; N]]) {
+    let rows = rows
+        .iter()
+        .map(|row| row.each_ref().map(|cell| visible(cell)));
+    let rows: Vec<_> = rows.collect();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<_> = (0..N).map(width).collect();
-    for row in rows {
+    for row in &rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
             let _ = write!(line, "{cell:width$}  ");
@@ -46,6 +50,22 @@ fn columns<const N: usize>(page: &mut String, rows: &[[String; N]]) {
         page.push_str(line.trim_end());
         page.push('\n');
     }
+}
+
+/// What could move the cursor, or turn a line round, made visible.
+fn visible(text: &str) -> String {
+    let is_odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let shown = |c: char| {
+        if is_odd(c) {
+            c.escape_unicode().collect()
+        } else {
+            c.to_string()
+        }
+    };
+    text.chars().map(shown).collect()
 }
 
 /// Where a release stands.

@@ -29,7 +29,7 @@ pub struct Facts {
     missing: BTreeMap<Key, Text>,
     others: BTreeMap<ReleaseId, OtherRelease>,
     unread: BTreeMap<ReleaseId, Text>,
-    pub(super) model: Option<Arc<FollowedModel>>,
+    model: Option<Arc<FollowedModel>>,
 }
 
 impl Facts {
@@ -110,10 +110,10 @@ impl Facts {
         self.now
     }
 
-    /// How the model that the release follows stands, if that was read.
-    #[must_use]
-    pub fn model(&self) -> Option<&FollowedModel> {
-        self.model.as_deref()
+    /// How the model that a release of this tenant follows stands, if that was read.
+    pub(super) fn model(&self, tenant: &Tenant) -> Option<&Arc<FollowedModel>> {
+        let model = self.model.as_ref();
+        model.filter(|model| model.source.stream.tenant == *tenant)
     }
 
     /// The fact of that name, if the host knows it and it still holds.

@@ -8,12 +8,13 @@ use crate::phase::{Action, Instant};
 use crate::release::limits::BATCH_GUARDS;
 use crate::release::{
     AnyRecord, AnyStep, Asked, Asking, By, Combination, Core, Decision, Enforcement, Finding,
-    GrantedOverride, Judgement, Key, ModelReference, OtherRelease, OverrideGranted, Reason,
-    ReleaseId, State, Stream, Survey, Text, Tie, Track, Verdict, Version, earliest,
+    FollowedModel, GrantedOverride, Judgement, Key, ModelReference, OtherRelease, OverrideGranted,
+    Reason, ReleaseId, State, Stream, Survey, Text, Tie, Track, Verdict, Version, earliest,
 };
 use std::{
     cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
 /// The gates that may hold a step, and the models that releases may follow.
@@ -73,9 +74,10 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
         return judged;
     }
     let following = Following::of(book, &core.state, step);
-    reasons.extend(following.against(action, &core.state, facts));
+    reasons.extend(following.against(action, core, facts));
     if following.is_pre_authorised(action) {
-        judged.rests_on_model(facts, Enforcement::Block);
+        let model = facts.model(&core.head.stream.tenant);
+        judged.rests_on(model, Enforcement::Block);
     }
     reasons.extend(judged.survey(Tie::Step(step), core, facts));
     let Following { track, named, .. } = following;
@@ -269,7 +271,7 @@ impl Judged {
         };
         let blocks = requirement.enforcement == Enforcement::Block;
         if asking.model {
-            self.rests_on_model(facts, requirement.enforcement);
+            self.rests_on(ask.model(), requirement.enforcement);
         }
         for id in asking.others {
             self.look_at(id, ask.read(id), requirement.enforcement);
@@ -302,10 +304,10 @@ impl Judged {
     }
 
     /// Writes down how the release's model stands; what blocks by it holds only while its log does not move.
-    fn rests_on_model(&mut self, facts: &Facts, enforcement: Enforcement) {
-        self.decision.model.clone_from(&facts.model);
+    fn rests_on(&mut self, model: Option<&Arc<FollowedModel>>, enforcement: Enforcement) {
+        self.decision.model = model.cloned();
         if enforcement == Enforcement::Block {
-            let source = facts.model().map(|model| &model.source);
+            let source = model.map(|model| &model.source);
             let guard = source.map(|from| (from.stream.clone(), from.version));
             self.guards.extend(guard);
         }

@@ -12,6 +12,7 @@ use std::{
     cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
     fmt::Debug,
+    sync::Arc,
 };
 
 /// One rule: judges whether a release may take a step.
@@ -202,8 +203,8 @@ impl<'a> Ask<'a> {
     }
 
     /// How the release's model stands, if that was read. The judge writes down that it was looked at.
-    pub(super) fn model(&self) -> Option<&'a FollowedModel> {
-        self.facts.model()
+    pub(super) fn model(&self) -> Option<&'a Arc<FollowedModel>> {
+        self.facts.model(&self.core.head.stream.tenant)
     }
 
     /// The model that the release follows, if nobody has read how it stands.

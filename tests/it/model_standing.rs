@@ -12,9 +12,9 @@ use phasegate::phase::{Deployment, Plan, Request, Seconds};
 use phasegate::release::step::{Authorise, Cancel, Deploy};
 use phasegate::release::{
     Actor, Assessment, ClosureRecord, CommandId, Currency, Decision, Digest, Ending, Envelope,
-    Event, Grade, LogErrorKind, ModelStanding, Money, PostImplementationReview, ReleaseKind,
-    ReleaseRequest, ReviewOutcome, RiskAssessment, Service, Stream, StreamKind, Track,
-    TrackChanged, Upcasters, Version, replay, verify,
+    Event, FactSource, FollowedModel, Grade, LogErrorKind, ModelStanding, Money,
+    PostImplementationReview, ReleaseKind, ReleaseRequest, ReviewOutcome, RiskAssessment, Service,
+    Stream, StreamKind, Track, TrackChanged, Upcasters, Version, replay, verify,
 };
 use phasegate::store::{Query, Store};
 use phasegate::{By, Gate, MemoryStore, Release};
@@ -599,6 +599,18 @@ fn a_model_without_standing_pre_authorises_nothing_and_says_why() {
     assert!(
         refusal(request).contains("the release follows no release model that pre-authorises it")
     );
+    // By how another tenant's model stands.
+    let elsewhere = Stream::new(tenant("other"), StreamKind::Model, key("shop"));
+    let source = FactSource::new(elsewhere, Version::new(2));
+    let mut theirs = FollowedModel::new(source, ModelStanding::Good);
+    theirs.authorised = Some(1);
+    let (release, _) = authorising(&office, small());
+    let step = Authorise::new(assessed());
+    let facts = office.facts().with_model(theirs);
+    let gates = office.desk.gates();
+    let decision = gates.explain(&release, step, &facts, &by("cho"));
+    assert_eq!(codes(&decision), ["model-not-read"]);
+    assert_eq!(decision.model, None);
     // By a gate set that was not told.
     let (release, _) = authorising(&office, small());
     let step = Authorise::new(assessed());

@@ -5,7 +5,7 @@ use crate::gate::Facts;
 use crate::gate::judge::Book;
 use crate::phase::{Action, Door};
 use crate::release::{
-    AnyStep, FollowedModel, ModelReference, Reason, ReleaseRequest, State, Track, no_model,
+    AnyStep, Core, FollowedModel, ModelReference, Reason, ReleaseRequest, State, Track, no_model,
 };
 
 /// The track and the model of a release, at one step.
@@ -40,9 +40,10 @@ impl<'a> Following<'a> {
     pub(in crate::gate) fn against(
         &self,
         action: Action,
-        state: &State,
+        core: &Core,
         facts: &Facts,
     ) -> Vec<Reason> {
+        let Core { head, state } = core;
         if action.door() == Door::Open {
             return Vec::new();
         }
@@ -53,7 +54,7 @@ impl<'a> Following<'a> {
             (None, None) => {}
         }
         if self.is_pre_authorised(action) {
-            let read = facts.model();
+            let read = facts.model(&head.stream.tenant).map(AsRef::as_ref);
             reasons.extend(state.pre_authorised_by(read));
             if let (Some(model), Some(request)) = (self.model, self.request) {
                 reasons.extend(unlike_authorised(model, read));
