@@ -97,7 +97,7 @@ fn refused_deploy(page: &mut String, refusal: &Refusal) -> fmt::Result {
         "{asked}  ~  dee asks to deploy on the day that was agreed first:\n"
     )?;
     for (place, blocker) in (1..).zip(decision.blockers()) {
-        let label = format!("    {place}  {:10}  ", blocker.finding.policy);
+        let label = format!("    {place}  {:10}  ", blocker.finding.judgement.policy);
         wrapped(page, &label, blocker.reason.message.as_str())?;
         let label = format!("{:17}  remedy: ", "");
         wrapped(page, &label, blocker.reason.remedy.as_str())?;

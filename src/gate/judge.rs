@@ -7,9 +7,9 @@ use super::{AnyGate, Ask, Facts, LIFECYCLE};
 use crate::phase::{Action, Instant};
 use crate::release::limits::BATCH_GUARDS;
 use crate::release::{
-    AnyRecord, AnyStep, Asked, Asking, By, Core, Decision, Enforcement, Finding, FollowedModel,
-    GrantedOverride, Key, ModelReference, OtherRelease, OverrideGranted, Part, Reason, ReleaseId,
-    State, Stream, Survey, Text, Tie, Track, Verdict, Version, earliest,
+    AnyRecord, AnyStep, Asked, Asking, By, Combination, Core, Decision, Enforcement, Finding,
+    FollowedModel, GrantedOverride, Judgement, Key, ModelReference, OtherRelease, OverrideGranted,
+    Reason, ReleaseId, State, Stream, Survey, Text, Tie, Track, Verdict, Version, earliest,
 };
 use std::{
     cell::OnceCell,
@@ -266,7 +266,7 @@ impl Judged {
             model: false,
             others: BTreeSet::new(),
         };
-        let Some(part) = asking.rule(&requirement.rule, Some(&requirement.policy)) else {
+        let Some(judgement) = asking.rule(&requirement.rule, Some(&requirement.policy)) else {
             return;
         };
         let blocks = requirement.enforcement == Enforcement::Block;
@@ -290,25 +290,14 @@ impl Judged {
             }
             self.decision.facts.insert(key, fact.clone());
         }
-        self.hold_until(part.verdict.until().filter(|_| blocks));
-        let Part {
-            policy,
-            policy_version,
-            verdict,
-            needed,
-            parts,
-        } = stored(part);
+        self.hold_until(judgement.verdict.until().filter(|_| blocks));
         let mut finding = Finding {
             gate: gate.id().name.clone(),
-            policy,
-            policy_version,
             enforcement: requirement.enforcement,
-            verdict,
-            needed,
-            parts,
+            judgement: stored(judgement),
             overridable_by: BTreeSet::new(),
         };
-        if finding.blocks() && is_violated(&finding.verdict, &finding.parts) {
+        if finding.blocks() && can_be_overridden(&finding.judgement) {
             finding.overridable_by.clone_from(gate.override_roles());
         }
         self.decision.findings.push(finding);
@@ -350,11 +339,14 @@ impl Requiring<'_> {
         reason = "every policy is asked in the same way"
     )]
     /// What a rule answers; nothing if it is not judged. A combination's verdict has the reasons of its parts.
-    fn rule(&mut self, rule: &Rule, name: Option<&Key>) -> Option<Part> {
+    fn rule(&mut self, rule: &Rule, name: Option<&Key>) -> Option<Judgement> {
         match rule {
-            Rule::All(of) => self.combined(rule, of, of.len()),
-            Rule::Any(of) => self.combined(rule, of, 1),
-            Rule::AtLeast(at_least) => self.combined(rule, &at_least.of, at_least.count()),
+            Rule::All(of) => self.combined(rule, of, of.len(), |_| Combination::All),
+            Rule::Any(of) => self.combined(rule, of, 1, |_| Combination::Any),
+            Rule::AtLeast(at_least) => {
+                let count = at_least.count();
+                self.combined(rule, &at_least.of, count, Combination::AtLeast)
+            }
             Rule::Not(of) => self.negated(rule, of),
             Rule::When(when) => self.conditional(&when.condition, true, &when.rule),
             Rule::Unless(unless) => self.conditional(&unless.condition, false, &unless.rule),
@@ -362,7 +354,13 @@ impl Requiring<'_> {
         }
     }
 
-    fn combined(&mut self, rule: &Rule, of: &[Rule], count: usize) -> Option<Part> {
+    fn combined(
+        &mut self,
+        rule: &Rule,
+        of: &[Rule],
+        count: usize,
+        combination: fn(u32) -> Combination,
+    ) -> Option<Judgement> {
         let parts: Vec<_> = of.iter().filter_map(|part| self.rule(part, None)).collect();
         if parts.is_empty() {
             return None;
@@ -370,28 +368,27 @@ impl Requiring<'_> {
         let count = count.min(parts.len());
         let verdicts = parts.iter().map(|part| part.verdict.clone());
         let verdict = Verdict::at_least(count, verdicts);
-        Some(Part {
+        Some(Judgement {
             policy: rule.name(),
             policy_version: 1,
             verdict,
-            needed: matches!(rule, Rule::AtLeast(_))
-                .then(|| u32::try_from(count).unwrap_or(u32::MAX)),
+            combined: Some(combination(u32::try_from(count).unwrap_or(u32::MAX))),
             parts: parts.into_iter().map(stored).collect(),
         })
     }
 
-    fn negated(&mut self, rule: &Rule, of: &Rule) -> Option<Part> {
+    fn negated(&mut self, rule: &Rule, of: &Rule) -> Option<Judgement> {
         let part = self.rule(of, None)?;
         let holds = || {
             let message = format!("`{}` holds, and it must not", part.policy);
             let remedy = "wait until it does not, or do what makes it fail";
             Reason::new("holds", message, remedy).read("policy", part.policy.as_str())
         };
-        Some(Part {
+        Some(Judgement {
             policy: rule.name(),
             policy_version: 1,
             verdict: part.verdict.clone().negated(holds()),
-            needed: None,
+            combined: Some(Combination::Not),
             parts: vec![stored(part)],
         })
     }
@@ -401,32 +398,23 @@ impl Requiring<'_> {
         condition: &super::Condition,
         wanted: bool,
         rule: &Rule,
-    ) -> Option<Part> {
+    ) -> Option<Judgement> {
         match condition.holds(self.ask, self.state) {
             Ok(holds) if holds == wanted => self.rule(rule, None),
             Ok(_) => None,
-            Err(unknown) => Some(Part {
-                policy: rule.name(),
-                policy_version: 1,
-                verdict: Verdict::Unknown {
-                    reasons: vec![*unknown],
-                },
-                needed: None,
-                parts: Vec::new(),
-            }),
+            Err(unknown) => {
+                let reasons = vec![*unknown];
+                let unknown = Verdict::Unknown { reasons };
+                Some(Judgement::single(rule.name(), 1, unknown))
+            }
         }
     }
 
-    fn single(&mut self, rule: &Rule, name: Option<&Key>) -> Part {
+    fn single(&mut self, rule: &Rule, name: Option<&Key>) -> Judgement {
         let Some(policy) = rule.judge() else {
             let what = "a combination was judged as a policy";
-            return Part {
-                policy: rule.name(),
-                policy_version: 1,
-                verdict: failed("not-a-policy", what.to_owned()),
-                needed: None,
-                parts: Vec::new(),
-            };
+            let verdict = failed("not-a-policy", what.to_owned());
+            return Judgement::single(rule.name(), 1, verdict);
         };
         self.model |= matches!(rule, Rule::ModelStanding(_));
         let relations = policy.relations();
@@ -447,13 +435,8 @@ impl Requiring<'_> {
             Err(failed) => failed,
         };
         let name = name.cloned().unwrap_or_else(|| policy.name());
-        Part {
-            verdict: self.excepted(verdict, &name),
-            policy: name,
-            policy_version: policy.version(),
-            needed: None,
-            parts: Vec::new(),
-        }
+        let verdict = self.excepted(verdict, &name);
+        Judgement::single(name, policy.version(), verdict)
     }
 
     /// Why a policy cannot be asked: facts that could not be had, and releases that were not read.
@@ -506,26 +489,25 @@ impl Requiring<'_> {
     }
 }
 
-/// Whether a single policy in it is violated: only that can be overridden.
-fn is_violated(verdict: &Verdict, parts: &[Part]) -> bool {
-    if parts.is_empty() {
-        return matches!(verdict, Verdict::Violated { .. });
-    }
-    let mut parts = parts.iter();
-    parts.any(|part| is_violated(&part.verdict, &part.parts))
+/// Whether a policy in it is violated: only that can be overridden.
+fn can_be_overridden(judgement: &Judgement) -> bool {
+    let mut policies = judgement.policies();
+    policies.any(|policy| matches!(policy.verdict, Verdict::Violated { .. }))
 }
 
 /// As it is kept: a combination leaves its reasons to its parts, unless they are its own.
-fn stored(part: Part) -> Part {
-    let has_own_reasons = part.parts.is_empty()
-        || part.policy.as_str() == crate::release::NOT
-            && matches!(part.verdict, Verdict::Violated { .. });
+fn stored(judgement: Judgement) -> Judgement {
+    let has_own_reasons = match judgement.combined {
+        None => true,
+        Some(Combination::Not) => matches!(judgement.verdict, Verdict::Violated { .. }),
+        Some(Combination::All | Combination::Any | Combination::AtLeast(_)) => false,
+    };
     if has_own_reasons {
-        return part;
+        return judgement;
     }
-    Part {
-        verdict: part.verdict.bare(),
-        ..part
+    Judgement {
+        verdict: judgement.verdict.bare(),
+        ..judgement
     }
 }
 
@@ -553,12 +535,8 @@ pub(super) fn lifecycle(reasons: Vec<Reason>) -> Vec<Finding> {
     let own = || Key::own(LIFECYCLE);
     vec![Finding {
         gate: own(),
-        policy: own(),
-        policy_version: 1,
         enforcement: Enforcement::Block,
-        verdict: Verdict::Violated { reasons },
-        needed: None,
-        parts: Vec::new(),
+        judgement: Judgement::single(own(), 1, Verdict::Violated { reasons }),
         overridable_by: BTreeSet::new(),
     }]
 }

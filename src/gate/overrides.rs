@@ -2,7 +2,8 @@
 
 use super::{Ask, LIFECYCLE};
 use crate::release::{
-    Decision, Enforcement, Finding, GrantedOverride, Key, OverrideGranted, Reason, Role, Verdict,
+    Decision, Enforcement, Finding, GrantedOverride, Judgement, Key, OverrideGranted, Reason, Role,
+    Verdict,
 };
 use std::collections::BTreeSet;
 
@@ -64,12 +65,8 @@ pub(super) fn unhelpful(ask: &Ask<'_>, decision: &Decision) -> Option<Finding> {
         .collect();
     (!reasons.is_empty()).then(|| Finding {
         gate: Key::own(LIFECYCLE),
-        policy: Key::own("overrides"),
-        policy_version: 1,
         enforcement: Enforcement::Warn,
-        verdict: Verdict::Violated { reasons },
-        needed: None,
-        parts: Vec::new(),
+        judgement: Judgement::single(Key::own("overrides"), 1, Verdict::Violated { reasons }),
         overridable_by: BTreeSet::new(),
     })
 }

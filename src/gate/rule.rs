@@ -165,10 +165,10 @@ impl Rule {
     )]
     pub fn name(&self) -> Key {
         match self {
-            Self::All(_) => Key::own(crate::release::ALL),
-            Self::Any(_) => Key::own(crate::release::ANY),
-            Self::AtLeast(_) => Key::own(crate::release::AT_LEAST),
-            Self::Not(_) => Key::own(crate::release::NOT),
+            Self::All(_) => Key::own("all"),
+            Self::Any(_) => Key::own("any"),
+            Self::AtLeast(_) => Key::own("at-least"),
+            Self::Not(_) => Key::own("not"),
             Self::When(conditional) | Self::Unless(conditional) => conditional.rule.name(),
             single => single.judge().map_or_else(|| Key::clipped(""), Judge::name),
         }

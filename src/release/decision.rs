@@ -51,28 +51,18 @@ pub struct GateId {
     pub digest: Digest,
 }
 
-/// What one policy of one gate answered.
+/// What one requirement of one gate found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Finding {
     /// The gate; `lifecycle` for the invariants that no gate can waive.
     pub gate: Key,
-    /// The policy.
-    pub policy: Key,
-    /// The version of the policy's code.
-    pub policy_version: u32,
     /// What the verdict does to the step.
     #[serde(default, skip_serializing_if = "is_default")]
     pub enforcement: Enforcement,
-    /// The answer.
-    pub verdict: Verdict,
-    /// How many of the parts have to clear; said where the policy's name does not: for `at-least`.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub needed: Option<u32>,
-    /// What the parts of a combination answered, those that were not judged left out; empty for a single policy.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub parts: Vec<Part>,
+    /// What was found.
+    pub judgement: Judgement,
     /// The roles in which an override of it counts; none where nobody can override it, or where it refuses nothing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub overridable_by: BTreeSet<Role>,
@@ -82,74 +72,104 @@ impl Finding {
     /// Whether the finding refuses the step.
     #[must_use]
     pub fn blocks(&self) -> bool {
-        self.enforcement == Enforcement::Block && !self.verdict.clears()
+        self.enforcement == Enforcement::Block && !self.judgement.verdict.clears()
     }
 
-    /// Everything that keeps the policy from clearing, whatever its enforcement: the reasons of its parts, if it is a combination.
+    /// Everything that keeps it from clearing, whatever its enforcement: of a combination, the reasons of its parts.
     #[must_use]
     pub fn blockers(&self) -> Vec<Blocker<'_>> {
         let mut blockers = Vec::new();
-        if !self.verdict.clears() {
-            let say = &mut |policy, reason| {
+        if !self.judgement.verdict.clears() {
+            self.judgement.tell(false, &mut |policy, reason| {
                 blockers.push(Blocker {
                     finding: self,
                     policy,
                     reason,
                 });
-            };
-            tell(&self.policy, &self.verdict, &self.parts, false, say);
+            });
         }
         blockers
     }
 }
 
-/// What one part of a combination answered.
+/// The verdict of one rule: of a policy, or of a combination with that of each part.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Part {
-    /// The policy, or the combination.
+pub struct Judgement {
+    /// The policy; of a combination, the combination's name.
     pub policy: Key,
     /// The version of the policy's code.
     pub policy_version: u32,
-    /// The answer.
+    /// What it came to.
     pub verdict: Verdict,
-    /// How many of its parts have to clear; said where its name does not: for `at-least`.
+    /// How the parts were combined; nothing for a single policy.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub needed: Option<u32>,
-    /// What its own parts answered.
+    pub combined: Option<Combination>,
+    /// The parts of a combination, those that were not judged left out; none for a single policy.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub parts: Vec<Part>,
+    pub parts: Vec<Judgement>,
 }
 
-/// Tells the reasons nearest to what was judged. Under `not`, a violated part is what is wanted, and says nothing.
-fn tell<'a>(
-    policy: &'a Key,
-    verdict: &'a Verdict,
-    parts: &'a [Part],
-    is_negated: bool,
-    say: &mut impl FnMut(&'a Key, &'a Reason),
-) {
-    for reason in verdict.reasons() {
-        say(policy, reason);
+/// How a combination makes one verdict of those of its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Combination {
+    /// Every part has to clear.
+    All,
+    /// One part has to clear.
+    Any,
+    /// This many parts have to clear.
+    AtLeast(u32),
+    /// The part has to be violated.
+    Not,
+}
+
+impl Judgement {
+    /// Of a single policy.
+    pub(crate) const fn single(policy: Key, policy_version: u32, verdict: Verdict) -> Self {
+        Self {
+            policy,
+            policy_version,
+            verdict,
+            combined: None,
+            parts: Vec::new(),
+        }
     }
-    if !verdict.reasons().is_empty() {
-        return;
+
+    /// The single policies in it, in their order; itself, if it is of one.
+    pub(crate) fn policies(&self) -> impl Iterator<Item = &Self> {
+        let mut left = vec![self];
+        std::iter::from_fn(move || {
+            loop {
+                let one = left.pop()?;
+                if one.combined.is_none() {
+                    return Some(one);
+                }
+                left.extend(one.parts.iter().rev());
+            }
+        })
     }
-    let is_negated = is_negated != (policy.as_str() == NOT);
-    for part in parts {
-        let is_wanted = matches!(part.verdict, Verdict::Violated { .. }) && is_negated;
-        if !part.verdict.clears() && !is_wanted {
-            tell(&part.policy, &part.verdict, &part.parts, is_negated, say);
+
+    /// Tells the reasons nearest to what was judged. Under `not`, a violated part is what is wanted, and says nothing.
+    fn tell<'a>(&'a self, is_negated: bool, say: &mut impl FnMut(&'a Key, &'a Reason)) {
+        let reasons = self.verdict.reasons();
+        for reason in reasons {
+            say(&self.policy, reason);
+        }
+        if !reasons.is_empty() {
+            return;
+        }
+        let is_negated = is_negated != (self.combined == Some(Combination::Not));
+        for part in &self.parts {
+            let is_wanted = matches!(part.verdict, Verdict::Violated { .. }) && is_negated;
+            if !part.verdict.clears() && !is_wanted {
+                part.tell(is_negated, say);
+            }
         }
     }
 }
-
-/// The names of the combinations.
-pub(crate) const ALL: &str = "all";
-pub(crate) const ANY: &str = "any";
-pub(crate) const AT_LEAST: &str = "at-least";
-pub(crate) const NOT: &str = "not";
 
 /// What a decision is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -262,7 +282,7 @@ impl Decision {
         self.findings
             .iter()
             .filter(|finding| finding.enforcement == Enforcement::Block)
-            .flat_map(|finding| finding.verdict.overrides())
+            .flat_map(|finding| finding.judgement.verdict.overrides())
     }
 }
 

@@ -9,7 +9,7 @@ mod approval;
 mod batch;
 mod chain;
 mod change_request;
-mod clearing;
+mod clears_at;
 mod decision;
 mod deployment;
 mod digest;
@@ -54,7 +54,9 @@ pub use approval::{
 pub use batch::{Batch, Summary};
 pub use chain::{Broken, BrokenHow, verify};
 pub use change_request::{ChangeRequest, ChangeRequestState};
-pub use decision::{Asking, Blocker, Decision, Enforcement, Finding, GateId, Part};
+pub use decision::{
+    Asking, Blocker, Combination, Decision, Enforcement, Finding, GateId, Judgement,
+};
 pub use deployment::{
     AttemptFinished, AttemptNeverLive, AttemptOutcome, AttemptStarted, IncidentLinked,
     IncidentRestored, Liveness, Outage, Planning,
@@ -103,7 +105,6 @@ pub use verdict::{Reason, Verdict};
 pub use view::ReleaseView;
 
 pub(crate) use batch::{derived_command, intent};
-pub(crate) use decision::{ALL, ANY, AT_LEAST, NOT};
 pub(crate) use earned::StateRef;
 pub(crate) use event::seal;
 pub(crate) use happens::Reasons;

@@ -3,7 +3,7 @@
 use super::any::AnyRelease;
 use super::digest::Digest;
 use super::error::{LogError, LogErrorKind};
-use super::event::{Envelope, Upcasters};
+use super::event::{Envelope, Event, Upcasters};
 use super::id::{ReleaseId, Stream, StreamKind, Version};
 use super::shell::Core;
 
@@ -32,11 +32,8 @@ pub fn replay_with<'a>(
     log: impl IntoIterator<Item = &'a Envelope>,
     upcasters: &Upcasters,
 ) -> Result<AnyRelease, LogError> {
-    let mut log = log.into_iter();
-    let empty = || LogError::new(LogErrorKind::Empty, None, "it has no entry");
-    let first = log.next().ok_or_else(empty)?;
-    let mut core = Core::before(first)?;
-    core.follow(first, upcasters)?;
+    let mut log = log.into_iter().peekable();
+    let mut core = Core::before(log.peek().copied())?;
     for entry in log {
         core.follow(entry, upcasters)?;
     }
@@ -44,8 +41,10 @@ pub fn replay_with<'a>(
 }
 
 impl Core {
-    /// The release before the first entry of its log.
-    pub(crate) fn before(first: &Envelope) -> Result<Self, LogError> {
+    /// The release before the first entry of its log; there has to be one.
+    pub(crate) fn before(first: Option<&Envelope>) -> Result<Self, LogError> {
+        let empty = || LogError::new(LogErrorKind::Empty, None, "it has no entry");
+        let first = first.ok_or_else(empty)?;
         let foreign = |what: &str| LogError::new(LogErrorKind::Broken, Some(first.version), what);
         if first.stream.kind != StreamKind::Release {
             return Err(foreign("it is not the log of a release"));
@@ -61,26 +60,42 @@ impl Core {
         entry: &Envelope,
         upcasters: &Upcasters,
     ) -> Result<(), LogError> {
+        let event = self.admitted(entry, upcasters)?;
+        self.take(entry, event);
+        Ok(())
+    }
+
+    /// The event of the next entry of the log, or why it cannot follow; nothing for one that is passed over.
+    pub(crate) fn admitted(
+        &self,
+        entry: &Envelope,
+        upcasters: &Upcasters,
+    ) -> Result<Option<Event>, LogError> {
         let head = &self.head;
         succeeds(entry, &head.stream, head.version, &head.hash)?;
-        let refuse = |kind, what: String| Err(LogError::new(kind, Some(entry.version), what));
-        if let Some(event) = entry.decode_with(upcasters)? {
-            let on = self.occasion_of(entry);
-            if let Some(reason) = self.state.admits(&event, on).first() {
-                return refuse(
-                    LogErrorKind::Inadmissible,
-                    format!("`{}`: {}", entry.kind, reason.message),
-                );
+        let event = entry.decode_with(upcasters)?;
+        let refused = match &event {
+            Some(event) => {
+                let reasons = self.state.admits(event, self.occasion_of(entry));
+                let reason = reasons.first();
+                reason.map(|reason| format!("`{}`: {}", entry.kind, reason.message))
             }
+            None => (head.version == Version::NONE)
+                .then(|| format!("`{}` does not begin a release", entry.kind)),
+        };
+        refused.map_or(Ok(event), |what| {
+            let kind = LogErrorKind::Inadmissible;
+            Err(LogError::new(kind, Some(entry.version), what))
+        })
+    }
+
+    /// Moves by an entry that was admitted, and its event.
+    pub(crate) fn take(&mut self, entry: &Envelope, event: Option<Event>) {
+        if let Some(event) = event {
+            let on = self.occasion_of(entry);
             self.state.apply(event, on);
-        } else if head.version == Version::NONE {
-            return refuse(
-                LogErrorKind::Inadmissible,
-                format!("`{}` does not begin a release", entry.kind),
-            );
         }
         self.advance(entry);
-        Ok(())
     }
 
     pub(crate) fn advance(&mut self, entry: &Envelope) {

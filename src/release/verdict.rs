@@ -104,9 +104,9 @@ impl fmt::Display for Reason {
 ///
 /// # Combining
 ///
-/// [`all`](Self::all), [`any`](Self::any) and [`at_least`](Self::at_least) are one rule: of the verdicts, so many have
-/// to clear. Neither order nor repetition changes `all` and `any`. *Failed* absorbs everything; *excepted* counts as satisfied, and uses up
-/// its overrides only where nothing satisfied is there instead.
+/// [`all`](Self::all), [`any`](Self::any) and [`at_least`](Self::at_least) are one rule: of the verdicts, this many have
+/// to clear. Neither order nor repetition changes `all` and `any`. *Failed* absorbs everything; *excepted* counts as
+/// satisfied, and uses up its overrides only where nothing satisfied is there instead.
 ///
 /// | all | satisfied | excepted | unknown | violated | failed |
 /// |---|---|---|---|---|---|
@@ -232,7 +232,8 @@ impl Verdict {
         Self::at_least(1, verdicts)
     }
 
-    /// So many of them clear. The reasons are those of every verdict that bears on the answer, each once and in a stable order.
+    /// This many of them clear. The reasons are those of every verdict that bears on the answer, each once and in a
+    /// stable order.
     ///
     /// # Time
     ///
@@ -268,7 +269,7 @@ impl Verdict {
             // Those that hold longest; equal ones by their overrides, so that order does not matter.
             excepted.sort_by_cached_key(|one| {
                 let overrides: Vec<_> = one.overrides().cloned().collect();
-                (Reverse(lasting(one.until())), overrides)
+                (Reverse(end_order(one.until())), overrides)
             });
             excepted.truncate(needed);
             let until = earliest(satisfied.iter().chain(&excepted).map(Self::until));
@@ -360,16 +361,16 @@ fn joined(verdicts: Vec<Verdict>) -> Vec<Reason> {
     joined
 }
 
-/// Until when so many of the satisfied are left.
+/// Until when this many of the satisfied are left.
 fn nth_end(count: usize, satisfied: &[Verdict]) -> Option<Instant> {
     let mut ends: Vec<_> = satisfied.iter().map(Verdict::until).collect();
-    ends.sort_by_key(|&end| Reverse(lasting(end)));
+    ends.sort_by_key(|&end| Reverse(end_order(end)));
     let last = count.checked_sub(1)?;
     ends.get(last).copied().flatten()
 }
 
 /// What has no end lasts longest.
-const fn lasting(end: Option<Instant>) -> (bool, Option<Instant>) {
+const fn end_order(end: Option<Instant>) -> (bool, Option<Instant>) {
     (end.is_none(), end)
 }
 

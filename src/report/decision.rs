@@ -3,13 +3,13 @@
 use super::Outline;
 use crate::phase::Instant;
 use crate::release::{
-    ANY, AT_LEAST, Decision, Enforcement, Fact, FactValue, Finding, FollowedModel, GateId, Key,
-    NOT, OtherRelease, Part, Reason, ReleaseId, Text, Verdict,
+    Combination, Decision, Enforcement, Fact, FactValue, Finding, FollowedModel, GateId, Judgement,
+    Key, OtherRelease, Reason, ReleaseId, Text, Verdict,
 };
 
 impl Decision {
-    /// Why, or why not: every gate with what its policies found, combinations with their parts; for each reason its code,
-    /// what would lift it, who could, the earliest instant, and what was read.
+    /// Why, or why not: every gate with what its policies found, combinations with their parts; for each reason its
+    /// code, what would lift it, who could, the earliest instant, and what was read.
     #[must_use]
     pub fn outline(&self) -> Outline {
         let Decision {
@@ -115,12 +115,8 @@ fn headed(gate: &GateId) -> Outline {
 fn finding(finding: &Finding) -> Outline {
     let Finding {
         gate: _,
-        policy,
-        policy_version: _,
         enforcement,
-        verdict,
-        needed,
-        parts,
+        judgement,
         overridable_by,
     } = finding;
     let head = Outline::new().own(match enforcement {
@@ -133,47 +129,36 @@ fn finding(finding: &Finding) -> Outline {
         let line = Outline::new().own("can be overridden by: ");
         line.names(roles)
     });
-    answered(head, (policy, *needed, verdict, parts), false).under(roles)
+    judged(head, judgement, false).under(roles)
 }
 
-fn part(part: &Part, is_negated: bool) -> Outline {
-    let Part {
+/// What a policy or a combination came to. Under `not`, a violated part is what is wanted.
+fn judged(head: Outline, judgement: &Judgement, is_negated: bool) -> Outline {
+    let Judgement {
         policy,
         policy_version: _,
         verdict,
-        needed,
+        combined,
         parts,
-    } = part;
-    let head = Outline::new();
-    answered(head, (policy, *needed, verdict, parts), is_negated)
-}
-
-/// What a policy or a combination answered. Under `not`, a violated part is what is wanted.
-fn answered(
-    head: Outline,
-    (policy, needed, verdict, parts): (&Key, Option<u32>, &Verdict, &[Part]),
-    is_negated: bool,
-) -> Outline {
-    let head = if parts.is_empty() {
-        head.name(policy)
-    } else {
-        head.own(match (policy.as_str(), needed) {
-            (ANY, _) => "any of these".to_owned(),
-            (AT_LEAST, Some(needed)) => format!("at least {needed} of these"),
-            (NOT, _) => "not this".to_owned(),
-            _ => "all of these".to_owned(),
-        })
+    } = judgement;
+    let head = match combined {
+        None => head.name(policy),
+        Some(Combination::All) => head.own("all of these"),
+        Some(Combination::Any) => head.own("any of these"),
+        Some(Combination::AtLeast(count)) => head.own(format!("at least {count} of these")),
+        Some(Combination::Not) => head.own("not this"),
     };
-    let head = told(head.own(": "), verdict);
+    let head = verdict_line(head.own(": "), verdict);
     let is_wanted = is_negated && matches!(verdict, Verdict::Violated { .. });
     let head = head.own(if is_wanted { ", as it has to be" } else { "" });
-    let is_negated = is_negated != (policy.as_str() == NOT && !parts.is_empty());
-    let parts = parts.iter().map(|one| part(one, is_negated));
+    let is_negated = is_negated != (*combined == Some(Combination::Not));
+    let parts = parts.iter();
+    let parts = parts.map(|part| judged(Outline::new(), part, is_negated));
     head.under_all(verdict.reasons().iter().map(reason))
         .under_all(parts)
 }
 
-fn told(line: Outline, verdict: &Verdict) -> Outline {
+fn verdict_line(line: Outline, verdict: &Verdict) -> Outline {
     let (line, until) = match verdict {
         Verdict::Satisfied { until } => (line.own("satisfied"), *until),
         Verdict::Violated { .. } => (line.own("violated"), None),

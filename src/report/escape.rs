@@ -18,7 +18,8 @@ pub(super) fn line(text: &str) -> String {
     line
 }
 
-/// The same as a Markdown code span: there, nothing is markup but backticks, and of those it has fewer than surround it.
+/// The same as a Markdown code span: there, nothing is markup but backticks, and of those it has fewer than surround
+/// it.
 ///
 /// # Source
 ///

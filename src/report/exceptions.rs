@@ -4,8 +4,8 @@ use super::Outline;
 use super::found::Found;
 use crate::phase::{Instant, Seconds};
 use crate::release::{
-    Actor, Envelope, LogError, Name, OverrideGranted, Reason, ReleaseId, StepRefused, Text,
-    Upcasters, Version, replay_with,
+    Actor, EarlyLifeSupportWaived, Envelope, LogError, Name, OverrideGranted, Reason, ReleaseId,
+    StepRefused, Text, Upcasters, Version,
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, sync::Arc};
@@ -33,7 +33,7 @@ use std::{collections::BTreeSet, sync::Arc};
 /// assert_eq!(
 ///     exceptions.outline().to_string(),
 ///     "\
-/// what was let pass, at 2099-12-31T00:00:00Z, of 1 release
+/// exceptions of 1 release, as of 2099-12-31T00:00:00Z
 /// ├─ overrides: none
 /// ├─ early life support waived: none
 /// └─ debts: none
@@ -49,40 +49,48 @@ pub struct Exceptions {
     /// How many releases had begun by then.
     pub releases: usize,
     /// Every override that was granted.
-    pub overrides: Vec<OverrideGiven>,
-    /// Every time that early life support was not waited for.
-    pub waivers: Vec<SupportWaived>,
+    pub overrides: Vec<Exception<OverrideGiven>>,
+    /// Every time that the rest of early life support was not waited for.
+    pub waivers: Vec<Exception<Arc<EarlyLifeSupportWaived>>>,
     /// Every debt, paid or not.
-    pub debts: Vec<DebtOwed>,
+    pub debts: Vec<Exception<DebtOwed>>,
     /// Every step that was refused, if they are asked for.
-    pub refusals: Option<Vec<StepTurnedDown>>,
+    pub refusals: Option<Vec<Exception<Arc<StepRefused>>>>,
+}
+
+/// Something that a report tells of, and the event by which it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Exception<T> {
+    /// The release.
+    pub release: ReleaseId,
+    /// Its title then.
+    pub title: Name,
+    /// The version of the event.
+    pub version: Version,
+    /// Who did it; of a change that was found, who found it.
+    pub by: Actor,
+    /// When it was recorded.
+    pub at: Instant,
+    /// What it is.
+    pub what: T,
 }
 
 /// An override, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OverrideGiven {
-    /// The release.
-    pub release: ReleaseId,
-    /// Its title.
-    pub title: Name,
-    /// The version of the event.
-    pub version: Version,
-    /// Who granted it.
-    pub by: Actor,
-    /// When it was recorded.
-    pub at: Instant,
     /// Of which step, policy and code, why, and until when.
     pub granted: Arc<OverrideGranted>,
     /// What became of it.
-    pub fate: Fate,
+    pub outcome: OverrideOutcome,
 }
 
 /// What became of an override.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Fate {
+pub enum OverrideOutcome {
     /// It can still be used.
     Usable,
     /// It was used.
@@ -103,48 +111,20 @@ pub enum Fate {
     },
 }
 
-/// The rest of early life support was not waited for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct SupportWaived {
-    /// The release.
-    pub release: ReleaseId,
-    /// Its title.
-    pub title: Name,
-    /// The version of the event.
-    pub version: Version,
-    /// Who waived it.
-    pub by: Actor,
-    /// When.
-    pub at: Instant,
-    /// Why.
-    pub reason: Text,
-}
-
-/// Something that was left out and has to be made up for.
+/// Something that was left out and has to be made up for, since the event by which it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DebtOwed {
-    /// The release.
-    pub release: ReleaseId,
-    /// Its title.
-    pub title: Name,
-    /// The version of the event by which it came.
-    pub version: Version,
     /// How it came.
     pub cause: DebtCause,
-    /// Who did it, or found it.
-    pub by: Actor,
-    /// Since when it is owed.
-    pub since: Instant,
     /// Why it was done.
     pub reason: Text,
     /// Who asked for it or did it, and cannot approve it.
     pub involved: BTreeSet<Actor>,
     /// The retrospective approval.
-    pub approval: Payment,
+    pub approval: Repayment,
     /// The post-implementation review.
-    pub review: Payment,
+    pub review: Repayment,
     /// How long it was owed, or is.
     pub owed_for_seconds: Seconds,
 }
@@ -166,7 +146,7 @@ pub enum DebtCause {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Payment {
+pub enum Repayment {
     /// That part is not owed.
     NotOwed,
     /// It is owed.
@@ -184,32 +164,18 @@ pub enum Payment {
     },
 }
 
-/// A step that was asked for and refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct StepTurnedDown {
-    /// The release.
-    pub release: ReleaseId,
-    /// Its title.
-    pub title: Name,
-    /// The version of the event.
-    pub version: Version,
-    /// The step, and the decision against it.
-    pub refused: Arc<StepRefused>,
-}
-
 impl DebtOwed {
     /// Whether nothing of it is owed any more.
     #[must_use]
     pub fn is_paid(&self) -> bool {
-        self.approval != Payment::Owed && self.review != Payment::Owed
+        self.approval != Repayment::Owed && self.review != Repayment::Owed
     }
 
     /// When the last of it was paid; nothing while something is owed.
     pub(super) fn paid_at(&self) -> Option<Instant> {
-        let paid = |payment: &Payment| match payment {
-            Payment::Paid { at, .. } => Some(*at),
-            Payment::NotOwed | Payment::Owed => None,
+        let paid = |repayment: &Repayment| match repayment {
+            Repayment::Paid { at, .. } => Some(*at),
+            Repayment::NotOwed | Repayment::Owed => None,
         };
         let last = paid(&self.approval).max(paid(&self.review));
         last.filter(|_| self.is_paid())
@@ -250,15 +216,10 @@ impl Exceptions {
     ///
     /// # Errors
     ///
-    /// As [`replay_with`]; nothing of the log is in the report then.
+    /// As [`replay_with`](crate::release::replay_with); nothing of the log is in the report then.
     pub fn add_with(&mut self, log: &[Envelope], upcasters: &Upcasters) -> Result<(), LogError> {
-        // What is wrong later on in the log is wrong too.
-        replay_with(log, upcasters)?;
-        let known = log.iter().take_while(|entry| entry.recorded_at <= self.at);
-        let Some(found) = Found::of(known, upcasters, self.at)? else {
-            return Ok(());
-        };
-        self.releases += 1;
+        let found = Found::of(log, upcasters, self.at)?;
+        self.releases += usize::from(found.has_begun);
         self.overrides.extend(found.overrides);
         self.waivers.extend(found.waivers);
         self.debts.extend(found.debts);
@@ -286,7 +247,7 @@ impl Exceptions {
         } else {
             "releases"
         };
-        let head = Outline::new().own(format!("what was let pass, at {at}, of {releases} {of}"));
+        let head = Outline::new().own(format!("exceptions of {releases} {of}, as of {at}"));
         let refused = refusals.as_ref();
         head.under(listed("overrides", overrides.iter().map(given).collect()))
             .under(listed(
@@ -309,39 +270,29 @@ fn listed(what: &'static str, lines: Vec<Outline>) -> Outline {
     line.under_all(lines)
 }
 
-/// The release by its title; under it, which event of which release.
-fn of(
-    title: &Name,
-    release: ReleaseId,
-    version: Version,
-    what: impl FnOnce(Outline) -> Outline,
-) -> Outline {
-    let line = what(Outline::new().name(title).own(": "));
-    line.under(Outline::new().own(format!("release {release}, version {version}")))
+impl<T> Exception<T> {
+    /// The release by its title; under it, which event of which release.
+    fn headed(&self, what: impl FnOnce(Outline) -> Outline) -> Outline {
+        let (release, version) = (self.release, self.version);
+        let line = what(Outline::new().name(&self.title).own(": "));
+        line.under(Outline::new().own(format!("release {release}, version {version}")))
+    }
 }
 
-fn given(given: &OverrideGiven) -> Outline {
-    let OverrideGiven {
-        release,
-        title,
-        version,
-        by,
-        at,
-        granted,
-        fate,
-    } = given;
+fn given(given: &Exception<OverrideGiven>) -> Outline {
+    let OverrideGiven { granted, outcome } = &given.what;
     let (id, role, until) = (&granted.id, &granted.role, granted.until);
     let line = |line: Outline| {
         let line = line.own("override ").name(id).own(" of ");
         let line = line.name(&granted.code).own(" of ").name(&granted.policy);
         line.own(format!(" for {}", granted.step))
     };
-    let by_whom = Outline::new().own("granted by ").name(by);
+    let by_whom = Outline::new().own("granted by ").name(&given.by);
     let by_whom = by_whom.own(" as ").name(role);
-    let fate = match fate {
-        Fate::Usable => Outline::new().own("not used yet"),
-        Fate::Lapsed { at } => Outline::new().own(format!("ended unused at {at}")),
-        Fate::Used {
+    let outcome = match outcome {
+        OverrideOutcome::Usable => Outline::new().own("not used yet"),
+        OverrideOutcome::Lapsed { at } => Outline::new().own(format!("ended unused at {at}")),
+        OverrideOutcome::Used {
             version,
             by,
             at,
@@ -356,73 +307,64 @@ fn given(given: &OverrideGiven) -> Outline {
             }))
         }
     };
-    of(title, *release, *version, line)
-        .under(by_whom.own(format!(" at {at}, until {until}")))
+    given
+        .headed(line)
+        .under(by_whom.own(format!(" at {}, until {until}", given.at)))
         .under(why(&granted.reason))
-        .under(fate)
+        .under(outcome)
 }
 
 fn why(reason: &Text) -> Outline {
     Outline::new().own("why: ").prose(reason)
 }
 
-fn waived(waived: &SupportWaived) -> Outline {
-    let SupportWaived {
-        release,
-        title,
-        version,
-        by,
-        at,
-        reason,
-    } = waived;
-    let line = |line: Outline| line.own("by ").name(by).own(format!(" at {at}"));
-    of(title, *release, *version, line).under(why(reason))
+fn waived(waived: &Exception<Arc<EarlyLifeSupportWaived>>) -> Outline {
+    let line = |line: Outline| {
+        let line = line.own("by ").name(&waived.by);
+        line.own(format!(" at {}", waived.at))
+    };
+    waived.headed(line).under(why(&waived.what.reason))
 }
 
-fn owed(debt: &DebtOwed) -> Outline {
+fn owed(debt: &Exception<DebtOwed>) -> Outline {
     let DebtOwed {
-        release,
-        title,
-        version,
         cause,
-        by,
-        since,
         reason,
         involved,
         approval,
         review,
         owed_for_seconds,
-    } = debt;
+    } = &debt.what;
     let (what, who) = match cause {
         DebtCause::Expedited => ("expedited", "expedited by "),
         DebtCause::Unauthorised => ("unauthorised", "found by "),
         DebtCause::BackedOut => ("backed out", "backed out by "),
     };
-    let state = if debt.is_paid() {
+    let state = if debt.what.is_paid() {
         "paid after"
     } else {
         "owed for"
     };
-    let line = format!("{what}, {state} {}", lasting(*owed_for_seconds));
-    let who = Outline::new().own(who).name(by);
+    let line = format!("{what}, {state} {}", rough_length(*owed_for_seconds));
+    let who = Outline::new().own(who).name(&debt.by);
     let involved = (!involved.is_empty()).then(|| {
         let line = Outline::new().own("cannot be approved by: ");
         line.names(involved)
     });
-    of(title, *release, *version, |head| head.own(line))
-        .under(who.own(format!(" at {since}")))
+    debt.headed(|head| head.own(line))
+        .under(who.own(format!(" at {}", debt.at)))
         .under(why(reason))
         .under(paid("retrospective approval", approval))
         .under(involved)
         .under(paid("post-implementation review", review))
 }
 
-fn paid(what: &'static str, payment: &Payment) -> Option<Outline> {
+fn paid(what: &'static str, repayment: &Repayment) -> Option<Outline> {
     let line = Outline::new().own(what);
-    match payment {
-        Payment::NotOwed => None,
-        Payment::Owed => Some(line.own(": owed")),
-        Payment::Paid {
+    match repayment {
+        Repayment::NotOwed => None,
+        Repayment::Owed => Some(line.own(": owed")),
+        Repayment::Paid {
             version,
             by,
             at,
@@ -435,14 +377,8 @@ fn paid(what: &'static str, payment: &Payment) -> Option<Outline> {
     }
 }
 
-fn refused_step(refused: &StepTurnedDown) -> Outline {
-    let StepTurnedDown {
-        release,
-        title,
-        version,
-        refused,
-    } = refused;
-    let decision = &refused.decision;
+fn refused_step(refused: &Exception<Arc<StepRefused>>) -> Outline {
+    let decision = &refused.what.decision;
     let line = |line: Outline| {
         let line = line.own(format!("{}, asked for by ", decision.asked));
         line.name(&decision.actor)
@@ -453,11 +389,11 @@ fn refused_step(refused: &StepTurnedDown) -> Outline {
         let line = line.name(&blocker.reason.code).own(": ");
         line.prose(&blocker.reason.message)
     });
-    of(title, *release, *version, line).under_all(blockers)
+    refused.headed(line).under_all(blockers)
 }
 
 /// A length of time in its two largest units.
-fn lasting(time: Seconds) -> String {
+fn rough_length(time: Seconds) -> String {
     let seconds = time.get();
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     match (days, hours, minutes) {

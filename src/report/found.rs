@@ -1,40 +1,39 @@
 //! From the log of a release to what was let pass in it: the same fold as a replay, watched event by event.
 
 use super::exceptions::{
-    DebtCause, DebtOwed, Fate, OverrideGiven, Payment, StepTurnedDown, SupportWaived,
+    DebtCause, DebtOwed, Exception, OverrideGiven, OverrideOutcome, Repayment,
 };
 use crate::phase::{Instant, PhaseName, Seconds};
 use crate::release::{
-    AnyRecord, AnyStep, Core, Enforcement, Envelope, Event, Key, LogError, Name, OverrideGranted,
-    Part, Reason, StepTaken, Text, Upcasters, Verdict,
+    AnyRecord, AnyStep, Core, EarlyLifeSupportWaived, Enforcement, Envelope, Event, Judgement,
+    LogError, Name, OverrideGranted, Reason, StepRefused, StepTaken, Text, Upcasters,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What was found in the log of one release so far.
 pub(super) struct Found {
     core: Core,
-    pub(super) overrides: Vec<OverrideGiven>,
-    pub(super) waivers: Vec<SupportWaived>,
-    pub(super) debts: Vec<DebtOwed>,
-    pub(super) refusals: Vec<StepTurnedDown>,
+    /// Whether the release had begun at the instant that is looked at.
+    pub(super) has_begun: bool,
+    pub(super) overrides: Vec<Exception<OverrideGiven>>,
+    pub(super) waivers: Vec<Exception<Arc<EarlyLifeSupportWaived>>>,
+    pub(super) debts: Vec<Exception<DebtOwed>>,
+    pub(super) refusals: Vec<Exception<Arc<StepRefused>>>,
     /// Where in `debts` each debt of the state stands.
     owed: Vec<usize>,
     closed: Option<Instant>,
 }
 
 impl Found {
-    /// What the entries of a log have come to at that instant; nothing if there are none.
-    pub(super) fn of<'a>(
-        log: impl IntoIterator<Item = &'a Envelope>,
+    /// What a log had come to at that instant. What is wrong later on in it is wrong too.
+    pub(super) fn of(
+        log: &[Envelope],
         upcasters: &Upcasters,
         at: Instant,
-    ) -> Result<Option<Self>, LogError> {
-        let mut log = log.into_iter().peekable();
-        let Some(first) = log.peek() else {
-            return Ok(None);
-        };
+    ) -> Result<Self, LogError> {
         let mut found = Self {
-            core: Core::before(first)?,
+            core: Core::before(log.first())?,
+            has_begun: false,
             overrides: Vec::new(),
             waivers: Vec::new(),
             debts: Vec::new(),
@@ -42,21 +41,28 @@ impl Found {
             owed: Vec::new(),
             closed: None,
         };
-        log.try_for_each(|entry| found.read(entry, upcasters))?;
+        let known = log.iter().take_while(|entry| entry.recorded_at <= at);
+        let (known, later) = log.split_at(known.count());
+        for entry in known {
+            found.read(entry, upcasters)?;
+        }
+        for entry in later {
+            found.core.follow(entry, upcasters)?;
+        }
         found.settle(at);
-        Ok(Some(found))
+        Ok(found)
     }
 
     fn read(&mut self, entry: &Envelope, upcasters: &Upcasters) -> Result<(), LogError> {
-        self.core.follow(entry, upcasters)?;
-        let state = &self.core.state;
-        let Some((event, title)) = entry
-            .decode_with(upcasters)?
-            .zip(state.request.as_ref().map(|request| request.title.clone()))
-        else {
+        let event = self.core.admitted(entry, upcasters)?;
+        self.core.take(entry, event.clone());
+        self.has_begun = true;
+        let request = self.core.state.request.as_ref();
+        let Some((event, request)) = event.zip(request) else {
             return Ok(());
         };
-        let paid = |said: &Text| Payment::Paid {
+        let title = request.title.clone();
+        let paid = |said: &Text| Repayment::Paid {
             version: entry.version,
             by: entry.actor.clone(),
             at: entry.recorded_at,
@@ -65,59 +71,47 @@ impl Found {
         match &event {
             Event::Step(taken) => self.step(entry, taken, title),
             Event::Record(AnyRecord::OverrideGranted(granted)) => {
-                self.overrides.push(OverrideGiven {
-                    release: self.core.head.id,
-                    title,
-                    version: entry.version,
-                    by: entry.actor.clone(),
-                    at: entry.recorded_at,
+                let given = OverrideGiven {
                     granted: granted.clone(),
-                    fate: Fate::Usable,
-                });
+                    outcome: OverrideOutcome::Usable,
+                };
+                self.overrides.push(self.exception(entry, title, given));
             }
             Event::Record(AnyRecord::EarlyLifeSupportWaived(waived)) => {
-                self.waivers.push(SupportWaived {
-                    release: self.core.head.id,
-                    title,
-                    version: entry.version,
-                    by: entry.actor.clone(),
-                    at: entry.recorded_at,
-                    reason: waived.reason.clone(),
-                });
+                self.waivers
+                    .push(self.exception(entry, title, waived.clone()));
             }
-            Event::Record(AnyRecord::StepRefused(refused)) => self.refusals.push(StepTurnedDown {
-                release: self.core.head.id,
-                title,
-                version: entry.version,
-                refused: refused.clone(),
-            }),
+            Event::Record(AnyRecord::StepRefused(refused)) => {
+                self.refusals
+                    .push(self.exception(entry, title, refused.clone()));
+            }
             Event::Record(AnyRecord::RetrospectiveApproval(given)) => {
                 self.follow_debts(&paid(&given.comment));
             }
             Event::Record(AnyRecord::PostImplementationReview(held)) => {
-                for debt in &mut self.debts {
-                    if debt.review == Payment::Owed {
+                for debt in self.debts.iter_mut().map(|debt| &mut debt.what) {
+                    if debt.review == Repayment::Owed {
                         debt.review = paid(&held.summary);
                     }
                 }
             }
-            Event::Record(_) => self.follow_debts(&Payment::Owed),
+            Event::Record(_) => self.follow_debts(&Repayment::Owed),
         }
         Ok(())
     }
 
     /// Follows what the state says of the approvals that are owed: given just now, or taken back.
-    fn follow_debts(&mut self, given: &Payment) {
+    fn follow_debts(&mut self, given: &Repayment) {
         for (debt, &place) in self.core.state.debts.iter().zip(&self.owed) {
-            let Some(owed) = self.debts.get_mut(place) else {
+            let Some(Exception { what: owed, .. }) = self.debts.get_mut(place) else {
                 continue;
             };
             owed.involved.clone_from(&debt.involved);
             match (&debt.approved_by, &owed.approval) {
-                (Some(_), Payment::Owed) => owed.approval = given.clone(),
-                (None, Payment::Paid { .. }) => owed.approval = Payment::Owed,
-                (Some(_), Payment::Paid { .. } | Payment::NotOwed)
-                | (None, Payment::Owed | Payment::NotOwed) => {}
+                (Some(_), Repayment::Owed) => owed.approval = given.clone(),
+                (None, Repayment::Paid { .. }) => owed.approval = Repayment::Owed,
+                (Some(_), Repayment::Paid { .. } | Repayment::NotOwed)
+                | (None, Repayment::Owed | Repayment::NotOwed) => {}
             }
         }
     }
@@ -127,15 +121,14 @@ impl Found {
             self.closed = Some(entry.recorded_at);
         }
         let used: BTreeSet<_> = taken.decision.overrides().collect();
-        for given in &mut self.overrides {
+        for given in self.overrides.iter_mut().map(|given| &mut given.what) {
             if used.contains(&given.granted.id) {
-                let mut passed_over = Vec::new();
                 let findings = taken.decision.findings.iter();
-                for one in findings.filter(|one| one.enforcement == Enforcement::Block) {
-                    let one = (&one.policy, &one.verdict, one.parts.as_slice());
-                    excepted(one, &given.granted, &mut passed_over);
-                }
-                given.fate = Fate::Used {
+                let blocking = findings.filter(|one| one.enforcement == Enforcement::Block);
+                let policies = blocking.flat_map(|one| one.judgement.policies());
+                let passed_over = policies.flat_map(|one| passed_over(one, &given.granted));
+                let passed_over = passed_over.cloned().collect();
+                given.outcome = OverrideOutcome::Used {
                     version: entry.version,
                     by: entry.actor.clone(),
                     at: entry.recorded_at,
@@ -158,64 +151,55 @@ impl Found {
         if debt.is_some() {
             self.owed.push(self.debts.len());
         }
-        self.debts.push(DebtOwed {
-            release: self.core.head.id,
-            title,
-            version: entry.version,
+        let owed = DebtOwed {
             cause,
-            by: entry.actor.clone(),
-            since: entry.recorded_at,
             reason,
             involved: debt.map(|debt| debt.involved.clone()).unwrap_or_default(),
             approval: if debt.is_some() {
-                Payment::Owed
+                Repayment::Owed
             } else {
-                Payment::NotOwed
+                Repayment::NotOwed
             },
-            review: Payment::Owed,
+            review: Repayment::Owed,
             owed_for_seconds: Seconds::new(0),
-        });
+        };
+        self.debts.push(self.exception(entry, title, owed));
+    }
+
+    fn exception<T>(&self, entry: &Envelope, title: Name, what: T) -> Exception<T> {
+        Exception {
+            release: self.core.head.id,
+            title,
+            version: entry.version,
+            by: entry.actor.clone(),
+            at: entry.recorded_at,
+            what,
+        }
     }
 
     /// What can still be used, and how long what is owed is owed, at that instant.
     fn settle(&mut self, at: Instant) {
-        for given in &mut self.overrides {
+        for given in self.overrides.iter_mut().map(|given| &mut given.what) {
             let until = given.granted.until;
             let ends = self.closed.map_or(until, |closed| closed.min(until));
-            if given.fate == Fate::Usable && ends <= at {
-                given.fate = Fate::Lapsed { at: ends };
+            if given.outcome == OverrideOutcome::Usable && ends <= at {
+                given.outcome = OverrideOutcome::Lapsed { at: ends };
             }
         }
         for debt in &mut self.debts {
-            let until = debt.paid_at().unwrap_or(at);
-            debt.owed_for_seconds = until.since(debt.since);
+            let until = debt.what.paid_at().unwrap_or(at);
+            debt.what.owed_for_seconds = until.since(debt.at);
         }
     }
 }
 
-/// Collects what an override let pass.
-fn excepted(
-    (policy, verdict, parts): (&Key, &Verdict, &[Part]),
+/// What an override let pass of what a policy found.
+fn passed_over<'a>(
+    policy: &'a Judgement,
     granted: &OverrideGranted,
-    passed_over: &mut Vec<Reason>,
-) {
-    if let Verdict::Excepted { overrides, .. } = verdict
-        && overrides.contains(&granted.id)
-        && *policy == granted.policy
-        && parts.is_empty()
-    {
-        let reasons = verdict.reasons().iter();
-        passed_over.extend(
-            reasons
-                .filter(|reason| reason.code == granted.code)
-                .cloned(),
-        );
-    }
-    for part in parts {
-        excepted(
-            (&part.policy, &part.verdict, &part.parts),
-            granted,
-            passed_over,
-        );
-    }
+) -> impl Iterator<Item = &'a Reason> {
+    let is_used =
+        policy.policy == granted.policy && policy.verdict.overrides().any(|id| *id == granted.id);
+    let reasons = policy.verdict.reasons().iter().filter(move |_| is_used);
+    reasons.filter(|reason| reason.code == granted.code)
 }

@@ -40,6 +40,6 @@ mod gate;
 mod outline;
 
 pub use exceptions::{
-    DebtCause, DebtOwed, Exceptions, Fate, OverrideGiven, Payment, StepTurnedDown, SupportWaived,
+    DebtCause, DebtOwed, Exception, Exceptions, OverrideGiven, OverrideOutcome, Repayment,
 };
 pub use outline::Outline;

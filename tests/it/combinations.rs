@@ -7,8 +7,8 @@ use phasegate::gate::{
 use phasegate::phase::Action;
 use phasegate::release::step::Authorise;
 use phasegate::release::{
-    Decision, Key, Name, OverrideGranted, Reason, ReleaseKind, ReleaseRequest, Role, RoleGiven,
-    Service, Track, Verdict,
+    Combination, Decision, Key, Name, OverrideGranted, Reason, ReleaseKind, ReleaseRequest, Role,
+    RoleGiven, Service, Track, Verdict,
 };
 use phasegate::{Gate, MemoryStore, Policy};
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ fn answer(rule: impl RuleOn<Authorise>) -> (&'static str, Vec<String>) {
         decision
             .findings
             .first()
-            .map_or("not judged", |one| called(&one.verdict)),
+            .map_or("not judged", |one| called(&one.judgement.verdict)),
         codes.collect(),
     )
 }
@@ -114,7 +114,7 @@ fn verdicts() -> Vec<Verdict> {
     all
 }
 
-/// What the table in the documentation says of so many out of these.
+/// What the table in the documentation says of this many out of these.
 fn by_the_table(count: usize, of: &[&Verdict]) -> &'static str {
     let number = |name| of.iter().filter(|one| called(one) == name).count();
     let (satisfied, excepted) = (number("satisfied"), number("excepted"));
@@ -199,7 +199,7 @@ fn all_and_any_keep_the_laws_of_a_join() {
 }
 
 #[test]
-fn so_many_hold_until_too_few_are_left() {
+fn this_many_hold_until_too_few_are_left() {
     let until = |text: &str| Verdict::Satisfied {
         until: Some(at(text)),
     };
@@ -231,13 +231,106 @@ fn a_refusal_of_a_combination_names_the_policies_in_it() {
             "not: `says` holds, and it must not; wait until it does not, or do what makes it fail",
         ]
     );
-    let finding = &decision.findings[0];
-    assert_eq!((finding.policy.as_str(), finding.parts.len()), ("any", 2));
-    assert!(finding.verdict.reasons().is_empty(), "its parts have them");
+    let judgement = &decision.findings[0].judgement;
+    assert_eq!(
+        (judgement.combined, judgement.parts.len()),
+        (Some(Combination::Any), 2)
+    );
+    assert!(
+        judgement.verdict.reasons().is_empty(),
+        "its parts have them"
+    );
+}
+
+/// A policy of the host's own that is called like a combination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CalledNot(Says);
+
+impl Policy for CalledNot {
+    type Reads = ();
+    const NAME: &'static str = "not";
+
+    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+        self.0.judge(ask, ())
+    }
 }
 
 #[test]
-fn so_many_of_some_have_to_clear() {
+fn a_policy_that_is_called_like_a_combination_is_none() {
+    let called_not = |answer| CalledNot(says("own", answer));
+    for (said, verdict) in [(Yes, "satisfied"), (No, "violated"), (Unknown, "unknown")] {
+        let decision = decided(&gated(called_not(said)));
+        let judgement = &decision.findings[0].judgement;
+        assert_eq!(
+            (judgement.policy.as_str(), judgement.combined),
+            ("not", None)
+        );
+        let tree = decision.outline().to_string();
+        assert!(tree.contains(&format!("`not`: {verdict}")), "{tree}");
+        let codes: Vec<_> = decision
+            .blockers()
+            .map(|one| one.reason.code.to_string())
+            .collect();
+        assert_eq!(codes, vec!["own"; usize::from(said != Yes)]);
+        assert!(
+            !serde_json::to_string(&decision)
+                .unwrap()
+                .contains("combined")
+        );
+    }
+
+    let decision = decided(&gated(not(called_not(Yes))));
+    let judgement = &decision.findings[0].judgement;
+    assert_eq!(judgement.combined, Some(Combination::Not));
+    assert_eq!(
+        (
+            judgement.parts[0].policy.as_str(),
+            judgement.parts[0].combined
+        ),
+        ("not", None)
+    );
+    let tree = decision.outline().to_string();
+    assert!(
+        tree.contains("not this: violated") && tree.contains("`not`: satisfied"),
+        "{tree}"
+    );
+    // One `not` turns it, and the policy's name does not turn it back.
+    let decision = decided(&gated(any((not(called_not(No)), says("no", No)))));
+    let tree = decision.outline().to_string();
+    assert!(tree.contains("`not`: violated, as it has to be"), "{tree}");
+}
+
+#[test]
+fn a_decision_keeps_how_parts_were_combined() {
+    let (yes, no) = (|| says("yes", Yes), || says("no", No));
+    let rules = all((
+        any((yes(), no())),
+        at_least(2, (yes(), yes(), no())).unwrap(),
+        at_least(2, (yes(), when(Condition::track(Track::Emergency), yes()))).unwrap(),
+        not(no()),
+    ));
+    let decision = decided(&gated(rules));
+    let json = serde_json::to_value(&decision).unwrap();
+    let judgement = &json["findings"][0]["judgement"];
+    assert_eq!(judgement["combined"], "all");
+    let parts = judgement["parts"].as_array().unwrap();
+    let combined: Vec<_> = parts
+        .iter()
+        .map(|part| part["combined"].to_string())
+        .collect();
+    let told = [
+        r#""any""#,
+        r#"{"at_least":2}"#,
+        r#"{"at_least":1}"#,
+        r#""not""#,
+    ];
+    assert_eq!(combined, told, "no more are asked for than are left");
+    assert_eq!(serde_json::from_value::<Decision>(json).unwrap(), decision);
+}
+
+#[test]
+fn this_many_of_some_have_to_clear() {
     let of = |answers: [Answer; 3]| {
         let [a, b, c] = answers;
         at_least(2, (says("a", a), says("b", b), says("c", c))).unwrap()
@@ -366,7 +459,7 @@ fn an_override_in_a_combination_is_used_only_where_it_is_needed() {
             .gates()
             .explain(&release, step, &facts, &by("cho"));
         let used: Vec<_> = decision.overrides().map(ToString::to_string).collect();
-        (called(&decision.findings[0].verdict), used)
+        (called(&decision.findings[0].judgement.verdict), used)
     }
     let unneeded = overridden(any((says("no", No), says("yes", Yes))));
     assert_eq!(unneeded, ("satisfied", vec![]));

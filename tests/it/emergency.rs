@@ -16,7 +16,7 @@ use phasegate::release::{
     OverrideGranted, PostImplementationReview, ReleasePlan, RetrospectiveApproval, ReviewOutcome,
     Role, RoleGiven, Route, TaskOpened, Track,
 };
-use phasegate::report::{DebtCause, DebtOwed, Exceptions, Payment};
+use phasegate::report::{DebtCause, DebtOwed, Exceptions, Repayment};
 use phasegate::{Gate, MemoryStore, Release};
 use std::sync::Arc;
 
@@ -94,7 +94,7 @@ fn debts<P>(office: &Desk, release: &Release<P>) -> Vec<DebtOwed> {
     exceptions
         .add(&wait(office.desk.history(release.id())).unwrap())
         .unwrap();
-    exceptions.debts
+    exceptions.debts.into_iter().map(|debt| debt.what).collect()
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn an_emergency_goes_live_by_its_own_authority_and_pays_for_it() {
     assert_eq!(owed.cause, DebtCause::Expedited);
     assert_eq!(
         (&owed.approval, &owed.review),
-        (&Payment::Owed, &Payment::Owed)
+        (&Repayment::Owed, &Repayment::Owed)
     );
     assert_eq!(owed.owed_for_seconds, Seconds::hours(30));
     assert_eq!(owed.reason, text("shops are closed"));
@@ -194,7 +194,7 @@ fn an_emergency_goes_live_by_its_own_authority_and_pays_for_it() {
         panic!("one debt");
     };
     assert!(paid.is_paid());
-    assert!(matches!(&paid.approval, Payment::Paid { by, .. } if *by == person("cho").into()));
+    assert!(matches!(&paid.approval, Repayment::Paid { by, .. } if *by == person("cho").into()));
     assert_eq!(paid.owed_for_seconds, Seconds::hours(36));
     let release = office.done(release.complete_review(done), "ada");
     let release = office.done(release.close(ClosureRecord::new()), "ada");
@@ -250,13 +250,13 @@ fn an_approval_is_taken_back_from_whoever_then_does_it_themselves() {
     let release = office.recorded(release, in_hindsight(Role::ChangeAuthority), "dep");
     assert!(matches!(
         debts(&office, &release)[0].approval,
-        Payment::Paid { .. }
+        Repayment::Paid { .. }
     ));
     let release = office.recorded(release, attempt("first"), "dep");
     let [owed] = &debts(&office, &release)[..] else {
         panic!("one debt");
     };
-    assert_eq!(owed.approval, Payment::Owed);
+    assert_eq!(owed.approval, Repayment::Owed);
     assert!(owed.involved.contains(&person("dep").into()));
 }
 
@@ -309,7 +309,7 @@ fn a_release_that_was_backed_out_owes_its_review_only() {
     assert_eq!(owed.cause, DebtCause::BackedOut);
     assert_eq!(
         (&owed.approval, &owed.review),
-        (&Payment::NotOwed, &Payment::Owed)
+        (&Repayment::NotOwed, &Repayment::Owed)
     );
     let release = office.recorded(release, review_held(), "ada");
     assert!(debts(&office, &release)[0].is_paid());
@@ -473,7 +473,7 @@ fn early_life_support_that_is_not_waited_for_is_in_the_report() {
         panic!("{exceptions:?}");
     };
     assert_eq!(
-        (&found.by, found.reason.as_str()),
+        (&found.by, found.what.reason.as_str()),
         (&person("ada").into(), "nobody uses it yet")
     );
 }

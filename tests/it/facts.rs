@@ -160,7 +160,7 @@ fn a_fact_that_could_not_be_had_leaves_the_answer_open_and_says_why() {
             "knows: fact `budget` could not be had: {why}; ask again once it can be had"
         )]
     );
-    let verdict = &decision.findings[0].verdict;
+    let verdict = &decision.findings[0].judgement.verdict;
     assert!(matches!(verdict, Verdict::Unknown { .. }));
     assert_eq!(
         decision.missing,
@@ -185,7 +185,7 @@ fn nothing_can_be_made_of_an_error_by_turning_it_round() {
     );
     let decision = explained(&office, &office.requested());
     assert!(!decision.is_cleared());
-    let verdict = &decision.findings[0].verdict;
+    let verdict = &decision.findings[0].judgement.verdict;
     assert!(matches!(verdict, Verdict::Unknown { .. }));
 }
 

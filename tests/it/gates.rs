@@ -192,7 +192,7 @@ fn a_file_and_types_make_the_same_gates() {
         gates.explain(&release, Deploy::new(window()), &office.facts(), &by("ada"))
     };
     assert_eq!(explain(&by_file), explain(&by_types));
-    assert_eq!(explain(&by_file).findings[1].policy_version, 3);
+    assert_eq!(explain(&by_file).findings[1].judgement.policy_version, 3);
 }
 
 #[test]
@@ -614,7 +614,7 @@ fn a_policy_that_misbehaves_never_clears() {
         let office = guarded(gate::<Authorise>().require(how));
         let decision = authorising(&office, &office.facts());
         assert_eq!(codes(&decision), [code], "{how:?}");
-        let verdict = &decision.findings[0].verdict;
+        let verdict = &decision.findings[0].judgement.verdict;
         assert!(matches!(verdict, Verdict::Failed { .. }), "{verdict:?}");
         assert_eq!(decision.overrides().count(), 0);
         // No override helps: they are for what is violated.
@@ -665,7 +665,7 @@ fn an_override_covers_the_blocker_that_it_names() {
     let decision = wait(office.desk.explain(&release, step, by("cho")));
     assert!(decision.is_cleared());
     assert_eq!(decision.overrides().collect::<Vec<_>>(), [&key("W-1")]);
-    let Verdict::Excepted { reasons, .. } = &decision.findings[0].verdict else {
+    let Verdict::Excepted { reasons, .. } = &decision.findings[0].judgement.verdict else {
         panic!("{decision:?}");
     };
     assert_eq!(
@@ -786,7 +786,7 @@ fn a_fact_that_is_missing_or_over_is_answered_with_nothing() {
     assert_eq!(codes(&missing), ["fact-missing"]);
     assert!(missing.facts.len() == 1 && missing.facts.contains_key(&key("freeze")));
     assert!(matches!(
-        missing.findings[0].verdict,
+        missing.findings[0].judgement.verdict,
         Verdict::Unknown { .. }
     ));
     // Read five minutes ago, or said to be over now.

@@ -581,7 +581,7 @@ impl<'a> Walk<'a> {
             }
         };
         for finding in &decision.findings {
-            reached.verdicts.insert(match finding.verdict {
+            reached.verdicts.insert(match finding.judgement.verdict {
                 Verdict::Satisfied { .. } => "satisfied",
                 Verdict::Violated { .. } => "violated",
                 Verdict::Unknown { .. } => "unknown",

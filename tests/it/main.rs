@@ -6,7 +6,7 @@ mod architecture;
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
-mod clearing;
+mod clears_at;
 #[cfg(test)]
 mod combinations;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use phasegate::release::{
     AnyRecord, Decision, Enforcement, Envelope, Event, Key, LogErrorKind, OverrideGranted, Reason,
     Role, RoleGiven, Verdict, replay,
 };
-use phasegate::report::{Exceptions, Fate};
+use phasegate::report::{Exceptions, OverrideOutcome};
 use phasegate::{Gate, MemoryStore, Policy, Release};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, sync::Arc};
@@ -398,13 +398,13 @@ fn an_override_is_used_once_and_seen_in_the_decision_the_trail_and_the_report() 
     let [given] = &exceptions.overrides[..] else {
         panic!("{exceptions:?}");
     };
-    assert_eq!((&given.by, &*given.granted), (&granted.actor, &grant));
-    let Fate::Used {
+    assert_eq!((&given.by, &*given.what.granted), (&granted.actor, &grant));
+    let OverrideOutcome::Used {
         version,
         by,
         passed_over,
         ..
-    } = &given.fate
+    } = &given.what.outcome
     else {
         panic!("{given:?}");
     };

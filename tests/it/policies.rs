@@ -480,7 +480,7 @@ fn a_risk_that_nobody_assessed_is_unknown() {
     for level in [RiskLevel::Low, RiskLevel::VeryHigh] {
         let decision = intake(&office, &release, RiskPolicy::at_most(level));
         blocked(&decision, &["risk-not-assessed"]);
-        let verdict = &decision.findings[0].verdict;
+        let verdict = &decision.findings[0].judgement.verdict;
         assert!(matches!(verdict, phasegate::Verdict::Unknown { .. }));
     }
     let release = office.recorded(release, assessed(3), "kim");
@@ -610,7 +610,7 @@ fn amounts_of_different_currencies_are_not_added_up_and_no_override_helps() {
         decision.blockers().next().unwrap().to_string(),
         "budget: booking `a` is in USD, and the budget in EUR; book it anew in the currency of the budget"
     );
-    let verdict = &decision.findings[0].verdict;
+    let verdict = &decision.findings[0].judgement.verdict;
     assert!(matches!(verdict, phasegate::Verdict::Failed { .. }));
 }
 
@@ -902,7 +902,7 @@ fn a_fact_that_is_missing_or_over_is_unknown_and_a_clearance_lasts_no_longer_tha
     let knows = |read_at| Facts::at(now).with(key("f"), fact(read_at));
     let decision = explain(&Facts::at(now));
     blocked(&decision, &["fact-missing"]);
-    let verdict = &decision.findings[0].verdict;
+    let verdict = &decision.findings[0].judgement.verdict;
     assert!(matches!(verdict, phasegate::Verdict::Unknown { .. }));
     blocked(
         &explain(&knows(now.minus(Seconds::minutes(5)))),

@@ -241,7 +241,7 @@ fn the_gate_refuses_with_every_blocker_and_each_is_lifted() {
         .blockers()
         .map(|blocker| {
             (
-                blocker.finding.policy.to_string(),
+                blocker.finding.judgement.policy.to_string(),
                 blocker.reason.code.to_string(),
             )
         })

@@ -704,7 +704,7 @@ fn a_release_that_cannot_be_read_leaves_the_answer_open() {
     *store.unreadable.lock().unwrap() = Some(train.stream().clone());
     let decision = wait(late.desk.explain(&part, StartDevelopment::new(), by("ada")));
     assert_eq!(codes(&decision), ["release-not-read"]);
-    let verdict = &decision.findings[0].verdict;
+    let verdict = &decision.findings[0].judgement.verdict;
     assert!(matches!(verdict, Verdict::Unknown { .. }), "{verdict:?}");
     let why = decision.unread[&train.id()].as_str();
     assert!(why.ends_with(": the disk is on fire"), "{why}");

@@ -14,7 +14,7 @@ use phasegate::release::{
     Envelope, Key, LogErrorKind, OverrideGranted, PostImplementationReview, Reason, ReleaseKind,
     RetrospectiveApproval, ReviewOutcome, Role, RoleGiven, StepRefused, TestKind, Track, Verdict,
 };
-use phasegate::report::{Exceptions, Fate};
+use phasegate::report::{Exceptions, OverrideOutcome};
 use phasegate::{Gate, MemoryStore, Policy, Release};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde::{Deserialize, Serialize};
@@ -190,7 +190,7 @@ fn what_is_kept_of_a_decision_says_all_that_its_tree_says() {
         for reason in decision
             .findings
             .iter()
-            .flat_map(|finding| finding.verdict.reasons())
+            .flat_map(|finding| finding.judgement.verdict.reasons())
         {
             let message = serde_json::to_string(&reason.message).unwrap();
             assert!(json.contains(&message) && tree.contains(reason.message.as_str()));
@@ -392,41 +392,48 @@ fn everything_that_was_let_pass_is_in_one_report() {
         assert!(codes.iter().any(|code| code == foreign), "{foreign}");
     }
     let json = serde_json::to_value(&exceptions).unwrap();
-    assert_eq!(json["overrides"][0]["granted"]["id"], "W-1");
-    assert_eq!(json["overrides"][0]["fate"]["used"]["by"]["person"], "kim");
-    assert_eq!(json["debts"][0]["owed_for_seconds"], 26 * 3_600);
-    assert_eq!(json["debts"][1]["approval"], "owed");
+    assert_eq!(json["overrides"][0]["what"]["granted"]["id"], "W-1");
+    assert_eq!(
+        json["overrides"][0]["what"]["outcome"]["used"]["by"]["person"],
+        "kim"
+    );
+    assert_eq!(json["debts"][0]["what"]["owed_for_seconds"], 26 * 3_600);
+    assert_eq!(json["debts"][1]["what"]["approval"], "owed");
 }
 
 #[test]
 fn the_report_is_what_was_so_at_its_instant() {
     let office = guarded();
     let logs = logs(&office);
-    let fates = |at: &str| {
-        let fates = reported(&logs, at)
+    let outcomes = |at: &str| {
+        let outcomes = reported(&logs, at)
             .overrides
             .into_iter()
-            .map(|given| given.fate);
-        fates
-            .map(|fate| match fate {
-                Fate::Usable => "usable",
-                Fate::Used { .. } => "used",
-                Fate::Lapsed { .. } => "lapsed",
+            .map(|given| given.what.outcome);
+        outcomes
+            .map(|outcome| match outcome {
+                OverrideOutcome::Usable => "usable",
+                OverrideOutcome::Used { .. } => "used",
+                OverrideOutcome::Lapsed { .. } => "lapsed",
                 other => panic!("{other:?}"),
             })
             .collect::<Vec<_>>()
     };
-    assert_eq!(fates("2026-03-02T11:59:59Z"), [""; 0], "nothing had begun");
-    assert_eq!(fates("2026-03-02T12:00:00Z"), ["usable", "usable"]);
-    assert_eq!(fates("2026-03-02T12:29:59Z"), ["usable", "usable"]);
-    assert_eq!(fates("2026-03-02T12:30:00Z"), ["used", "usable"]);
-    assert_eq!(fates("2026-03-02T13:59:59.999999Z"), ["used", "usable"]);
-    assert_eq!(fates("2026-03-02T14:00:00Z"), ["used", "lapsed"]);
+    assert_eq!(
+        outcomes("2026-03-02T11:59:59Z"),
+        [""; 0],
+        "nothing had begun"
+    );
+    assert_eq!(outcomes("2026-03-02T12:00:00Z"), ["usable", "usable"]);
+    assert_eq!(outcomes("2026-03-02T12:29:59Z"), ["usable", "usable"]);
+    assert_eq!(outcomes("2026-03-02T12:30:00Z"), ["used", "usable"]);
+    assert_eq!(outcomes("2026-03-02T13:59:59.999999Z"), ["used", "usable"]);
+    assert_eq!(outcomes("2026-03-02T14:00:00Z"), ["used", "lapsed"]);
 
     let debts = |at: &str| {
         let debts = reported(&logs, at).debts.into_iter();
         debts
-            .map(|debt| (debt.is_paid(), debt.owed_for_seconds))
+            .map(|debt| (debt.what.is_paid(), debt.what.owed_for_seconds))
             .collect::<Vec<_>>()
     };
     assert_eq!(reported(&logs, "2026-03-02T12:00:00Z").releases, 1);
@@ -461,7 +468,10 @@ fn an_override_ends_with_its_release() {
     let log = wait(office.desk.history(id)).unwrap();
     let exceptions = reported(&[log], "2026-03-02T12:30:00Z");
     let at = at("2026-03-02T12:01:00Z");
-    assert_eq!(exceptions.overrides[0].fate, Fate::Lapsed { at });
+    assert_eq!(
+        exceptions.overrides[0].what.outcome,
+        OverrideOutcome::Lapsed { at }
+    );
 }
 
 #[test]
@@ -492,5 +502,5 @@ fn refusals_are_told_only_where_they_are_asked_for() {
     assert_eq!(exceptions.refusals, None);
     let with = reported(&logs, "2026-03-09T12:00:00Z").refusals.unwrap();
     assert_eq!(with.len(), 1);
-    assert_eq!(with[0].refused.step.action(), Action::Authorise);
+    assert_eq!(with[0].what.step.action(), Action::Authorise);
 }
