@@ -1,12 +1,12 @@
 //! Gathering what a decision needs besides the release, before the gate is asked: facts, and other releases.
 
-use super::Desk;
 use super::read::entries;
+use super::{Desk, LedgerError};
 use crate::facts::{About, Finding};
-use crate::gate::Facts;
+use crate::gate::{Facts, ModelState};
 use crate::release::{
-    AnyStep, Asked, By, Core, Fact, Key, OtherRelease, ReleaseId, Stream, Text, Version,
-    replay_with,
+    AnyStep, Asked, By, Core, Fact, FollowedModel, Key, Ledger, OtherRelease, Place, ReleaseId,
+    Stream, Text, Version, replay_with,
 };
 use crate::store::Store;
 use std::{collections::BTreeSet, error::Error, future::poll_fn, task::Poll};
@@ -26,7 +26,10 @@ impl<S: Store> Desk<S> {
             Asked::Record(_) => facts,
         };
         let facts = match needs.model {
-            Some(name) => Box::pin(self.read_model(&name, facts)).await,
+            Some(name) => match Box::pin(self.read_model(&name)).await {
+                Ok(model) => facts.with_model(model),
+                Err(why) => facts.without_model(why),
+            },
             None => facts,
         };
         let facts = Box::pin(self.read_others(core, asked, by, facts)).await;
@@ -83,6 +86,19 @@ impl<S: Store> Desk<S> {
                     Err(why) => facts.without_other(id, why),
                 };
             }
+        }
+    }
+
+    /// How a model stands: one that was never drafted has no standing.
+    async fn read_model(&self, name: &Key) -> Result<FollowedModel, Text> {
+        match self.model(name).await {
+            Ok(state) => Ok(state.followed()),
+            Err(LedgerError::NotFound { stream }) => {
+                Ok(ModelState::start(Place::before(stream)).followed())
+            }
+            Err(
+                error @ (LedgerError::Refused { .. } | LedgerError::Store(_) | LedgerError::Log(_)),
+            ) => Err(told(&error)),
         }
     }
 

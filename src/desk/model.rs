@@ -1,11 +1,11 @@
 //! Release models at the desk: drafted, authorised, retired, and their successes counted.
 
 use super::{Desk, LedgerError};
-use crate::gate::{Facts, ModelAuthorised, ModelEvent, ModelRetired, ModelState, ReleaseModel};
+use crate::gate::{ModelAuthorised, ModelEvent, ModelRetired, ModelState, ReleaseModel};
 use crate::phase::{Instant, PhaseName};
 use crate::release::limits::PAGE_ROWS;
 use crate::release::{
-    By, Ending, Envelope, Key, Ledger, Place, Reason, Summary, Text, Track, TrackRecord, Version,
+    By, Ending, Envelope, Key, Reason, Summary, Text, Track, TrackRecord, Version,
 };
 use crate::store::{Filter, Order, Query, Store, StoreError};
 
@@ -170,21 +170,6 @@ impl<S: Store> Desk<S> {
         }
         self.add(name, &ModelEvent::Counted(record), &by.into())
             .await
-    }
-}
-
-impl<S: Store> Desk<S> {
-    /// The same facts, knowing how the model stands: one that was never drafted has no standing. Where its log cannot
-    /// be read, it is not known.
-    pub(super) async fn read_model(&self, name: &Key, facts: Facts) -> Facts {
-        let state = match self.model(name).await {
-            Ok(state) => state,
-            Err(LedgerError::NotFound { stream }) => ModelState::start(Place::before(stream)),
-            Err(LedgerError::Refused { .. } | LedgerError::Store(_) | LedgerError::Log(_)) => {
-                return facts;
-            }
-        };
-        facts.with_model(state.followed())
     }
 }
 

@@ -30,6 +30,7 @@ pub struct Facts {
     others: BTreeMap<ReleaseId, OtherRelease>,
     unread: BTreeMap<ReleaseId, Text>,
     model: Option<Arc<FollowedModel>>,
+    unread_model: Option<Text>,
 }
 
 impl Facts {
@@ -43,6 +44,7 @@ impl Facts {
             others: BTreeMap::new(),
             unread: BTreeMap::new(),
             model: None,
+            unread_model: None,
         }
     }
 
@@ -58,7 +60,16 @@ impl Facts {
     /// [`ModelState::followed`](super::ModelState::followed).
     #[must_use]
     pub fn with_model(mut self, model: FollowedModel) -> Self {
+        self.unread_model = None;
         self.model = Some(Arc::new(model));
+        self
+    }
+
+    /// The same, where how the model stands could not be read: nothing is pre-authorised, for this reason.
+    #[must_use]
+    pub fn without_model(mut self, why: Text) -> Self {
+        self.model = None;
+        self.unread_model = Some(why);
         self
     }
 
@@ -101,6 +112,7 @@ impl Facts {
             others: decision.others.clone(),
             unread: decision.unread.clone(),
             model: decision.model.clone(),
+            unread_model: decision.unread_model.clone(),
         }
     }
 
@@ -114,6 +126,11 @@ impl Facts {
     pub(super) fn model(&self, tenant: &Tenant) -> Option<&Arc<FollowedModel>> {
         let model = self.model.as_ref();
         model.filter(|model| model.source.stream.tenant == *tenant)
+    }
+
+    /// Why how the model stands could not be read, if somebody has tried to.
+    pub(super) const fn unread_model(&self) -> Option<&Text> {
+        self.unread_model.as_ref()
     }
 
     /// The fact of that name, if the host knows it and it still holds.

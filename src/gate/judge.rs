@@ -77,7 +77,7 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     reasons.extend(following.against(action, core, facts));
     if following.is_pre_authorised(action) {
         let model = facts.model(&core.head.stream.tenant);
-        judged.rests_on(model, Enforcement::Block);
+        judged.rests_on(model, facts, Enforcement::Block);
     }
     reasons.extend(judged.survey(Tie::Step(step), core, facts));
     let Following { track, named, .. } = following;
@@ -271,7 +271,7 @@ impl Judged {
         };
         let blocks = requirement.enforcement == Enforcement::Block;
         if asking.model {
-            self.rests_on(ask.model(), requirement.enforcement);
+            self.rests_on(ask.model(), facts, requirement.enforcement);
         }
         for id in asking.others {
             self.look_at(id, ask.read(id), requirement.enforcement);
@@ -304,8 +304,14 @@ impl Judged {
     }
 
     /// Writes down how the release's model stands; what blocks by it holds only while its log does not move.
-    fn rests_on(&mut self, model: Option<&Arc<FollowedModel>>, enforcement: Enforcement) {
+    fn rests_on(
+        &mut self,
+        model: Option<&Arc<FollowedModel>>,
+        facts: &Facts,
+        enforcement: Enforcement,
+    ) {
         self.decision.model = model.cloned();
+        self.decision.unread_model = facts.unread_model().cloned();
         if enforcement == Enforcement::Block {
             let source = model.map(|model| &model.source);
             let guard = source.map(|from| (from.stream.clone(), from.version));

@@ -130,6 +130,7 @@ impl Reader {
         let action = gate.need(self, "step", Self::step);
         let tracks = gate.may(self, "tracks", Self::plain::<BTreeSet<Track>>);
         let overriding = gate.may(self, "overridable_by", |reader, roles| {
+            reader.words("overridable_by", &roles);
             reader.plain::<BTreeSet<Role>>(roles).map(Some)
         });
         let rules = self.holding(action, |reader| {
@@ -148,7 +149,7 @@ impl Reader {
         let name: String = self.plain(name)?;
         let name = gate_name(name).map_err(|error| self.mistake(error)).ok()?;
         if !names.insert(name.clone()) {
-            self.mistake(format!("gate `{name}` is there already"));
+            self.mistake(format!("another gate is named `{name}`"));
             return None;
         }
         Some(name)

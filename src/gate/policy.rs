@@ -207,6 +207,11 @@ impl<'a> Ask<'a> {
         self.facts.model(&self.core.head.stream.tenant)
     }
 
+    /// Why how the release's model stands could not be read, if somebody has tried to.
+    pub(super) const fn unread_model_why(&self) -> Option<&'a Text> {
+        self.facts.unread_model()
+    }
+
     /// The model that the release follows, if nobody has read how it stands.
     pub(super) fn unread_model(&self) -> Option<Key> {
         let named = self.request()?.model.as_ref()?;

@@ -3,14 +3,16 @@
 use super::load::{Mistake, Policies};
 use super::rule::{AtLeast, Conditional, Judge, Rule};
 use super::strict::Strict;
-use crate::phase::{Action, PhaseName, shown};
+use crate::phase::{Action, PhaseName, shown, visible};
+use crate::release::limits::{ENTRIES, MISTAKES, RULE_DEPTH};
+use crate::release::{ChangeRequestState, ReleaseKind, Role, TestKind};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use serde_path_to_error::{Path, Segment};
 use std::{collections::BTreeMap, fmt::Display};
 
 /// As many mistakes in one value are told; who has more begins with these.
-const MISTAKES: usize = 100;
+const MISTAKES_OF_A_VALUE: usize = 100;
 
 /// What a rule can be besides a built-in policy.
 const COMBINATIONS: [&str; 7] = ["host", "all", "any", "at-least", "not", "when", "unless"];
@@ -22,6 +24,8 @@ pub(super) struct Reader {
     path: String,
     /// The step that the rules in hand hold.
     action: Option<Action>,
+    /// How many rules the one in hand lies in, itself included.
+    depth: usize,
     /// The policies that were read.
     placed: Vec<Placed>,
 }
@@ -40,6 +44,7 @@ impl Reader {
             mistakes: Vec::new(),
             path: String::new(),
             action: None,
+            depth: 0,
             placed: Vec::new(),
         }
     }
@@ -47,7 +52,7 @@ impl Reader {
     /// Reads JSON in which no key stands twice.
     pub(super) fn json(&mut self, json: &str) -> Option<Value> {
         match serde_json::from_str(json) {
-            Ok(Strict(value)) => Some(value),
+            Ok(Strict(value)) => self.sized(&value).then_some(value),
             Err(error) => {
                 self.mistake(error);
                 None
@@ -59,11 +64,15 @@ impl Reader {
     #[cfg(feature = "toml")]
     pub(super) fn toml(&mut self, toml: &str) -> Option<Value> {
         match toml::from_str(toml) {
-            Ok(Strict(value)) => Some(instants_as_text(value)),
+            Ok(Strict(value)) => {
+                let value = instants_as_text(value);
+                self.sized(&value).then_some(value)
+            }
             Err(error) => {
                 let before = error.span().and_then(|span| toml.get(..span.start));
                 let line = before.map_or(0, |before| before.matches('\n').count()) + 1;
-                self.mistake(format!("{} at line {line}", error.message()));
+                let what = error.message().replace('\n', ", ");
+                self.mistake(format!("{what} at line {line}"));
                 None
             }
         }
@@ -71,7 +80,8 @@ impl Reader {
 
     /// What was read, or what is wrong with it.
     pub(super) fn answer<T>(self, read: Option<T>) -> Result<T, Vec<Mistake>> {
-        read.ok_or(self.mistakes)
+        read.filter(|_| self.mistakes.is_empty())
+            .ok_or(self.mistakes)
     }
 
     pub(super) const fn has_mistakes(&self) -> bool {
@@ -103,16 +113,99 @@ impl Reader {
         self.mistakes
     }
 
+    /// Tells a mistake where it is. What a file says is foreign: nothing in it reaches a terminal unseen.
     pub(super) fn mistake(&mut self, what: impl Display) {
-        let path = if self.path.is_empty() {
+        let (path, what) = match self.mistakes.len() {
+            told if told > MISTAKES => return,
+            MISTAKES => {
+                let what =
+                    format!("there are more mistakes than these {MISTAKES}; mend them first");
+                (String::new(), what)
+            }
+            _ => (visible(&self.path), visible(&what.to_string())),
+        };
+        let path = if path.is_empty() {
             "file".to_owned()
         } else {
-            self.path.clone()
+            path
         };
-        self.mistakes.push(Mistake {
-            path,
-            what: what.to_string(),
-        });
+        self.mistakes.push(Mistake { path, what });
+    }
+
+    /// Whether no list and no object has more entries than are taken. Each that has is told.
+    fn sized(&mut self, value: &Value) -> bool {
+        let count = match value {
+            Value::Array(entries) => entries.len(),
+            Value::Object(entries) => entries.len(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return true,
+        };
+        let what = format!("found {count} entries, expected at most {ENTRIES}");
+        if !self.hold(count <= ENTRIES, what) {
+            return false;
+        }
+        let mut is_sized = true;
+        if let Value::Array(entries) = value {
+            for (index, entry) in entries.iter().enumerate() {
+                is_sized &= self.within(format!("[{index}]"), |reader| reader.sized(entry));
+            }
+        }
+        for (key, entry) in value.as_object().into_iter().flatten() {
+            is_sized &= self.within_key(key, |reader| reader.sized(entry));
+        }
+        is_sized
+    }
+
+    /// Holds the words of a value, which are the crate's own or the host's, against the crate's own: one that is
+    /// nearly one of those is a mistake, and no word of the host's.
+    pub(super) fn words(&mut self, part: &str, value: &Value) {
+        for (of, path, what, own) in WORDS {
+            if *of == part {
+                self.words_at(path, (what, own), value);
+            }
+        }
+    }
+
+    fn words_at(&mut self, path: &[&str], (what, own): (&str, &[&str]), value: &Value) {
+        let Some((step, further)) = path.split_first() else {
+            if let Value::String(word) = value {
+                self.word(what, own, word);
+            }
+            return;
+        };
+        match (*step, value) {
+            ("[]", Value::Array(entries)) => {
+                for (index, entry) in entries.iter().enumerate() {
+                    self.within(format!("[{index}]"), |reader| {
+                        reader.words_at(further, (what, own), entry);
+                    });
+                }
+            }
+            ("keys", Value::Object(entries)) => {
+                for key in entries.keys() {
+                    self.within_key(key, |reader| reader.word(what, own, key));
+                }
+            }
+            (key, value) => {
+                if let Some(value) = value.get(key) {
+                    self.within(key, |reader| reader.words_at(further, (what, own), value));
+                }
+            }
+        }
+    }
+
+    fn word(&mut self, what: &str, own: &[&str], word: &str) {
+        let meant = own.iter().find(|own| is_nearly(word, own));
+        if let Some(meant) = meant.filter(|_| !own.contains(&word)) {
+            self.mistake(format!(
+                "no {what} `{}`; did you mean `{meant}`? a word of your own has to differ more",
+                shown(word, 60)
+            ));
+        }
+    }
+
+    /// Reads what stands under that key of the file.
+    pub(super) fn within_key<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.within(step(key), read)
     }
 
     /// Reads something that lies one step further in.
@@ -154,7 +247,7 @@ impl Reader {
             } else {
                 is_whole = false;
                 let what = format!("no such key; there are: {}", keys.join(", "));
-                self.within(&key, |reader| reader.mistake(what));
+                self.within_key(&key, |reader| reader.mistake(what));
             }
         }
         Some(Object {
@@ -191,7 +284,7 @@ impl Reader {
             return None;
         };
         let entries = entries.into_iter().map(|(key, value)| {
-            self.within(key.clone(), |reader| {
+            self.within_key(&key.clone(), |reader| {
                 let key = reader.plain(Value::String(key));
                 let value = read(reader, value);
                 key.zip(value)
@@ -204,7 +297,7 @@ impl Reader {
     /// Reads plain data. What is wrong is told and taken out, until what is left is right or can be read no further.
     pub(super) fn plain<T: DeserializeOwned>(&mut self, mut value: Value) -> Option<T> {
         let mut taken_out: Vec<String> = Vec::new();
-        for _ in 0..MISTAKES {
+        for _ in 0..MISTAKES_OF_A_VALUE {
             let error = match serde_path_to_error::deserialize(value.clone()) {
                 Ok(read) => return taken_out.is_empty().then_some(read),
                 Err(error) => error,
@@ -230,6 +323,19 @@ impl Reader {
 
     /// Reads a policy or a combination of some.
     pub(super) fn rule(&mut self, value: Value) -> Option<Rule> {
+        if self.depth == RULE_DEPTH {
+            self.mistake(format!(
+                "rules are nested {RULE_DEPTH} deep at most; say it with fewer combinations"
+            ));
+            return None;
+        }
+        self.depth += 1;
+        let rule = self.rule_at_depth(value);
+        self.depth -= 1;
+        rule
+    }
+
+    fn rule_at_depth(&mut self, value: Value) -> Option<Rule> {
         let found = told(&value);
         let named = match value {
             Value::Object(entries) if entries.len() == 1 => entries.into_iter().next(),
@@ -268,6 +374,7 @@ impl Reader {
                 self.offered(rule)
             }
             name => {
+                self.words(name, &value);
                 let rule = Rule::read(name, value, self)?;
                 self.offered(rule)
             }
@@ -296,7 +403,10 @@ impl Reader {
 
     fn conditional(&mut self, value: Value) -> Option<Box<Conditional>> {
         let mut object = self.object(value, &["condition", "rule"])?;
-        let condition = object.need(self, "condition", Self::plain);
+        let condition = object.need(self, "condition", |reader, condition| {
+            reader.words("condition", &condition);
+            reader.plain(condition)
+        });
         let rule = object.need(self, "rule", Self::rule);
         let (condition, rule) = (condition?, object.whole(rule)?);
         Some(Box::new(Conditional { condition, rule }))
@@ -405,9 +515,132 @@ impl Object {
     }
 }
 
+/// The place without what the reader cannot name, such as a key that is none: that is in its own message.
 fn place(path: &Path) -> String {
-    let text = path.to_string();
-    if text == "." { String::new() } else { text }
+    let mut place = String::new();
+    for segment in path {
+        let key = match segment {
+            Segment::Seq { index } => {
+                place.extend(["[", &index.to_string(), "]"]);
+                continue;
+            }
+            Segment::Map { key } => key,
+            Segment::Enum { variant } => variant,
+            Segment::Unknown => continue,
+        };
+        if !place.is_empty() {
+            place.push('.');
+        }
+        place.push_str(&step(key));
+    }
+    place
+}
+
+/// A key as a part of a place: in quotes where it could be taken for more than one.
+pub(super) fn step(key: &str) -> String {
+    let is_odd = |c: char| c.is_whitespace() || matches!(c, '.' | '[' | ']' | '"' | '`' | ':');
+    if key.is_empty() || key.contains(is_odd) {
+        let inner = key.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{inner}\"")
+    } else {
+        key.to_owned()
+    }
+}
+
+/// Where words stand that are the crate's own or the host's: in which part of a file, on which way, what they say.
+const WORDS: &[(&str, &[&str], &str, &[&str])] = &[
+    ("roles", &["keys"], "role", Role::OWN),
+    ("overridable_by", &["[]"], "role", Role::OWN),
+    (
+        "approvals",
+        &["rules", "[]", "by", "[]", "role"],
+        "role",
+        Role::OWN,
+    ),
+    (
+        "evidence",
+        &["required", "keys"],
+        "test kind",
+        TestKind::OWN,
+    ),
+    (
+        "evidence",
+        &["environments", "keys"],
+        "test kind",
+        TestKind::OWN,
+    ),
+    (
+        "evidence",
+        &["coverage_percent", "keys"],
+        "test kind",
+        TestKind::OWN,
+    ),
+    (
+        "change-requests",
+        &["states", "[]"],
+        "state of change requests",
+        ChangeRequestState::OWN,
+    ),
+    (
+        "limits",
+        &["kinds", "[]"],
+        "kind of release",
+        ReleaseKind::OWN,
+    ),
+    (
+        "condition",
+        &["kinds", "[]"],
+        "kind of release",
+        ReleaseKind::OWN,
+    ),
+];
+
+/// Whether a word is one of the crate's own but for its spelling: in other letters or with other marks between its
+/// parts, or one slip away; in long words, two.
+fn is_nearly(word: &str, own: &str) -> bool {
+    let bare = |word: &str| -> Vec<char> {
+        let letters = word.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).take(40).collect()
+    };
+    let (word, own) = (bare(word), bare(own));
+    let slips = match own.len() {
+        0..6 => 0,
+        6..12 => 1,
+        _ => 2,
+    };
+    slips_between(&word, &own) <= slips
+}
+
+/// How many letters were added, left out, mistaken or swapped with their neighbour.
+///
+/// # Source
+///
+/// The optimal string alignment distance, after F. J. Damerau, "A technique for computer detection and correction of
+/// spelling errors", Communications of the ACM 7 (1964).
+fn slips_between(one: &[char], other: &[char]) -> usize {
+    let mut above_that: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=other.len()).collect();
+    let mut was = None;
+    for (count, &letter) in one.iter().enumerate() {
+        let mut row = vec![count + 1];
+        let mut was_other = None;
+        for (place, &wanted) in other.iter().enumerate() {
+            let at =
+                |row: &[usize], place: usize| row.get(place).copied().unwrap_or(usize::MAX - 1);
+            let mistaken = at(&above, place) + usize::from(letter != wanted);
+            let mut least = mistaken
+                .min(at(&above, place + 1) + 1)
+                .min(at(&row, place) + 1);
+            if was == Some(wanted) && was_other == Some(letter) && place > 0 {
+                least = least.min(at(&above_that, place - 1) + 1);
+            }
+            row.push(least);
+            was_other = Some(wanted);
+        }
+        above_that = std::mem::replace(&mut above, row);
+        was = Some(letter);
+    }
+    above.last().copied().unwrap_or(one.len())
 }
 
 /// Takes the value at that place out, if that leaves the places of others as they are.
@@ -455,7 +688,7 @@ fn instants_as_text(value: Value) -> Value {
 
 fn told(value: &Value) -> String {
     match value {
-        Value::Null => "nothing".to_owned(),
+        Value::Null => "`null`".to_owned(),
         Value::Bool(flag) => format!("`{flag}`"),
         Value::Number(number) => format!("the number `{number}`"),
         Value::String(text) => format!("the text `{}`", shown(text, 60)),
@@ -466,7 +699,7 @@ fn told(value: &Value) -> String {
 
 /// The reader's own messages, without the words of the language it is written in.
 fn in_plain_words(message: &str) -> String {
-    const WORDS: [(&str, &str); 12] = [
+    const WORDS: [(&str, &str); 13] = [
         ("missing field ", "missing key "),
         ("unknown field ", "no such key "),
         ("unknown variant ", "there is no "),
@@ -476,7 +709,11 @@ fn in_plain_words(message: &str) -> String {
         ("invalid value: ", "found "),
         ("invalid length ", "found so many entries: "),
         ("a sequence", "a list"),
-        ("unit value", "nothing"),
+        ("unit value", "`null`"),
+        (
+            "map with a single key",
+            "an object of one key, and no other",
+        ),
         ("a map", "an object"),
         ("map", "an object"),
     ];

@@ -16,8 +16,8 @@ mod written;
 pub use diagram::mermaid;
 pub use instant::{Day, Instant, Seconds};
 pub use interval::Interval;
-pub(crate) use invalid::shown;
 pub use invalid::{Invalid, InvalidKind};
+pub(crate) use invalid::{shown, visible};
 pub(crate) use table::{records, steps};
 pub(crate) use written::written_as_text;
 

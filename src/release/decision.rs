@@ -230,6 +230,9 @@ pub struct Decision {
     /// The release model that was looked at, as it stood.
     #[serde(default, skip_serializing_if = "is_default")]
     pub model: Option<Arc<FollowedModel>>,
+    /// Why how the release model stands could not be read, where a decision rests on that.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unread_model: Option<Text>,
     /// The other releases that could not be read, and why.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unread: BTreeMap<ReleaseId, Text>,
@@ -252,6 +255,7 @@ impl Decision {
             missing: BTreeMap::new(),
             others: BTreeMap::new(),
             model: None,
+            unread_model: None,
             unread: BTreeMap::new(),
             holds_until: None,
         }

@@ -10,6 +10,10 @@ pub const KEY_CHARS: usize = 200;
 pub const TEXT_CHARS: usize = 20_000;
 /// Most entries of one collection inside one value: milestones of a plan, units of a package ...
 pub const ENTRIES: usize = 1_000;
+/// How deep the rules of a file may be nested: a policy alone is one deep, one in `all` is two deep.
+pub const RULE_DEPTH: usize = 16;
+/// Most mistakes that are told of one file.
+pub const MISTAKES: usize = 1_000;
 /// Largest payload of one event, in bytes of JSON.
 pub const PAYLOAD_BYTES: usize = 1 << 20;
 /// Most events in one batch.

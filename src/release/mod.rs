@@ -109,7 +109,7 @@ pub(crate) use earned::StateRef;
 pub(crate) use event::seal;
 pub(crate) use happens::Reasons;
 pub(crate) use ledger::{Ledger, LedgerEvent, Place, fold};
-pub(crate) use model::{DEVIATE, model_not_read};
+pub(crate) use model::model_not_read;
 pub(crate) use relation::{Survey, Tie};
 pub(crate) use request::no_model;
 pub(crate) use verdict::earliest;

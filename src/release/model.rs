@@ -3,6 +3,7 @@
 use super::digest::Digest;
 use super::fact::FactSource;
 use super::request::ModelReference;
+use super::text::Text;
 use super::verdict::Reason;
 use super::words::{plain, told};
 use crate::phase::Instant;
@@ -127,7 +128,7 @@ impl FollowedModel {
                 )
             }
         };
-        let reason = Reason::new(code, message, format!("{remedy}; {DEVIATE}"));
+        let reason = Reason::new(code, message, remedy);
         Some(
             reason
                 .read("model", model.as_str())
@@ -136,15 +137,18 @@ impl FollowedModel {
     }
 }
 
-/// How the model stands is not known.
-pub(crate) fn model_not_read(named: &ModelReference) -> Reason {
-    let message = format!(
-        "nobody has read how the release model `{}` stands",
-        named.model
-    );
-    let remedy = "ask through the desk, or give it by `Facts::with_model`";
+/// How the model stands is not known: it could not be read, or nobody has tried to.
+pub(crate) fn model_not_read(named: &ModelReference, why: Option<&Text>) -> Reason {
+    let model = &named.model;
+    let (message, remedy) = match why {
+        Some(why) => (
+            format!("how the release model `{model}` stands could not be read: {why}"),
+            "ask again once it can be read",
+        ),
+        None => (
+            format!("nobody has read how the release model `{model}` stands"),
+            "ask through the desk, or give it by `Facts::with_model`",
+        ),
+    };
     Reason::new("model-not-read", message, remedy).read("model", named.model.as_str())
 }
-
-/// What is left where the standard track is not.
-pub(crate) const DEVIATE: &str = "or record `TrackChanged` to normal";

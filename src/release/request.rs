@@ -237,6 +237,6 @@ impl Happens for TrackChanged {
 /// Nothing is pre-authorised without a model that says so.
 pub(crate) fn no_model() -> Reason {
     let message = "the release follows no release model that pre-authorises it";
-    let remedy = "record `TrackChanged` to normal, or request it anew by a model that does";
+    let remedy = "request it anew by a model that does";
     Reason::new("no-model", message, remedy)
 }

@@ -22,7 +22,7 @@ use super::risk::{LogEntry, LogKind, RiskAssessment};
 use super::rollout::Progress;
 use super::steps::{AnyStep, Authorise, StepTaken};
 use super::testing::{DefectFound, Evidence, TestReport};
-use super::text::{Key, Person};
+use super::text::{Key, Person, Text};
 use super::verdict::Reason;
 use crate::phase::{Action, Instant, Interval, Phase, PhaseName, Seconds, Standing, Start};
 use std::{
@@ -344,17 +344,24 @@ impl State {
             ));
         }
         let is_standard = step.action() == Action::Authorise && self.track == Track::Standard;
-        self.pre_authorised_by(decision.model.as_deref())
+        self.pre_authorised_by(decision.model.as_deref(), decision.unread_model.as_ref())
             .filter(|_| is_standard)
     }
 
     /// Why the release is not pre-authorised by a model that stood so; nothing if it is.
-    pub(crate) fn pre_authorised_by(&self, model: Option<&FollowedModel>) -> Option<Reason> {
+    pub(crate) fn pre_authorised_by(
+        &self,
+        model: Option<&FollowedModel>,
+        unread: Option<&Text>,
+    ) -> Option<Reason> {
         let request = self.request();
         let Some(named) = request.and_then(|request| request.model.as_ref()) else {
             return Some(no_model());
         };
-        model.map_or_else(|| Some(model_not_read(named)), |model| model.against(named))
+        model.map_or_else(
+            || Some(model_not_read(named, unread)),
+            |model| model.against(named),
+        )
     }
 
     /// The same for a step, of which only a decision can make an event.

@@ -77,6 +77,12 @@ impl Reason {
         self
     }
 
+    /// The same reason, which something else lifts too.
+    pub(crate) fn or(mut self, remedy: &str) -> Self {
+        self.remedy = Text::clipped(&format!("{}; or {remedy}", self.remedy));
+        self
+    }
+
     /// The same reason, which somebody in this role could lift.
     #[must_use]
     pub fn by_role(mut self, role: Role) -> Self {

@@ -57,7 +57,12 @@ macro_rules! words {
             Named(crate::release::Key),
         }
 
+        const _: () = assert!(!$name::OWN.is_empty());
+
         impl $name {
+            /// The crate's own words.
+            pub(crate) const OWN: &'static [&'static str] = &[$($text),*];
+
             /// The one of that name: the crate's own, or else the host's.
             ///
             /// # Errors

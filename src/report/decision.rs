@@ -24,6 +24,7 @@ impl Decision {
             others,
             unread,
             model,
+            unread_model,
             holds_until,
         } = self;
         let answer = if self.is_cleared() {
@@ -47,6 +48,9 @@ impl Decision {
             .under_all(missing);
         let unread = unread.iter();
         let unread = unread.map(|(id, told)| why(Outline::new().name(id), told));
+        let unread_model = unread_model
+            .as_ref()
+            .map(|told| why(Outline::new().own("how the release model stands"), told));
         let others = Outline::new()
             .own("other releases that were looked at")
             .under_all(others.iter().map(other))
@@ -56,6 +60,7 @@ impl Decision {
             .under(facts.unless_bare())
             .under(others.unless_bare())
             .under(model.as_deref().map(followed))
+            .under(unread_model)
     }
 }
 

@@ -439,7 +439,7 @@ fn every_mistake_is_found_at_once() {
         { "name": "g", "version": 2, "step": "close", "rules": [] } ] }"#;
     assert_eq!(
         mistakes(twice),
-        ["gates[2].name: gate `g` is there already"]
+        ["gates[2].name: another gate is named `g`"]
     );
 }
 

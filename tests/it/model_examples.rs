@@ -198,8 +198,8 @@ fn a_web_service_goes_live_without_asking_again_and_in_waves() {
     drive.record(risk(4), "kim");
     assert_eq!(
         drive.explain(authorise(), "pipeline"),
-        "authorise refused\n  lifecycle: its risk is high, and at most medium is pre-authorised; keep the limit \
-         `risk_at_most` of the model, or record `TrackChanged` to normal",
+        "authorise refused\n  lifecycle: its risk is high, and at most medium is pre-authorised; lower it and assess \
+         it again; or record `TrackChanged` to normal",
     );
     drive.record(risk(2), "kim");
     drive.step(authorise(), "pipeline");
@@ -397,8 +397,8 @@ fn a_bank_system_knows_no_standard_track() {
     let refused = office.run(office.asked(request), "kim").unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "request refused\n  lifecycle: the model `bank-system` does not take the standard track; record `TrackChanged` \
-         to normal or emergency",
+        "request refused\n  lifecycle: the model `bank-system` does not allow the standard track; request it on the normal \
+         or emergency track",
     );
 }
 

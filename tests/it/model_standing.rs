@@ -452,8 +452,12 @@ fn told(decision: &Decision) -> Vec<String> {
 }
 
 fn line(says: &str, limit: &str) -> String {
-    let remedy = format!("keep the limit `{limit}` of the model");
-    format!("lifecycle: {says}; {remedy}, or record `TrackChanged` to normal")
+    let first = match limit {
+        "risk_at_most" if says.contains("not assessed") => "record a `RiskAssessment`; or ",
+        "risk_at_most" => "lower it and assess it again; or ",
+        _ => "",
+    };
+    format!("lifecycle: {says}; {first}record `TrackChanged` to normal")
 }
 
 fn risk(grade: u8) -> RiskAssessment {
@@ -548,6 +552,32 @@ fn a_request_at_the_edge_of_every_limit_is_pre_authorised() {
     let release = office.done(office.asked(request), "kim");
     let release = office.recorded(release, risk(1), "kim");
     let _ = office.done(release.authorise(assessed()), "pipeline");
+}
+
+#[test]
+fn a_negative_cost_is_not_within_the_limit() {
+    let office = standing(&shop_of(1, 90));
+    let mut request = small();
+    request.estimated_cost = Some(Money::new(-1, Currency::new("EUR").unwrap()));
+    let (_, decision) = authorising(&office, request);
+    let says = "its estimated cost is -1 EUR (minor units), and at most 1000 EUR (minor units) is pre-authorised";
+    assert_eq!(told(&decision), [line(says, "estimated_cost_at_most")]);
+}
+
+#[test]
+fn a_model_that_knows_only_the_standard_track_sends_nobody_to_another() {
+    let office = standing(&loaded(&with(shop(), "/tracks", json!(["standard"]))));
+    let mut request = small();
+    request.estimated_cost = None;
+    let (_, decision) = authorising(&office, request);
+    let says =
+        "its estimated cost is not stated, and at most 1000 EUR (minor units) is pre-authorised";
+    let remedy = "request it again under a model that fits";
+    assert_eq!(told(&decision), [format!("lifecycle: {says}; {remedy}")]);
+    retired(&office, "kim").unwrap();
+    let (_, decision) = authorising(&office, small());
+    let says = "the release model `shop` was retired; follow another model";
+    assert_eq!(told(&decision), [format!("lifecycle: {says}; or {remedy}")]);
 }
 
 #[test]
@@ -880,8 +910,7 @@ fn any_gate_can_ask_for_a_model_in_good_standing() {
     let decision = explain(&release);
     assert_eq!(
         decision.to_string(),
-        "deploy refused\n  model-standing: the release model `shop` was retired; follow another model; or record \
-         `TrackChanged` to normal",
+        "deploy refused\n  model-standing: the release model `shop` was retired; follow another model",
     );
     let facts = Facts::of(&decision);
     let again = office
@@ -906,4 +935,34 @@ fn a_digest_of_a_draft_is_that_of_the_model() {
     assert_eq!(followed.digest, Some(shop_of(1, 90).digest()));
     assert_ne!(followed.digest, Some(Digest::ZERO));
     assert_eq!(*state.name(), key("shop"));
+}
+
+#[test]
+fn why_a_model_could_not_be_read_is_told_and_kept() {
+    let office = standing(&shop_of(1, 90));
+    let release = office.done(office.asked(small()), "kim");
+    let facts = Facts::at(at(NOON)).without_model(text("the disk is on fire"));
+    let gates = office.desk.gates();
+    let step = || Authorise::new(assessed());
+    let decision = gates.explain(&release, step(), &facts, &by("cho"));
+    assert_eq!(
+        decision.to_string(),
+        "authorise refused\n  lifecycle: how the release model `shop` stands could not be read: the disk is on fire; \
+         ask again once it can be read; or record `TrackChanged` to normal",
+    );
+    assert_eq!(decision.unread_model, Some(text("the disk is on fire")));
+    let again = gates.explain(&release, step(), &Facts::of(&decision), &by("cho"));
+    assert_eq!(again, decision);
+
+    // At the desk.
+    let (late, store) = crate::relations::elsewhere(&office);
+    *store.unreadable.lock().unwrap() = Some(Stream::new(
+        release.stream().tenant.clone(),
+        StreamKind::Model,
+        key("shop"),
+    ));
+    let decision = wait(late.desk.explain(&release, step(), by("cho")));
+    let why = decision.unread_model.as_ref().unwrap().as_str();
+    assert!(why.ends_with(": the disk is on fire"), "{why}");
+    assert_eq!(codes(&decision), ["model-not-read"]);
 }

@@ -117,7 +117,7 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
             "standard.limits.colour: no such key `colour`; there are: `services`, `kinds`, `configuration_items`, \
              `estimated_cost_at_most`, `risk_at_most`",
             "gates[0].step: no step `deplyo`",
-            "gates[1].name: gate `production` is there already",
+            "gates[1].name: another gate is named `production`",
             "gates[1].rules[0].rule.evidence: policy `evidence` reads what a release has in Testing, and `authorise` leaves Request",
             "gates[1].rules[1].rule.host.name: no host policy `no-fridays` is registered; none is",
             "gates[2].name: invalid gate `a/b`: expected a name without `/`, which parts a model's name from that of its gate",
@@ -146,13 +146,13 @@ fn parts_that_do_not_fit_together_are_told() {
     mistaken(
         &model,
         &[
-            "standard: the model does not take the standard track; add it to `tracks`",
-            "gates[0].tracks: the model does not take the emergency track",
+            "standard: the model does not allow the standard track; add it to `tracks`",
+            "gates[0].tracks: the model does not allow the emergency track",
         ],
     );
     let mut model = shop();
     model["standard"] = Value::Null;
-    mistaken(&model, &["standard: expected an object, found nothing"]);
+    mistaken(&model, &["standard: expected an object, found `null`"]);
     model.as_object_mut().unwrap().remove("standard");
     mistaken(
         &model,
@@ -222,7 +222,7 @@ fn more_approvals_than_people_are_told_where_the_roles_are_known() {
     mistaken(
         &model,
         &[
-            "gates[0].rules[0].rule.approvals.rules[1].quorum: only 2 people can approve: nobody else has the roles",
+            "gates[0].rules[0].rule.approvals.rules[1].quorum: as it begins, no such release could be approved: only 2 people have the roles",
         ],
     );
     // Each could be met, and not both by different people.
@@ -231,8 +231,7 @@ fn more_approvals_than_people_are_told_where_the_roles_are_known() {
     mistaken(
         &model,
         &[
-            "gates[0].rules[0].rule.approvals.rules: each rule needs people of its own, and only 2 people can approve: \
-           nobody else has the roles",
+            "gates[0].rules[0].rule.approvals.rules: each rule needs people of its own, and as it begins, no such release could be approved: only 2 people have the roles",
         ],
     );
     model["gates"][0]["rules"][0]["rule"]["approvals"]["people"] = json!("any_rule");
@@ -240,6 +239,195 @@ fn more_approvals_than_people_are_told_where_the_roles_are_known() {
     model["roles"]["board"] = json!(["ann", "bob", "cho"]);
     model["gates"][0]["rules"][0]["rule"]["approvals"]["people"] = json!("different_people");
     loaded(&model);
+}
+
+#[test]
+fn an_empty_list_is_no_limit_and_is_not_taken() {
+    let mut model = shop();
+    model["standard"]["limits"] = json!({ "services": [], "kinds": [], "configuration_items": [] });
+    let empty = "an empty list limits nothing; name at least one, or leave it out";
+    mistaken(
+        &model,
+        &[
+            &format!("standard.limits.configuration_items: {empty}"),
+            &format!("standard.limits.kinds: {empty}"),
+            &format!("standard.limits.services: {empty}"),
+        ],
+    );
+}
+
+/// The shop's model with nine slips.
+fn misspelt() -> Value {
+    let mut model = shop();
+    model["roles"] =
+        json!({ "ChangeAuthority": ["cho"], "developer": ["ada"], "builder": ["ada"] });
+    model["standard"]["limits"]["kinds"] = json!(["fix", "secuirty", "hotfix"]);
+    model["gates"][0]["overridable_by"] = json!(["change_authorty"]);
+    model["gates"][0]["rules"] = json!([
+        { "rule": { "evidence": {
+            "required": { "Functional": 90, "smoke": 100 },
+            "coverage_percent": { "functionl": 80 },
+            "environments": { "perfomance": ["staging"] }
+        } } },
+        { "rule": { "approvals": { "rules": [
+            { "name": "one", "by": [{ "role": "release-manager" }, { "person": "change_authorty" }], "quorum": { "count": 1 } }
+        ] } } },
+        { "rule": { "when": {
+            "condition": { "kinds": ["featrue"] },
+            "rule": { "change-requests": { "at_least": 1, "states": ["aproved", "unscheduled"] } }
+        } } }
+    ]);
+    model
+}
+
+#[test]
+fn a_word_that_is_nearly_a_built_in_one_is_a_mistake() {
+    let model = misspelt();
+    let mistakes = read(&model).expect_err("it has mistakes");
+    let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    let line = |place: &str, what: &str, word: &str, meant: &str| {
+        format!(
+            "{place}: no {what} `{word}`; did you mean `{meant}`? a word of your own has to differ more"
+        )
+    };
+    let rules = "gates[0].rules";
+    for expected in [
+        line(
+            "standard.limits.kinds[1]",
+            "kind of release",
+            "secuirty",
+            "security",
+        ),
+        line(
+            "gates[0].overridable_by[0]",
+            "role",
+            "change_authorty",
+            "change_authority",
+        ),
+        line(
+            &format!("{rules}[0].rule.evidence.required.Functional"),
+            "test kind",
+            "Functional",
+            "functional",
+        ),
+        line(
+            &format!("{rules}[0].rule.evidence.coverage_percent.functionl"),
+            "test kind",
+            "functionl",
+            "functional",
+        ),
+        line(
+            &format!("{rules}[0].rule.evidence.environments.perfomance"),
+            "test kind",
+            "perfomance",
+            "performance",
+        ),
+        line(
+            &format!("{rules}[1].rule.approvals.rules[0].by[0].role"),
+            "role",
+            "release-manager",
+            "release_manager",
+        ),
+        line(
+            &format!("{rules}[2].rule.when.condition.kinds[0]"),
+            "kind of release",
+            "featrue",
+            "feature",
+        ),
+        line(
+            &format!("{rules}[2].rule.when.rule.change-requests.states[0]"),
+            "state of change requests",
+            "aproved",
+            "approved",
+        ),
+        line(
+            "roles.ChangeAuthority",
+            "role",
+            "ChangeAuthority",
+            "change_authority",
+        ),
+    ] {
+        assert!(told.contains(&expected), "{expected}\n{told:#?}");
+    }
+    let of_words = told.iter().filter(|told| told.contains("did you mean"));
+    assert_eq!(of_words.count(), 9, "{told:#?}");
+}
+
+#[test]
+fn what_a_hostile_file_says_reaches_no_terminal_unseen() {
+    let mut model = shop();
+    model["a\u{1b}[2J.b\u{202e}"] = json!(1);
+    model["milestones"] = json!({ "go.live": "soon\n\u{7}" });
+    model["gates"][0]["step"] = json!("de\r\nploy\u{200b}");
+    mistaken(
+        &model,
+        &[
+            "\"a\\u{1b}[2J.b\\u{202e}\": no such key; there are: name, version, title, description, tracks, standard, \
+             objectives, gates, environments, checklists, roles, milestones, waves, success_criteria, \
+             early_life_support_seconds, back_out",
+            "gates[0].step: no step `de\\r\\nploy\\u{200b}`",
+            "milestones.\"go.live\": found string \"soon\\n\\u{7}\", expected a whole number",
+        ],
+    );
+}
+
+#[test]
+fn a_key_that_is_none_is_told_at_the_object_that_has_it() {
+    let mut model = shop();
+    model["gates"][0]["rules"] =
+        json!([{ "rule": { "open-issues": { "at_most": { "huge": 1 } } } }]);
+    let mistakes = read(&model).expect_err("it has mistakes");
+    assert!(!mistakes[0].path.ends_with('?'), "{mistakes:?}");
+}
+
+#[test]
+fn a_file_of_too_much_is_refused_and_its_mistakes_are_told_so_far() {
+    let mut model = shop();
+    let gate = model["gates"][0].clone();
+    model["gates"] = json!(vec![gate; 1_001]);
+    let people: Vec<_> = (0..1_001).map(|one| format!("p{one}")).collect();
+    model["roles"] = json!({ "tester": people });
+    let many = "found 1001 entries, expected at most 1000";
+    mistaken(
+        &model,
+        &[&format!("gates: {many}"), &format!("roles.tester: {many}")],
+    );
+
+    let mut model = shop();
+    let rules = vec![json!({ "rule": 1 }); 900];
+    let gate = |name: &str| json!({ "name": name, "version": 1, "step": "close", "rules": rules });
+    model["gates"] = json!([gate("one"), gate("two")]);
+    let mistakes = read(&model).expect_err("it has mistakes");
+    assert_eq!(mistakes.len(), 1_001);
+    assert_eq!(
+        mistakes[1_000].to_string(),
+        "file: there are more mistakes than these 1000; mend them first"
+    );
+}
+
+#[test]
+fn rules_are_nested_so_deep_and_no_deeper() {
+    let nested = |depth: usize| {
+        let mut rule = json!({ "evidence": { "required": { "functional": 90 } } });
+        for level in 1..depth {
+            rule = match level % 3 {
+                0 => json!({ "all": [rule] }),
+                1 => json!({ "not": rule }),
+                _ => json!({ "when": { "condition": { "kinds": ["fix"] }, "rule": rule } }),
+            };
+        }
+        with(shop(), "/gates/0/rules/0/rule", rule)
+    };
+    loaded(&nested(16));
+    for depth in [17, 30] {
+        let mistakes = read(&nested(depth)).expect_err("it is too deep");
+        assert_eq!(mistakes.len(), 1);
+        assert!(mistakes[0].path.starts_with("gates[0].rules[0].rule."));
+        assert_eq!(
+            mistakes[0].what,
+            "rules are nested 16 deep at most; say it with fewer combinations"
+        );
+    }
 }
 
 #[test]
@@ -410,7 +598,7 @@ fn each_version_holds_for_its_own_releases() {
 #[test]
 fn a_release_whose_model_is_not_at_hand_is_refused_every_gated_step() {
     let known = office().with_gates(GateSet::new().with_model(shop_of(1, 90)));
-    let told = "the release follows version 2 of the model `shop`, which is not at hand; add it by \
+    let told = "the release follows version 2 of the model `shop`, which this gate set does not have; add it by \
                 `GateSet::with_model`; the gates that it has are not known without it";
     let refused = known
         .run(known.asked(following(2)), "kim")
@@ -449,8 +637,8 @@ fn a_release_takes_only_the_tracks_of_its_model() {
     let refused = office.run(office.asked(request), "kim").unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "request refused\n  lifecycle: the model `shop` does not take the emergency track; record `TrackChanged` to \
-         standard or normal",
+        "request refused\n  lifecycle: the model `shop` does not allow the emergency track; request it on the standard \
+         or normal track",
     );
     let release = office.done(office.asked(following(1)), "kim");
     let haste = TrackChanged::new(Track::Emergency, text("it burns"));
@@ -458,6 +646,11 @@ fn a_release_takes_only_the_tracks_of_its_model() {
     let refused = office
         .run(release.authorise(worthwhile()), "cho")
         .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "authorise refused\n  lifecycle: the model `shop` does not allow the emergency track; record `TrackChanged` to \
+         standard or normal",
+    );
     assert_eq!(
         codes(&refused.refused().unwrap().decision),
         ["track-not-taken"]

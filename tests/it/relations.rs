@@ -87,10 +87,10 @@ type Act = Box<dyn FnOnce() + Send>;
 
 /// A store where somebody else gets something in before the next commit, and of which one log cannot be read.
 #[derive(Clone)]
-struct Meanwhile {
+pub(crate) struct Meanwhile {
     store: Arc<MemoryStore>,
     act: Arc<Mutex<Option<Act>>>,
-    unreadable: Arc<Mutex<Option<Stream>>>,
+    pub(crate) unreadable: Arc<Mutex<Option<Stream>>>,
     /// The log that is given for another one.
     mixed_up: Arc<Mutex<Option<(Stream, Stream)>>>,
 }
@@ -164,7 +164,7 @@ impl Store for Meanwhile {
 }
 
 /// A desk of its own on the same logs, where somebody gets in between.
-fn elsewhere(office: &Office<Arc<MemoryStore>>) -> (Office<Meanwhile>, Meanwhile) {
+pub(crate) fn elsewhere(office: &Office<Arc<MemoryStore>>) -> (Office<Meanwhile>, Meanwhile) {
     let store = Meanwhile::on(office.desk.store());
     let elsewhere = Office::on(store.clone())
         .forgetting_refusals()

@@ -50,19 +50,25 @@ impl<'a> Following<'a> {
         let mut reasons = Vec::new();
         match (self.named, self.model) {
             (Some(named), None) => reasons.push(unknown(named)),
-            (_, Some(model)) => reasons.extend(not_taken(model, self.track)),
+            (_, Some(model)) => reasons.extend(not_taken(model, self.track, action)),
             (None, None) => {}
         }
         if self.is_pre_authorised(action) {
             let read = facts.model(&head.stream.tenant).map(AsRef::as_ref);
-            reasons.extend(state.pre_authorised_by(read));
+            let way_out = way_out(self.model);
+            let against = state.pre_authorised_by(read, facts.unread_model());
+            reasons.extend(against.map(|reason| reason.or(way_out)));
             if let (Some(model), Some(request)) = (self.model, self.request) {
                 reasons.extend(unlike_authorised(model, read));
                 match &model.standard {
                     Some(standard) => {
-                        reasons.extend(standard.limits.against(request, state.risk.as_deref()));
+                        reasons.extend(standard.limits.against(
+                            request,
+                            state.risk.as_deref(),
+                            way_out,
+                        ));
                     }
-                    None => reasons.push(no_model()),
+                    None => reasons.push(no_model().or(way_out)),
                 }
             }
         }
@@ -73,7 +79,7 @@ impl<'a> Following<'a> {
 fn unknown(named: &ModelReference) -> Reason {
     let ModelReference { model, version } = named;
     let message = format!(
-        "the release follows version {version} of the model `{model}`, which is not at hand"
+        "the release follows version {version} of the model `{model}`, which this gate set does not have"
     );
     let remedy = "add it by `GateSet::with_model`; the gates that it has are not known without it";
     Reason::new("unknown-model", message, remedy)
@@ -81,17 +87,30 @@ fn unknown(named: &ModelReference) -> Reason {
         .read("version", *version)
 }
 
-fn not_taken(model: &ReleaseModel, track: Track) -> Option<Reason> {
+/// What is left where the standard track is not.
+fn way_out(model: Option<&ReleaseModel>) -> &'static str {
+    if model.is_none_or(|model| model.tracks.contains(&Track::Normal)) {
+        "record `TrackChanged` to normal"
+    } else {
+        "request it again under a model that fits"
+    }
+}
+
+fn not_taken(model: &ReleaseModel, track: Track, action: Action) -> Option<Reason> {
     let is_taken = model.tracks.contains(&track);
     (!is_taken).then(|| {
         let tracks: Vec<_> = model.tracks.iter().map(ToString::to_string).collect();
         let tracks = tracks.join(" or ");
-        let message = format!("the model `{}` does not take the {track} track", model.name);
-        Reason::new(
-            "track-not-taken",
-            message,
-            format!("record `TrackChanged` to {tracks}"),
-        )
+        let message = format!(
+            "the model `{}` does not allow the {track} track",
+            model.name
+        );
+        let remedy = if action == Action::RequestRelease {
+            format!("request it on the {tracks} track")
+        } else {
+            format!("record `TrackChanged` to {tracks}")
+        };
+        Reason::new("track-not-taken", message, remedy)
     })
 }
 

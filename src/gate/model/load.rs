@@ -4,7 +4,7 @@ use super::{Limits, ReleaseModel, StandardTrack};
 use crate::gate::AnyGate;
 use crate::gate::load::{Mistake, Policies};
 use crate::gate::policies::{ApprovalsPolicy, Beyond, ChecklistPolicy, Percent, SoakPolicy};
-use crate::gate::read::{Placed, Reader};
+use crate::gate::read::{Placed, Reader, step};
 use crate::gate::rule::Rule;
 use crate::phase::{Action, PhaseName, Seconds};
 use crate::release::{
@@ -133,7 +133,10 @@ impl Reader {
             checklists: file.may(self, "checklists", |reader, it| {
                 reader.map(it, Self::checklist)
             }),
-            roles: file.may(self, "roles", |reader, it| reader.map(it, Self::holders)),
+            roles: file.may(self, "roles", |reader, it| {
+                reader.words("roles", &it);
+                reader.map(it, Self::holders)
+            }),
             milestones: file.may(self, "milestones", |reader, it| {
                 reader.map(it, Self::offset)
             }),
@@ -199,6 +202,15 @@ impl Reader {
     }
 
     fn limits(&mut self, limits: Value) -> Option<Limits> {
+        let named = limits.as_object().into_iter().flatten();
+        let empty = named.filter(|(_, limit)| limit.as_array().is_some_and(Vec::is_empty));
+        let empty: Vec<_> = empty.map(|(key, _)| key.clone()).collect();
+        for key in &empty {
+            self.within_key(key, |reader| {
+                reader.mistake("an empty list limits nothing; name at least one, or leave it out");
+            });
+        }
+        self.words("limits", &limits);
         let limits: Limits = self.plain(limits)?;
         let cost = limits
             .estimated_cost_at_most
@@ -206,7 +218,7 @@ impl Reader {
         let is_right = self.within("estimated_cost_at_most.minor_units", |reader| {
             reader.hold(cost >= 0, "expected 0 or more")
         });
-        is_right.then_some(limits)
+        (is_right && empty.is_empty()).then_some(limits)
     }
 
     fn model_gates(&mut self, model: Option<&Key>, gates: Value) -> Option<Vec<AnyGate>> {
@@ -302,7 +314,7 @@ impl Reader {
         let takes = |track| tracks.contains(&track);
         let (is_there, is_taken) = (parts.has_standard, takes(Track::Standard));
         self.within("standard", |reader| {
-            let what = "the model does not take the standard track; add it to `tracks`";
+            let what = "the model does not allow the standard track; add it to `tracks`";
             reader.hold(is_taken || !is_there, what)
         });
         self.within("tracks", |reader| {
@@ -313,7 +325,7 @@ impl Reader {
         for (index, gate) in parts.gates.iter().flatten().enumerate() {
             for track in gate.tracks().iter().filter(|track| !takes(**track)) {
                 self.within(format!("gates[{index}].tracks"), |reader| {
-                    reader.mistake(format!("the model does not take the {track} track"));
+                    reader.mistake(format!("the model does not allow the {track} track"));
                 });
             }
         }
@@ -332,9 +344,12 @@ impl Reader {
             else {
                 continue;
             };
-            self.within(format!("success_criteria.{key}.objective"), |reader| {
-                reader.mistake(format!("there is no objective `{objective}`"));
-            });
+            self.within(
+                format!("success_criteria.{}.objective", step(key.as_str())),
+                |reader| {
+                    reader.mistake(format!("there is no objective `{objective}`"));
+                },
+            );
         }
     }
 
@@ -344,9 +359,14 @@ impl Reader {
         for (list, items) in parts.checklists.iter().flatten() {
             for item in items.keys() {
                 if let Some(other) = seen.insert(item, list) {
-                    self.within(format!("checklists.{list}.{item}"), |reader| {
-                        reader.mistake(format!("item `{item}` stands in checklist `{other}` too"));
-                    });
+                    self.within(
+                        format!("checklists.{}.{}", step(list.as_str()), step(item.as_str())),
+                        |reader| {
+                            reader.mistake(format!(
+                                "item `{item}` stands in checklist `{other}` too"
+                            ));
+                        },
+                    );
                 }
             }
         }
@@ -425,7 +445,11 @@ impl Reader {
         let Some(holders) = parts.roles.as_ref() else {
             return;
         };
-        let only = |found| format!("only {found} people can approve: nobody else has the roles");
+        let only = |found| {
+            format!(
+                "as it begins, no such release could be approved: only {found} people have the roles"
+            )
+        };
         match policy.beyond(holders) {
             Beyond::None => {}
             Beyond::Alone(rules) => {

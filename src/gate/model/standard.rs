@@ -2,7 +2,7 @@
 
 use crate::gate::Percent;
 use crate::release::{
-    Assessment, Bounded, DEVIATE, Key, Money, Reason, ReleaseKind, ReleaseRequest, RiskAssessment,
+    Assessment, Bounded, Key, Money, Reason, ReleaseKind, ReleaseRequest, RiskAssessment,
     RiskLevel, Service, is_default,
 };
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,7 @@ impl Limits {
         &self,
         request: &ReleaseRequest,
         risk: Option<&RiskAssessment>,
+        way_out: &str,
     ) -> Vec<Reason> {
         let Self {
             services,
@@ -79,30 +80,39 @@ impl Limits {
             "service",
             services,
             request.services.iter(),
+            way_out,
         ));
-        reasons.extend(among("kinds", "kind", kinds, request.kind.iter()));
+        reasons.extend(among("kinds", "kind", kinds, request.kind.iter(), way_out));
         reasons.extend(among(
             "configuration_items",
             "configuration item",
             configuration_items,
             request.configuration_items.iter(),
+            way_out,
         ));
         if let Some(most) = estimated_cost_at_most {
             let cost = request.estimated_cost;
             let is_kept = cost.is_some_and(|cost| {
-                cost.currency == most.currency && cost.minor_units <= most.minor_units
+                cost.currency == most.currency && (0..=most.minor_units).contains(&cost.minor_units)
             });
             let cost = cost.map_or_else(|| "not stated".to_owned(), |cost| cost.to_string());
             let says =
                 format!("its estimated cost is {cost}, and at most {most} is pre-authorised");
-            reasons.extend((!is_kept).then(|| outside("estimated_cost_at_most", &cost, says)));
+            reasons.extend(
+                (!is_kept).then(|| outside("estimated_cost_at_most", &cost, says, way_out)),
+            );
         }
         if let Some(most) = risk_at_most {
             let level = risk.map(|risk| risk.score().level());
             let is_kept = level.is_some_and(|level| level <= *most);
+            let again = if level.is_none() {
+                format!("record a `RiskAssessment`; or {way_out}")
+            } else {
+                format!("lower it and assess it again; or {way_out}")
+            };
             let level = level.map_or_else(|| "not assessed".to_owned(), |level| level.to_string());
             let says = format!("its risk is {level}, and at most {most} is pre-authorised");
-            reasons.extend((!is_kept).then(|| outside("risk_at_most", &level, says)));
+            reasons.extend((!is_kept).then(|| outside("risk_at_most", &level, says, &again)));
         }
         reasons
     }
@@ -114,6 +124,7 @@ fn among<'a, T: Ord + Display + 'a>(
     one: &str,
     allowed: &BTreeSet<T>,
     named: impl IntoIterator<Item = &'a T>,
+    way_out: &str,
 ) -> Option<Reason> {
     if allowed.is_empty() {
         return None;
@@ -121,7 +132,7 @@ fn among<'a, T: Ord + Display + 'a>(
     let mut named = named.into_iter().peekable();
     if named.peek().is_none() {
         let says = format!("it names no {one}, and only some are pre-authorised");
-        return Some(outside(limit, "none", says));
+        return Some(outside(limit, "none", says, way_out));
     }
     let others: Vec<_> = named
         .filter(|one| !allowed.contains(*one))
@@ -130,13 +141,13 @@ fn among<'a, T: Ord + Display + 'a>(
     (!others.is_empty()).then(|| {
         let others = others.join(", ");
         let says = format!("{one} `{others}` is not pre-authorised");
-        outside(limit, &others, says)
+        outside(limit, &others, says, way_out)
     })
 }
 
-/// The release does not keep that limit: what it has is `found`.
-fn outside(limit: &str, found: &str, says: String) -> Reason {
-    let remedy = format!("keep the limit `{limit}` of the model, {DEVIATE}");
+/// The release does not keep that limit: what it has is `found`. A request stays as it was asked, so that it cannot be
+/// made to keep it.
+fn outside(limit: &str, found: &str, says: String, remedy: &str) -> Reason {
     Reason::new("outside-limits", says, remedy)
         .read("limit", limit)
         .read("found", found)

@@ -3,6 +3,7 @@
 use super::severities::{AtMost, and_worse};
 use super::test_runs::Wanted;
 use super::{lasting, listed};
+use crate::gate::read::step;
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind, Seconds};
 use crate::release::{
@@ -244,7 +245,8 @@ impl EvidencePolicy {
     pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
         let kinds = self.0.environments.iter();
         kinds.flat_map(|(kind, environments)| {
-            let placed = move |environment| (format!("environments.{kind}"), environment);
+            let placed =
+                move |environment| (format!("environments.{}", step(kind.name())), environment);
             environments.iter().map(placed)
         })
     }

@@ -1,6 +1,7 @@
 //! How long the package has to have run elsewhere first.
 
 use super::lasting;
+use crate::gate::read::step;
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Instant, Invalid, InvalidKind, Seconds};
 use crate::release::{
@@ -111,7 +112,7 @@ impl SoakPolicy {
     /// The environments, each with its place among the parameters.
     pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
         let environments = self.0.at_least_seconds.keys();
-        environments.map(|one| (format!("at_least_seconds.{one}"), one))
+        environments.map(|one| (format!("at_least_seconds.{}", step(one.as_str())), one))
     }
 }
 

@@ -71,7 +71,7 @@ impl Policy for ModelStandingPolicy {
         match ask.model() {
             Some(model) => Verdict::of(model.against(named).into_iter().collect()),
             None => Verdict::Unknown {
-                reasons: vec![model_not_read(named)],
+                reasons: vec![model_not_read(named, ask.unread_model_why())],
             },
         }
     }
