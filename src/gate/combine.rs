@@ -33,9 +33,10 @@ pub struct Combined<S> {
 }
 
 impl<S> Combined<S> {
-    const fn new(rule: Rule) -> Self {
+    /// One that is nested too deep is kept from growing: it fails.
+    fn new(rule: Rule) -> Self {
         Self {
-            rule,
+            rule: rule.within_depth(),
             step: PhantomData,
         }
     }

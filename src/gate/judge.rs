@@ -262,6 +262,7 @@ impl Judged {
             state: ask.state(),
             gate,
             used: self.decision.overrides().cloned().collect(),
+            may_except: requirement.enforcement == Enforcement::Block,
             facts: BTreeSet::new(),
             model: false,
             others: BTreeSet::new(),
@@ -331,6 +332,9 @@ struct Requiring<'a> {
     gate: &'a AnyGate,
     /// The overrides that are spoken for.
     used: BTreeSet<Key>,
+    /// Whether an override lifts what is asked: not where nothing is refused, and not under `not`, where lifting would
+    /// refuse.
+    may_except: bool,
     /// The host's facts that were asked for.
     facts: BTreeSet<Key>,
     /// Whether it was asked how the release's model stands.
@@ -384,7 +388,10 @@ impl Requiring<'_> {
     }
 
     fn negated(&mut self, rule: &Rule, of: &Rule) -> Option<Judgement> {
-        let part = self.rule(of, None)?;
+        let may_except = std::mem::replace(&mut self.may_except, false);
+        let part = self.rule(of, None);
+        self.may_except = may_except;
+        let part = part?;
         let holds = || {
             let message = format!("`{}` holds, and it must not", part.policy);
             let remedy = "wait until it does not, or do what makes it fail";
@@ -464,6 +471,9 @@ impl Requiring<'_> {
         let Verdict::Violated { reasons } = verdict else {
             return verdict;
         };
+        if !self.may_except {
+            return Verdict::Violated { reasons };
+        }
         let mut overrides = BTreeSet::new();
         let mut until = None;
         let roles = self.gate.override_roles();

@@ -5,6 +5,7 @@ use super::policies::policies;
 use super::policy::{Ask, Policy, Relation};
 use super::read::Reader;
 use crate::phase::{Invalid, InvalidKind, PhaseName};
+use crate::release::limits::RULE_DEPTH;
 use crate::release::{Earned, Enforcement, Key, Reason, Role, State, StateRef, Verdict};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, value::RawValue};
@@ -144,16 +145,59 @@ impl Rule {
     #[must_use]
     pub fn host(policy: impl Policy) -> Self {
         let name = policy.name();
-        // Parameters that cannot be written cannot be compared either: such a rule never clears.
+        let unfit = |code, why: String| -> Arc<dyn Judge> {
+            let name = name.clone();
+            Arc::new(Unfit { name, code, why })
+        };
         let (params, policy): (_, Arc<dyn Judge>) = match serde_json::to_string(&policy) {
+            // Parameters that cannot be written cannot be compared either.
+            Err(_) => {
+                let why = format!("the parameters of policy `{name}` cannot be written as JSON");
+                ("null".to_owned(), unfit("unwritable", why))
+            }
+            Ok(params) if Self::is_taken(&name) => {
+                let why = format!(
+                    "a host policy cannot be called `{name}`: that is a name of the crate's own"
+                );
+                (params, unfit("name-taken", why))
+            }
             Ok(params) => (params, Arc::new(policy)),
-            Err(_) => ("null".to_owned(), Arc::new(Unwritable(name.clone()))),
         };
         Self::Host(HostRule {
             name,
             params: params.into(),
             policy,
         })
+    }
+
+    /// Whether that is the name of a built-in policy, of a combination, or of the lifecycle.
+    fn is_taken(name: &Key) -> bool {
+        let name = name.as_str();
+        name == super::LIFECYCLE
+            || Self::BUILT_IN.contains(&name)
+            || super::read::COMBINATIONS.contains(&name)
+    }
+
+    /// Itself, unless it is nested too deep: what it would say could not be read back from a log.
+    pub(super) fn within_depth(self) -> Self {
+        if self.depth() <= RULE_DEPTH {
+            return self;
+        }
+        let name = self.name();
+        let why = format!("rules are nested {RULE_DEPTH} deep at most");
+        Self::Host(HostRule {
+            name: name.clone(),
+            params: "null".into(),
+            policy: Arc::new(Unfit {
+                name,
+                code: "nested-too-deep",
+                why,
+            }),
+        })
+    }
+
+    fn depth(&self) -> usize {
+        1 + self.parts().iter().map(Self::depth).max().unwrap_or(0)
     }
 
     /// The policy's name; of a combination, the combination's. What only holds under a condition has the name of
@@ -385,12 +429,16 @@ pub(super) trait Judge: Send + Sync {
     fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict;
 }
 
-/// Stands for a policy whose parameters cannot be written.
-struct Unwritable(Key);
+/// Stands for a rule that never clears, and says why.
+struct Unfit {
+    name: Key,
+    code: &'static str,
+    why: String,
+}
 
-impl Judge for Unwritable {
+impl Judge for Unfit {
     fn name(&self) -> Key {
-        self.0.clone()
+        self.name.clone()
     }
 
     fn version(&self) -> u32 {
@@ -414,11 +462,7 @@ impl Judge for Unwritable {
     }
 
     fn verdict(&self, _ask: &Ask<'_>, _state: &State) -> Verdict {
-        let message = format!(
-            "the parameters of policy `{}` cannot be written as JSON",
-            self.0
-        );
-        failed("unwritable", message)
+        failed(self.code, self.why.clone())
     }
 }
 
@@ -501,6 +545,10 @@ impl<P: Policy> Judge for P {
             };
         };
         match std::panic::catch_unwind(AssertUnwindSafe(|| self.judge(ask, read))) {
+            Ok(Verdict::Satisfied { until: Some(until) }) if until <= ask.now() => {
+                let message = format!("policy `{}` clears until {until}, which is over", P::NAME);
+                failed("clears-until-before", message)
+            }
             Ok(verdict @ Verdict::Satisfied { .. }) => verdict,
             // Without a reason there is nothing to show and nothing that an override could name.
             Ok(

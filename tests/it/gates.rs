@@ -4,7 +4,7 @@ use crate::desk_support::{
     Knows, NOON, Office, at, by, calendar, fact, fact_of, key, office, package, person, run_of,
     text, titled, wait, window, worthwhile,
 };
-use phasegate::gate::{Ask, EvidencePolicy, Facts, GateSet, Percent, Policies, Requirement};
+use phasegate::gate::{Ask, EvidencePolicy, Facts, GateSet, Percent, Policies, Requirement, not};
 use phasegate::phase::{Action, OnHold, Request, Testing};
 use phasegate::release::step::{
     Authorise, Cancel, Deploy, FinishDeployment, Hold, RequestRelease, StartTesting,
@@ -1037,4 +1037,68 @@ fn a_key_that_stands_twice_is_refused_wherever_it_does() {
     refused(&one_gate(ratio), "file", "key `functional` stands twice");
     let version = r#"{ "gates": [{ "version": 1, "version": 2 }] }"#;
     refused(version, "file", "key `version` stands twice");
+}
+
+/// Clears until an instant that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Outdated {}
+
+impl Policy for Outdated {
+    type Reads = ();
+    const NAME: &'static str = "outdated";
+
+    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+        Verdict::Satisfied {
+            until: Some(ask.now()),
+        }
+    }
+}
+
+/// Takes the name of a built-in policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Pretends {}
+
+impl Policy for Pretends {
+    type Reads = ();
+    const NAME: &'static str = "risk";
+
+    fn judge(&self, _: &Ask<'_>, (): ()) -> Verdict {
+        Verdict::SATISFIED
+    }
+}
+
+#[test]
+fn what_cannot_be_trusted_fails() {
+    let nested = |times: usize| {
+        let mut rule = not(Refuses::codes(["a"]));
+        for _ in 1..times {
+            rule = not(rule);
+        }
+        Gate::<Authorise>::new("intake", 1).unwrap().require(rule)
+    };
+    let gate = || Gate::<Authorise>::new("intake", 1).unwrap();
+    for (gate, codes) in [
+        (gate().require(Outdated {}), vec!["clears-until-before"]),
+        (gate().require(Pretends {}), vec!["name-taken"]),
+        (nested(15), vec![]),
+        (nested(16), vec!["nested-too-deep"]),
+        (nested(100_000), vec!["nested-too-deep"]),
+    ] {
+        let office = office().with_gates(GateSet::new().with(gate));
+        let release = office.requested();
+        let id = release.id();
+        let decision = wait(
+            office
+                .desk
+                .explain(&release, Authorise::new(worthwhile()), by("cho")),
+        );
+        let found: Vec<_> = decision
+            .blockers()
+            .map(|one| one.reason.code.as_str())
+            .collect();
+        assert_eq!(found, codes, "{decision}");
+        // Cleared or refused, what is written can be read.
+        let _ = wait(office.desk.run(release.authorise(worthwhile()), by("cho")));
+        wait(office.desk.load(id)).unwrap();
+    }
 }

@@ -6,7 +6,7 @@
 
 use crate::desk_support::{NOON, Office, at, by, key, office, person, text, wait, worthwhile};
 use crate::samples::reseal;
-use phasegate::gate::{Ask, GateSet, Policies, RuleOn, all, any};
+use phasegate::gate::{Ask, GateSet, Policies, RuleOn, all, any, not};
 use phasegate::phase::{Action, Request, Seconds};
 use phasegate::release::step::{Authorise, Hold};
 use phasegate::release::{
@@ -444,4 +444,27 @@ fn a_log_in_which_an_override_was_over_when_it_was_used_is_not_believed() {
     assert!(shortened("2026-03-02T12:10:00.000001Z").is_ok());
     let refused = shortened("2026-03-02T12:10:00Z").unwrap_err();
     assert_eq!(refused.kind(), LogErrorKind::Inadmissible);
+}
+
+#[test]
+fn an_override_lifts_nothing_under_not_and_nothing_that_only_warns() {
+    // Two negations cancel out: an override in them would clear the step, and not be used up.
+    let twice = gate(not(not(frozen(["fair"]))));
+    // One negation: an override in it would refuse what is allowed.
+    let once = gate(not(frozen(["fair"])));
+    let warns = Gate::new("intake", 1).unwrap();
+    let warns = warns.enforce(frozen(["fair"]), Enforcement::Warn);
+    for (gate, blocked, warned) in [
+        (twice, vec!["holds"], false),
+        (once, vec![], false),
+        (warns, vec![], true),
+    ] {
+        let (office, release) = site(gate);
+        let release = office.recorded(release, of_fair("O-1", Role::ChangeAuthority), "cho");
+        let decision = decided(&office, &release);
+        assert_eq!(codes(&decision).0, blocked, "{decision}");
+        assert_eq!(decision.overrides().count(), 0);
+        let mut warnings = decision.warnings();
+        assert_eq!(warnings.any(|one| one.reason.code == key("fair")), warned);
+    }
 }
