@@ -5,7 +5,7 @@ use super::policies::policies;
 use super::policy::{Ask, Policy, Relation};
 use super::read::Reader;
 use crate::phase::{Invalid, InvalidKind, PhaseName};
-use crate::release::{Earned, Enforcement, Key, Reason, Role, State, StateRef, Verdict};
+use crate::release::{Earned, Enforcement, Key, Reason, Role, StateRef, Verdict};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, value::RawValue};
 use std::{collections::BTreeSet, fmt, panic::AssertUnwindSafe, sync::Arc};
@@ -41,7 +41,7 @@ macro_rules! expand {
             /// One of them.
             #[serde(rename = "any")]
             Any(Vec<Rule>),
-            /// So many of them.
+            /// This many of them.
             #[serde(rename = "at-least")]
             AtLeast(AtLeast),
             /// Not this one.
@@ -84,7 +84,7 @@ macro_rules! expand {
 
 policies!(expand);
 
-/// So many of some rules.
+/// This many of some rules.
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
@@ -380,9 +380,11 @@ pub(super) trait Judge: Send + Sync {
     /// The facts to give it, or the verdict if it cannot even say that.
     fn needs(&self) -> Result<Vec<Key>, Verdict>;
     fn relations(&self) -> &'static [Relation];
+    /// Whether it looks at how the release's model stands.
+    fn reads_model(&self) -> bool;
     fn phases(&self) -> &'static [PhaseName];
     fn roles(&self) -> BTreeSet<Role>;
-    fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict;
+    fn verdict(&self, ask: &Ask<'_>) -> Verdict;
 }
 
 /// Stands for a policy whose parameters cannot be written.
@@ -405,6 +407,10 @@ impl Judge for Unwritable {
         &[]
     }
 
+    fn reads_model(&self) -> bool {
+        false
+    }
+
     fn phases(&self) -> &'static [PhaseName] {
         PhaseName::ALL
     }
@@ -413,7 +419,7 @@ impl Judge for Unwritable {
         BTreeSet::new()
     }
 
-    fn verdict(&self, _ask: &Ask<'_>, _state: &State) -> Verdict {
+    fn verdict(&self, _ask: &Ask<'_>) -> Verdict {
         let message = format!(
             "the parameters of policy `{}` cannot be written as JSON",
             self.0
@@ -440,6 +446,10 @@ impl Judge for HostRule {
         self.policy.relations()
     }
 
+    fn reads_model(&self) -> bool {
+        self.policy.reads_model()
+    }
+
     fn phases(&self) -> &'static [PhaseName] {
         self.policy.phases()
     }
@@ -448,9 +458,9 @@ impl Judge for HostRule {
         self.policy.roles()
     }
 
-    fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict {
-        let verdict = self.policy.verdict(ask, state);
-        if self.policy.verdict(ask, state) == verdict {
+    fn verdict(&self, ask: &Ask<'_>) -> Verdict {
+        let verdict = self.policy.verdict(ask);
+        if self.policy.verdict(ask) == verdict {
             return verdict;
         }
         let message = format!(
@@ -479,6 +489,10 @@ impl<P: Policy> Judge for P {
         P::RELATIONS
     }
 
+    fn reads_model(&self) -> bool {
+        P::READS_MODEL
+    }
+
     fn phases(&self) -> &'static [PhaseName] {
         P::Reads::PHASES
     }
@@ -487,8 +501,8 @@ impl<P: Policy> Judge for P {
         Policy::roles(self)
     }
 
-    fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict {
-        let state = StateRef(state);
+    fn verdict(&self, ask: &Ask<'_>) -> Verdict {
+        let state = StateRef(ask.state());
         let Some(read) = P::Reads::of(&state) else {
             let message = format!(
                 "policy `{}` reads what a release in {} has not got",
@@ -527,7 +541,7 @@ pub(super) fn failed(code: &str, message: String) -> Verdict {
         reasons: vec![Reason::new(
             code,
             message,
-            "mend the policy; nothing clears until then",
+            "fix the policy; nothing clears until then",
         )],
     }
 }
