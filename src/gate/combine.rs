@@ -119,7 +119,7 @@ pub fn any<S>(rules: impl RulesOn<S>) -> Combined<S> {
     Combined::new(Rule::Any(rules.into_rules()))
 }
 
-/// So many of them have to clear.
+/// This many of them have to clear.
 ///
 /// # Errors
 ///
@@ -128,7 +128,7 @@ pub fn at_least<S>(count: usize, rules: impl RulesOn<S>) -> Result<Combined<S>, 
     AtLeast::new(count, rules.into_rules()).map(|rule| Combined::new(Rule::AtLeast(rule)))
 }
 
-/// It must not clear. A policy that failed or does not know does not clear turned round either.
+/// It must not clear. If the policy fails or is unknown, so is its negation.
 pub fn not<S>(rule: impl RuleOn<S>) -> Combined<S> {
     Combined::new(Rule::Not(Box::new(rule.into_rule())))
 }

@@ -2,15 +2,17 @@
 
 use super::Ask;
 use crate::phase::{Invalid, InvalidKind};
-use crate::release::{
-    Key, Name, Reason, ReleaseKind, RiskAssessment, RiskLevel, Service, State, Track,
-};
+use crate::release::{Key, Name, Reason, ReleaseKind, RiskAssessment, RiskLevel, Service, Track};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// Which releases a rule is about: those that fit all that it names.
 ///
-/// Of several tracks, kinds, services or levels of risk, one is enough; of labels, each has to be there. Where the risk
+/// Each list names tracks, kinds, services or levels of risk, of which one is enough; a release has to fit all the lists,
+/// and to have each of the labels. A list or label that is given again takes the place of the one before. Where the risk
 /// matters and was not assessed, nobody knows whether the release fits: the rule is unknown then.
 ///
 /// # Examples
@@ -19,10 +21,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// use phasegate::gate::Condition;
 /// use phasegate::release::{ReleaseKind, Track};
 ///
-/// let condition = Condition::track(Track::Normal).or_track(Track::Standard).and_kind(ReleaseKind::Security);
+/// let condition = Condition::tracks([Track::Normal, Track::Standard])
+///     .and_kinds([ReleaseKind::Fix, ReleaseKind::Security]);
+/// assert_eq!(condition.to_string(), "track standard or normal; kind fix or security");
 /// assert_eq!(
 ///     serde_json::to_string(&condition).unwrap(),
-///     r#"{"tracks":["standard","normal"],"kinds":["security"]}"#,
+///     r#"{"tracks":["standard","normal"],"kinds":["fix","security"]}"#,
 /// );
 /// ```
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -60,22 +64,28 @@ impl TryFrom<Fits> for Condition {
 }
 
 impl Condition {
-    /// Releases on this track.
+    /// Releases on one of these tracks.
     #[must_use]
-    pub fn track(track: Track) -> Self {
-        Self(Fits::default()).or_track(track)
+    pub fn tracks<const N: usize>(tracks: [Track; N]) -> Self {
+        Self(Fits::default()).and_tracks(tracks)
     }
 
-    /// Releases of this kind.
+    /// Releases of one of these kinds.
     #[must_use]
-    pub fn kind(kind: ReleaseKind) -> Self {
-        Self(Fits::default()).and_kind(kind)
+    pub fn kinds<const N: usize>(kinds: [ReleaseKind; N]) -> Self {
+        Self(Fits::default()).and_kinds(kinds)
     }
 
-    /// Releases that change this service.
+    /// Releases that change one of these services.
     #[must_use]
-    pub fn service(service: Service) -> Self {
-        Self(Fits::default()).and_service(service)
+    pub fn services<const N: usize>(services: [Service; N]) -> Self {
+        Self(Fits::default()).and_services(services)
+    }
+
+    /// Releases whose risk was found to be at one of these levels.
+    #[must_use]
+    pub fn risks<const N: usize>(risks: [RiskLevel; N]) -> Self {
+        Self(Fits::default()).and_risks(risks)
     }
 
     /// Releases with this label.
@@ -84,49 +94,43 @@ impl Condition {
         Self(Fits::default()).and_label(key, value)
     }
 
-    /// The same, and this track fits too.
+    /// The same, where the release also is on one of these tracks.
     #[must_use]
-    pub fn or_track(mut self, track: Track) -> Self {
-        self.0.tracks.insert(track);
+    pub fn and_tracks<const N: usize>(mut self, tracks: [Track; N]) -> Self {
+        self.0.tracks = listed(tracks);
         self
     }
 
-    /// The same, where the release is of this kind, or of another one that is named.
+    /// The same, where the release also is of one of these kinds.
     #[must_use]
-    pub fn and_kind(mut self, kind: ReleaseKind) -> Self {
-        self.0.kinds.insert(kind);
+    pub fn and_kinds<const N: usize>(mut self, kinds: [ReleaseKind; N]) -> Self {
+        self.0.kinds = listed(kinds);
         self
     }
 
-    /// The same, where the release changes this service, or another one that is named.
+    /// The same, where the release also changes one of these services.
     #[must_use]
-    pub fn and_service(mut self, service: Service) -> Self {
-        self.0.services.insert(service);
+    pub fn and_services<const N: usize>(mut self, services: [Service; N]) -> Self {
+        self.0.services = listed(services);
         self
     }
 
-    /// The same, where the release has this label.
+    /// The same, where the release also has a risk that was found to be at one of these levels.
+    #[must_use]
+    pub fn and_risks<const N: usize>(mut self, risks: [RiskLevel; N]) -> Self {
+        self.0.risks = listed(risks);
+        self
+    }
+
+    /// The same, where the release also has this label.
     #[must_use]
     pub fn and_label(mut self, key: Key, value: Name) -> Self {
         self.0.labels.insert(key, value);
         self
     }
 
-    /// Releases whose risk was found to be at this level.
-    #[must_use]
-    pub fn risk(level: RiskLevel) -> Self {
-        Self(Fits::default()).and_risk(level)
-    }
-
-    /// The same, where the risk of the release was found to be at this level, or at another one that is named.
-    #[must_use]
-    pub fn and_risk(mut self, level: RiskLevel) -> Self {
-        self.0.risks.insert(level);
-        self
-    }
-
     /// Whether the release fits, if that is known.
-    pub(super) fn holds(&self, ask: &Ask<'_>, state: &State) -> Result<bool, Box<Reason>> {
+    pub(super) fn holds(&self, ask: &Ask<'_>) -> Result<bool, Box<Reason>> {
         let Self(Fits {
             tracks,
             kinds,
@@ -149,7 +153,7 @@ impl Condition {
         if !fits || risks.is_empty() {
             return Ok(fits);
         }
-        let assessed = state.risk.as_deref().map(RiskAssessment::score);
+        let assessed = ask.state().risk.as_deref().map(RiskAssessment::score);
         let score = assessed.ok_or_else(|| {
             let message = "whether the rule holds depends on the risk, which was not assessed";
             Box::new(Reason::new(
@@ -160,4 +164,41 @@ impl Condition {
         })?;
         Ok(risks.contains(&score.level()))
     }
+}
+
+/// A list of nothing would be no list, and every release would fit it.
+fn listed<T: Ord, const N: usize>(list: [T; N]) -> BTreeSet<T> {
+    const {
+        assert!(N > 0, "a list of nothing says nothing");
+    }
+    list.into()
+}
+
+/// As a person reads it: `track normal or standard; kind fix`.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(Fits {
+            tracks,
+            kinds,
+            services,
+            labels,
+            risks,
+        }) = self;
+        let labels = labels
+            .iter()
+            .map(|(key, value)| format!("label `{key}` `{value}`"));
+        let lists = [
+            either("track", tracks),
+            either("kind", kinds),
+            either("service", services),
+            either("risk", risks),
+        ];
+        let all: Vec<_> = lists.into_iter().flatten().chain(labels).collect();
+        f.write_str(&all.join("; "))
+    }
+}
+
+fn either(what: &str, list: &BTreeSet<impl fmt::Display>) -> Option<String> {
+    let words: Vec<_> = list.iter().map(ToString::to_string).collect();
+    (!words.is_empty()).then(|| format!("{what} {}", words.join(" or ")))
 }

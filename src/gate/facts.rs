@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// The time, what the host knows at that time, and how other releases stand.
 ///
-/// A [`Desk`](crate::Desk) gathers them by itself. Who asks a [`GateSet`](super::GateSet) by hand brings them.
+/// A [`Desk`](crate::Desk) gathers them by itself. If you call a [`GateSet`](super::GateSet) yourself, you supply them.
 ///
 /// # Examples
 ///
@@ -25,10 +25,10 @@ use std::{collections::BTreeMap, sync::Arc};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     now: Instant,
-    known: BTreeMap<Key, Fact>,
-    missing: BTreeMap<Key, Text>,
-    others: BTreeMap<ReleaseId, OtherRelease>,
-    unread: BTreeMap<ReleaseId, Text>,
+    /// What the host knows, and why it could not tell what it was asked for.
+    host: BTreeMap<Key, Result<Fact, Text>>,
+    /// Other releases, and why one could not be read.
+    others: BTreeMap<ReleaseId, Result<OtherRelease, Text>>,
     model: Option<Arc<FollowedModel>>,
     unread_model: Option<Text>,
 }
@@ -39,10 +39,8 @@ impl Facts {
     pub const fn at(now: Instant) -> Self {
         Self {
             now,
-            known: BTreeMap::new(),
-            missing: BTreeMap::new(),
+            host: BTreeMap::new(),
             others: BTreeMap::new(),
-            unread: BTreeMap::new(),
             model: None,
             unread_model: None,
         }
@@ -51,8 +49,7 @@ impl Facts {
     /// The same, and one fact more.
     #[must_use]
     pub fn with(mut self, key: Key, fact: Fact) -> Self {
-        self.missing.remove(&key);
-        self.known.insert(key, fact);
+        self.host.insert(key, Ok(fact));
         self
     }
 
@@ -76,20 +73,18 @@ impl Facts {
     /// The same, and one fact that could not be had: a policy that needs it is unknown, for this reason.
     #[must_use]
     pub fn without(mut self, key: Key, why: Text) -> Self {
-        self.known.remove(&key);
-        self.missing.insert(key, why);
+        self.host.insert(key, Err(why));
         self
     }
 
     /// The same, and another release as it stood when it was read: `&Release` will do.
     ///
-    /// One that was not read from the log of a release tells nothing.
+    /// A value whose source is not the log of a release is ignored.
     #[must_use]
     pub fn with_other(mut self, other: impl Into<OtherRelease>) -> Self {
         let other = other.into();
         if let Some(id) = release_of(&other.source.stream) {
-            self.unread.remove(&id);
-            self.others.insert(id, other);
+            self.others.insert(id, Ok(other));
         }
         self
     }
@@ -97,8 +92,7 @@ impl Facts {
     /// The same, and another release that could not be read: a policy that looks at it is unknown, for this reason.
     #[must_use]
     pub fn without_other(mut self, id: ReleaseId, why: Text) -> Self {
-        self.others.remove(&id);
-        self.unread.insert(id, why);
+        self.others.insert(id, Err(why));
         self
     }
 
@@ -107,10 +101,8 @@ impl Facts {
     pub fn of(decision: &Decision) -> Self {
         Self {
             now: decision.at,
-            known: decision.facts.clone(),
-            missing: decision.missing.clone(),
-            others: decision.others.clone(),
-            unread: decision.unread.clone(),
+            host: results(&decision.facts, &decision.missing),
+            others: results(&decision.others, &decision.unread),
             model: decision.model.clone(),
             unread_model: decision.unread_model.clone(),
         }
@@ -136,9 +128,9 @@ impl Facts {
     /// The fact of that name, if the host knows it and it still holds.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Fact> {
-        self.known
-            .get(key)
-            .filter(|fact| self.now < fact.expires() && fact.read_at <= self.now.plus(CLOCK_SKEW))
+        let fact = self.host.get(key)?.as_ref().ok()?;
+        let is_read = fact.read_at <= self.now.plus(CLOCK_SKEW);
+        (is_read && self.now < fact.expires()).then_some(fact)
     }
 
     /// The same facts at a later instant.
@@ -152,16 +144,16 @@ impl Facts {
         if self.get(key).is_some() {
             return None;
         }
-        let no_longer = |fact: &Fact| {
-            let now = self.now;
-            Text::clipped(&if fact.expires() <= now {
-                format!("it held until {}, and it is {now}", fact.expires())
-            } else {
-                format!("it is said to be read at {}, and it is {now}", fact.read_at)
-            })
+        let fact = match self.host.get(key)? {
+            Ok(fact) => fact,
+            Err(why) => return Some(why.clone()),
         };
-        let missing = self.missing.get(key).cloned();
-        missing.or_else(|| self.known.get(key).map(no_longer))
+        let now = self.now;
+        Some(Text::clipped(&if fact.expires() <= now {
+            format!("it held until {}, and it is {now}", fact.expires())
+        } else {
+            format!("it is said to be read at {}, and it is {now}", fact.read_at)
+        }))
     }
 
     /// The other release of this tenant, or why it could not be read; nothing if nobody has tried to.
@@ -170,12 +162,24 @@ impl Facts {
         tenant: &Tenant,
         id: ReleaseId,
     ) -> Option<Result<&OtherRelease, &Text>> {
-        if let Some(why) = self.unread.get(&id) {
-            return Some(Err(why));
-        }
-        let other = self.others.get(&id)?;
-        (other.source.stream.tenant == *tenant).then_some(Ok(other))
+        let other = self.others.get(&id)?.as_ref();
+        let is_foreign = other.is_ok_and(|other| other.source.stream.tenant != *tenant);
+        (!is_foreign).then_some(other)
     }
+}
+
+/// What was read, and why the rest was not.
+fn results<K: Ord + Clone, T: Clone>(
+    read: &BTreeMap<K, T>,
+    unread: &BTreeMap<K, Text>,
+) -> BTreeMap<K, Result<T, Text>> {
+    let read = read
+        .iter()
+        .map(|(key, found)| (key.clone(), Ok(found.clone())));
+    let unread = unread
+        .iter()
+        .map(|(key, why)| (key.clone(), Err(why.clone())));
+    read.chain(unread).collect()
 }
 
 /// The release whose log it is.

@@ -9,7 +9,7 @@ use crate::release::limits::BATCH_GUARDS;
 use crate::release::{
     AnyRecord, AnyStep, Asked, Asking, By, Combination, Core, Decision, Enforcement, Finding,
     FollowedModel, GrantedOverride, Judgement, Key, ModelReference, OtherRelease, OverrideGranted,
-    Reason, ReleaseId, State, Stream, Survey, Text, Tie, Track, Verdict, Version, earliest,
+    Reason, ReleaseId, Stream, Survey, Text, Tie, Track, Verdict, Version, earliest,
 };
 use std::{
     cell::OnceCell,
@@ -129,17 +129,17 @@ impl Needs {
     )]
     fn add(&mut self, rule: &Rule, ask: &Ask<'_>) {
         let is_judged = match rule {
-            Rule::When(when) => when.condition.holds(ask, ask.state()).ok() == Some(true),
-            Rule::Unless(unless) => unless.condition.holds(ask, ask.state()).ok() == Some(false),
+            Rule::When(when) => when.condition.holds(ask).ok() == Some(true),
+            Rule::Unless(unless) => unless.condition.holds(ask).ok() == Some(false),
             _ => true,
         };
         if !is_judged {
             return;
         }
-        if matches!(rule, Rule::ModelStanding(_)) {
-            self.model = ask.unread_model();
-        }
         if let Some(policy) = rule.judge() {
+            if policy.reads_model() {
+                self.model = ask.unread_model();
+            }
             self.facts.extend(policy.needs().unwrap_or_default());
             let relations = policy.relations().iter();
             let related = relations.flat_map(|&relation| ask.related(relation));
@@ -232,7 +232,7 @@ impl Judged {
         }
     }
 
-    /// A commit holds on to so many other logs, and to no more.
+    /// A commit holds on to this many other logs, and to no more.
     fn too_many_guards(&self) -> Option<Reason> {
         let count = self.guards.len();
         (count > BATCH_GUARDS).then(|| {
@@ -259,7 +259,6 @@ impl Judged {
     fn ask(&mut self, gate: &AnyGate, requirement: &Requirement, ask: &Ask<'_>, facts: &Facts) {
         let mut asking = Requiring {
             ask,
-            state: ask.state(),
             gate,
             used: self.decision.overrides().cloned().collect(),
             may_except: requirement.enforcement == Enforcement::Block,
@@ -328,7 +327,6 @@ impl Judged {
 /// One requirement being asked.
 struct Requiring<'a> {
     ask: &'a Ask<'a>,
-    state: &'a State,
     gate: &'a AnyGate,
     /// The overrides that are spoken for.
     used: BTreeSet<Key>,
@@ -344,11 +342,11 @@ struct Requiring<'a> {
 }
 
 impl Requiring<'_> {
+    /// What a rule answers; nothing if it is not judged. A combination's verdict has the reasons of its parts.
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "every policy is asked in the same way"
     )]
-    /// What a rule answers; nothing if it is not judged. A combination's verdict has the reasons of its parts.
     fn rule(&mut self, rule: &Rule, name: Option<&Key>) -> Option<Judgement> {
         match rule {
             Rule::All(of) => self.combined(rule, of, of.len(), |_| Combination::All),
@@ -412,7 +410,7 @@ impl Requiring<'_> {
         wanted: bool,
         rule: &Rule,
     ) -> Option<Judgement> {
-        match condition.holds(self.ask, self.state) {
+        match condition.holds(self.ask) {
             Ok(holds) if holds == wanted => self.rule(rule, None),
             Ok(_) => None,
             Err(unknown) => {
@@ -429,7 +427,7 @@ impl Requiring<'_> {
             let verdict = failed("not-a-policy", what.to_owned());
             return Judgement::single(rule.name(), 1, verdict);
         };
-        self.model |= matches!(rule, Rule::ModelStanding(_));
+        self.model |= policy.reads_model();
         let relations = policy.relations();
         let verdict = match policy.needs() {
             Ok(needs) => {
@@ -437,7 +435,7 @@ impl Requiring<'_> {
                 let others: BTreeSet<_> = related.collect();
                 let lacking = self.lacking(&needs, &others);
                 let verdict = if lacking.is_empty() {
-                    policy.verdict(&self.ask.knowing(&needs, relations), self.state)
+                    policy.verdict(&self.ask.knowing(&needs, relations))
                 } else {
                     Verdict::Unknown { reasons: lacking }
                 };
@@ -478,7 +476,7 @@ impl Requiring<'_> {
         let mut until = None;
         let roles = self.gate.override_roles();
         for reason in &reasons {
-            let fitting = self.state.overrides.values().find(|one| {
+            let fitting = self.ask.state().overrides.values().find(|one| {
                 let OverrideGranted {
                     id,
                     policy: of,

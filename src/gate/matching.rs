@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// Rules that need so many people, and people who may each fill a place.
+/// Rules that need this many people, and people who may each fill a place.
 ///
 /// Each person fills one place in all; the matching is the largest that there is (augmenting paths, Berge 1957).
 /// Costs at most people x rules x (people + rules) steps, and no recursion.
@@ -17,7 +17,7 @@ pub(super) struct Matching {
 }
 
 impl Matching {
-    /// Rules that need so many, and nobody yet.
+    /// Rules that need this many, and nobody yet.
     pub(super) fn of(needs: Vec<usize>) -> Self {
         Self {
             filled: vec![Vec::new(); needs.len()],

@@ -82,22 +82,23 @@ fn why_not(ask: &Ask<'_>, one: &GrantedOverride, decision: &Decision) -> Option<
         let is_usable = !one.is_used && ask.now() < one.granted.until;
         return (is_meant && is_usable).then(|| {
             let message =
-                format!("override `{id}` is of `{code}` of `{policy}`, which is not in the way");
-            let remedy = "leave it, or have one granted of something that is";
+                format!("override `{id}` is for blocker `{code}` of policy `{policy}`, which is not in the way");
+            let remedy = "leave it, or have one granted for a blocker that is";
             Reason::new("override-of-nothing", message, remedy)
         });
     };
     let roles = &blocker.finding.overridable_by;
     if roles.is_empty() {
-        let message =
-            format!("override `{id}` is of `{code}` of `{policy}`, which nobody can override");
+        let message = format!(
+            "override `{id}` is for blocker `{code}` of policy `{policy}`, which nobody can override"
+        );
         let remedy = "do what that asks for";
         return Some(Reason::new("override-of-what-stays", message, remedy));
     }
     let why = against(ask, one, roles);
     Some(why.unwrap_or_else(|| {
-        let message = format!("override `{id}` of `{code}` of `{policy}` is not enough");
-        let remedy = "have one granted of each blocker of that policy; what is unknown or failed cannot be overridden";
+        let message = format!("override `{id}` for blocker `{code}` of policy `{policy}` is not enough");
+        let remedy = "have one granted for each blocker of that policy; what is unknown or failed cannot be overridden";
         Reason::new("override-not-enough", message, remedy)
     }))
 }

@@ -83,6 +83,9 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
     /// The other releases that it looks at. They must not move until what it clears is committed.
     const RELATIONS: &'static [Relation] = &[];
 
+    #[doc(hidden)]
+    const READS_MODEL: bool = false;
+
     /// The keys of the host facts that it needs.
     fn facts(&self) -> Vec<Key> {
         Vec::new()

@@ -15,8 +15,7 @@ use std::{collections::BTreeMap, fmt::Display};
 const MISTAKES_OF_A_VALUE: usize = 100;
 
 /// What a rule can be besides a built-in policy.
-pub(super) const COMBINATIONS: [&str; 7] =
-    ["host", "all", "any", "at-least", "not", "when", "unless"];
+const COMBINATIONS: [&str; 7] = ["host", "all", "any", "at-least", "not", "when", "unless"];
 
 /// Reads values, remembers where it is, and collects what is wrong.
 pub(super) struct Reader {

@@ -6,7 +6,7 @@ use super::policy::{Ask, Policy, Relation};
 use super::read::Reader;
 use crate::phase::{Invalid, InvalidKind, PhaseName};
 use crate::release::limits::RULE_DEPTH;
-use crate::release::{Earned, Enforcement, Key, Reason, Role, State, StateRef, Verdict};
+use crate::release::{Earned, Enforcement, Key, Reason, Role, StateRef, Verdict};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, value::RawValue};
 use std::{collections::BTreeSet, fmt, panic::AssertUnwindSafe, sync::Arc};
@@ -42,7 +42,7 @@ macro_rules! expand {
             /// One of them.
             #[serde(rename = "any")]
             Any(Vec<Rule>),
-            /// So many of them.
+            /// This many of them.
             #[serde(rename = "at-least")]
             AtLeast(AtLeast),
             /// Not this one.
@@ -85,7 +85,7 @@ macro_rules! expand {
 
 policies!(expand);
 
-/// So many of some rules.
+/// This many of some rules.
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
@@ -170,12 +170,10 @@ impl Rule {
         })
     }
 
-    /// Whether that is the name of a built-in policy, of a combination, or of the lifecycle.
+    /// Whether that is the name of a built-in policy, or of the lifecycle.
     fn is_taken(name: &Key) -> bool {
         let name = name.as_str();
-        name == super::LIFECYCLE
-            || Self::BUILT_IN.contains(&name)
-            || super::read::COMBINATIONS.contains(&name)
+        name == super::LIFECYCLE || Self::BUILT_IN.contains(&name)
     }
 
     /// Itself, unless it is nested too deep: what it would say could not be read back from a log.
@@ -424,9 +422,11 @@ pub(super) trait Judge: Send + Sync {
     /// The facts to give it, or the verdict if it cannot even say that.
     fn needs(&self) -> Result<Vec<Key>, Verdict>;
     fn relations(&self) -> &'static [Relation];
+    /// Whether it looks at how the release's model stands.
+    fn reads_model(&self) -> bool;
     fn phases(&self) -> &'static [PhaseName];
     fn roles(&self) -> BTreeSet<Role>;
-    fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict;
+    fn verdict(&self, ask: &Ask<'_>) -> Verdict;
 }
 
 /// Stands for a rule that never clears, and says why.
@@ -453,6 +453,10 @@ impl Judge for Unfit {
         &[]
     }
 
+    fn reads_model(&self) -> bool {
+        false
+    }
+
     fn phases(&self) -> &'static [PhaseName] {
         PhaseName::ALL
     }
@@ -461,7 +465,7 @@ impl Judge for Unfit {
         BTreeSet::new()
     }
 
-    fn verdict(&self, _ask: &Ask<'_>, _state: &State) -> Verdict {
+    fn verdict(&self, _ask: &Ask<'_>) -> Verdict {
         failed(self.code, self.why.clone())
     }
 }
@@ -484,6 +488,10 @@ impl Judge for HostRule {
         self.policy.relations()
     }
 
+    fn reads_model(&self) -> bool {
+        self.policy.reads_model()
+    }
+
     fn phases(&self) -> &'static [PhaseName] {
         self.policy.phases()
     }
@@ -492,9 +500,9 @@ impl Judge for HostRule {
         self.policy.roles()
     }
 
-    fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict {
-        let verdict = self.policy.verdict(ask, state);
-        if self.policy.verdict(ask, state) == verdict {
+    fn verdict(&self, ask: &Ask<'_>) -> Verdict {
+        let verdict = self.policy.verdict(ask);
+        if self.policy.verdict(ask) == verdict {
             return verdict;
         }
         let message = format!(
@@ -523,6 +531,10 @@ impl<P: Policy> Judge for P {
         P::RELATIONS
     }
 
+    fn reads_model(&self) -> bool {
+        P::READS_MODEL
+    }
+
     fn phases(&self) -> &'static [PhaseName] {
         P::Reads::PHASES
     }
@@ -531,8 +543,8 @@ impl<P: Policy> Judge for P {
         Policy::roles(self)
     }
 
-    fn verdict(&self, ask: &Ask<'_>, state: &State) -> Verdict {
-        let state = StateRef(state);
+    fn verdict(&self, ask: &Ask<'_>) -> Verdict {
+        let state = StateRef(ask.state());
         let Some(read) = P::Reads::of(&state) else {
             let message = format!(
                 "policy `{}` reads what a release in {} has not got",
@@ -575,7 +587,7 @@ pub(super) fn failed(code: &str, message: String) -> Verdict {
         reasons: vec![Reason::new(
             code,
             message,
-            "mend the policy; nothing clears until then",
+            "fix the policy; nothing clears until then",
         )],
     }
 }

@@ -11,7 +11,7 @@ use crate::phase::Instant;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// How a wave does.
+/// How a wave is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(
@@ -53,7 +53,7 @@ plain! {
     pub struct HealthObserved {
         /// The wave.
         wave: Key,
-        /// How it does, as the host says.
+        /// How it is doing, as the host says.
         health: Health,
     } with {
         /// What was measured.
@@ -119,8 +119,13 @@ impl Progress {
         match self.seen.get(&wave.name) {
             Some(seen) if seen.health == Health::Failed => WaveState::Failed,
             _ if now < until => WaveState::Baking { until },
-            Some(seen) if until <= seen.at => WaveState::Baked(seen.health),
-            Some(_) | None => WaveState::Unobserved,
+            Some(seen) if seen.at < until => WaveState::Unobserved,
+            Some(seen) => match seen.health {
+                Health::Healthy => WaveState::Baked,
+                Health::Inconclusive => WaveState::Inconclusive,
+                Health::Failed => WaveState::Failed,
+            },
+            None => WaveState::Unobserved,
         }
     }
 }
@@ -136,7 +141,7 @@ fn happened(on: Occasion<'_>) -> Instant {
 pub struct Rollout {
     /// The waves of the plan, in their order.
     pub waves: Vec<WaveProgress>,
-    /// Whether it pauses.
+    /// Whether it is paused.
     pub is_paused: bool,
     /// What comes next.
     pub next: NextMove,
@@ -159,16 +164,18 @@ pub struct WaveProgress {
 pub enum WaveState {
     /// It has not started.
     NotStarted,
-    /// It is watched.
+    /// It bakes: it is watched.
     Baking {
         /// Until then.
         until: Instant,
     },
-    /// It was watched long enough, and nobody has said since how it does.
+    /// It has baked, and nobody has said since how it is doing.
     Unobserved,
-    /// It was watched long enough, and does so.
-    Baked(Health),
-    /// It failed before it was watched long enough.
+    /// It has baked, and was seen to be healthy since.
+    Baked,
+    /// It has baked, and the latest observation could not tell how it is doing.
+    Inconclusive,
+    /// The latest observation found it failed, whether or not it has baked.
     Failed,
 }
 
@@ -184,7 +191,7 @@ pub enum NextMove {
         /// Until then.
         until: Instant,
     },
-    /// Look how this wave does.
+    /// Look how this wave is doing.
     Observe(Key),
     /// Ask a person whether to go on.
     Ask,
@@ -271,7 +278,7 @@ impl Happens for RolloutContinued {
             Reason::new("not-a-person", message, "have a person look at it")
         });
         reasons.unless(state.progress.is_paused, || {
-            Reason::new("not-paused", "the rollout does not pause", "go on with it")
+            Reason::new("not-paused", "the rollout is not paused", "go on with it")
         });
         let seen = state.progress.seen.iter();
         let failed = seen.filter(|(_, seen)| seen.health == Health::Failed);
@@ -310,11 +317,11 @@ impl State {
     pub(crate) fn needs_no_pause(&self, reasons: &mut Reasons) {
         reasons.unless(!self.progress.is_paused, || {
             let remedy = "have a person record `RolloutContinued`, or `back_out`";
-            Reason::new("paused", "the rollout pauses", remedy)
+            Reason::new("paused", "the rollout is paused", remedy)
         });
     }
 
-    /// The wave has been watched long enough and does well.
+    /// The wave has been watched long enough and is doing well.
     fn needs_baked(&self, wave: &Wave, on: Occasion<'_>, reasons: &mut Reasons) {
         let Wave { name, bake, .. } = wave;
         let Some(started) = self.progress.started.get(name) else {
@@ -328,8 +335,8 @@ impl State {
         };
         let baked = started.plus(*bake);
         reasons.unless(baked <= happened(on), || {
-            let message = format!("wave `{name}` is watched until {baked}");
-            Reason::new("baking", message, "wait, and see how it does").clears_at(baked)
+            let message = format!("wave `{name}` bakes until {baked}");
+            Reason::new("baking", message, "wait, and see how it is doing").clears_at(baked)
         });
         let told = match self.progress.seen.get(name) {
             Some(Seen { health, at }) if *health == Health::Healthy => {
@@ -374,7 +381,9 @@ impl State {
             WaveState::NotStarted => Some(NextMove::StartWave(wave.name.clone())),
             WaveState::Baking { until } => Some(NextMove::Wait { until }),
             WaveState::Unobserved => Some(NextMove::Observe(wave.name.clone())),
-            WaveState::Baked(_) | WaveState::Failed => None,
+            WaveState::Inconclusive => Some(NextMove::Ask),
+            WaveState::Failed => Some(NextMove::ProposeBackOut),
+            WaveState::Baked => None,
         });
         next.unwrap_or(NextMove::Finish)
     }

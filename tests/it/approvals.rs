@@ -298,7 +298,7 @@ fn one_live_rejection_refuses_until_it_is_withdrawn() {
     let decision = decided(&office, &release);
     assert_eq!(
         decision.to_string(),
-        "deploy refused\n  approvals: `bob` rejected it: not during the fair; mend it, or have `bob` withdraw the answer"
+        "deploy refused\n  approvals: `bob` rejected it: not during the fair; fix it, or have `bob` withdraw the answer"
     );
     let withdrawn = ApprovalWithdrawn::new(Action::Deploy, role("a"));
     let release = office.recorded(release, withdrawn, "bob");
@@ -357,7 +357,7 @@ fn it_is_told_when_nobody_is_left_who_could_approve() {
     assert_eq!(
         told,
         [
-            "approvals: rule `r` has 0 of 2 approvals, and nobody is left for 1 of them; let more people be a a"
+            "approvals: rule `r` has 0 of 2 approvals, and nobody is left for 1 of them; give more people the role `a`"
         ]
     );
     assert_eq!(people(&decision), ["ann"], "the requester is not asked");

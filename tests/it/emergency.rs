@@ -231,7 +231,7 @@ fn nobody_overrides_the_authority_of_an_emergency_where_the_gate_says_so() {
     assert_eq!(
         warnings,
         [
-            "overrides: override `W-1` is of `approvals-missing` of `approvals`, which nobody can override; \
+            "overrides: override `W-1` is for blocker `approvals-missing` of policy `approvals`, which nobody can override; \
              do what that asks for"
         ],
     );

@@ -104,7 +104,7 @@ fn blockers(decision: &Decision) -> Vec<String> {
 
 #[test]
 fn a_desk_asks_for_what_the_rules_of_this_step_need_each_once() {
-    let emergency = || Condition::track(Track::Emergency);
+    let emergency = || Condition::tracks([Track::Emergency]);
     let gates = intake(Knows::facts(["a", "b"]))
         .with(
             Gate::<Authorise>::new("more", 1)

@@ -927,7 +927,7 @@ fn evidence_is_enough_at_the_ratio_and_not_below() {
     assert!(!clears(95, &[("a", 10, 1), ("b", 8, 1)]));
     assert!(clears(95, &[("a", 10, 1), ("a", 20, 0)]));
     let said = decide(95, &[("a", 10, 1), ("b", 8, 1)]).to_string();
-    let wanted = "evidence: 18 of 20 functional tests passed, and at least 95 % are required; mend what failed, and test the new package";
+    let wanted = "evidence: 18 of 20 functional tests passed, and at least 95 % are required; fix what failed, and test the new package";
     assert_eq!(said.lines().nth(1).map(str::trim), Some(wanted));
 }
 

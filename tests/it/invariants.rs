@@ -1266,10 +1266,7 @@ fn a_wave_starts_when_the_one_before_has_baked_and_is_healthy() {
     let release = refused(office.record(release, wave("canary"), "dep"), &[twice]);
     let until = at("2026-03-02T13:00:00Z");
     assert_eq!(next(&release), NextMove::Wait { until });
-    let baking = (
-        "baking",
-        "wave `canary` is watched until 2026-03-02T13:00:00Z",
-    );
+    let baking = ("baking", "wave `canary` bakes until 2026-03-02T13:00:00Z");
     let unwatched = ("not-healthy", "wave `canary` is not known to be healthy");
     let both = [baking, unwatched];
     let release = refused(office.record(release, wave("everybody"), "dep"), &both);
@@ -1293,7 +1290,7 @@ fn what_cannot_be_told_pauses_and_asks_and_what_failed_is_to_be_backed_out() {
     let (office, release) = in_waves();
     let next = |release: &Release<Deployment>| release.rollout(office.now()).next;
     let go_on = || RolloutContinued::new(text("it was something else"));
-    let idle = ("not-paused", "the rollout does not pause");
+    let idle = ("not-paused", "the rollout is not paused");
     let release = refused(office.record(release, go_on(), "ada"), &[idle]);
     let release = office.recorded(release, wave("canary"), "dep");
     office.clock.set("2026-03-02T13:00:00Z");
@@ -1302,7 +1299,7 @@ fn what_cannot_be_told_pauses_and_asks_and_what_failed_is_to_be_backed_out() {
     let unmeasured = HealthObserved::new(key("canary"), Health::Healthy);
     let release = office.recorded(release, unmeasured, "dep");
     assert_eq!(next(&release), NextMove::Ask);
-    let paused = ("paused", "the rollout pauses");
+    let paused = ("paused", "the rollout is paused");
     let unhealthy = ("not-healthy", "wave `canary` is inconclusive");
     let both = [paused, unhealthy];
     let release = refused(office.record(release, wave("everybody"), "dep"), &both);

@@ -353,19 +353,19 @@ fn all_gates() -> GateSet {
     gates()
         .with(
             hold.require(ErrorBudget { at_least: 1 })
-                .require(DependenciesPolicy {}),
+                .require(DependenciesPolicy::new()),
         )
         .with(
             train
-                .enforce(InStepPolicy {}, Enforcement::Warn)
-                .enforce(DependenciesPolicy {}, Enforcement::Shadow),
+                .enforce(InStepPolicy::new(), Enforcement::Warn)
+                .enforce(DependenciesPolicy::new(), Enforcement::Shadow),
         )
-        .with(back.require(InStepPolicy {}))
+        .with(back.require(InStepPolicy::new()))
         .with(out.require(phasegate::gate::any((
-            InStepPolicy {},
-            DependenciesPolicy {},
+            InStepPolicy::new(),
+            DependenciesPolicy::new(),
         ))))
-        .with(end.require(not(DependenciesPolicy {})))
+        .with(end.require(not(DependenciesPolicy::new())))
         .with(
             haste
                 .on_track(Track::Emergency)

@@ -222,7 +222,7 @@ fn more_approvals_than_people_are_told_where_the_roles_are_known() {
     mistaken(
         &model,
         &[
-            "gates[0].rules[0].rule.approvals.rules[1].quorum: as it begins, no such release could be approved: only 2 people have the roles",
+            "gates[0].rules[0].rule.approvals.rules[1].quorum: needs 3 approvals, and the model's roles have only 2 people",
         ],
     );
     // Each could be met, and not both by different people.
@@ -231,7 +231,8 @@ fn more_approvals_than_people_are_told_where_the_roles_are_known() {
     mistaken(
         &model,
         &[
-            "gates[0].rules[0].rule.approvals.rules: each rule needs people of its own, and as it begins, no such release could be approved: only 2 people have the roles",
+            "gates[0].rules[0].rule.approvals.rules: needs 3 approvals, and the model's roles have only 2 people; \
+             each rule needs people of its own",
         ],
     );
     model["gates"][0]["rules"][0]["rule"]["approvals"]["people"] = json!("any_rule");

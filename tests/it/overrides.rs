@@ -329,7 +329,7 @@ fn nothing_but_a_violation_can_be_overridden_and_that_is_told() {
     let warning = decision.warnings().next().unwrap();
     assert_eq!(
         warning.to_string(),
-        "overrides: override `W-1` is of `not-worthwhile` of `lifecycle`, which nobody can override; \
+        "overrides: override `W-1` is for blocker `not-worthwhile` of policy `lifecycle`, which nobody can override; \
          do what that asks for"
     );
 }
@@ -352,8 +352,8 @@ fn a_refusal_tells_its_warnings_and_a_clearance_too() {
         decided(&office, &release).to_string(),
         "authorise cleared\n  \
            warning: frozen: flu it is; wait\n  \
-           warning: overrides: override `W-1` is of `fair` of `frozen`, which is not in the way; \
-         leave it, or have one granted of something that is"
+           warning: overrides: override `W-1` is for blocker `fair` of policy `frozen`, which is not in the way; \
+         leave it, or have one granted for a blocker that is"
     );
 }
 

@@ -608,7 +608,7 @@ fn amounts_of_different_currencies_are_not_added_up_and_no_override_helps() {
     blocked(&decision, &["mixed-currencies"]);
     assert_eq!(
         decision.blockers().next().unwrap().to_string(),
-        "budget: booking `a` is in USD, and the budget in EUR; book it anew in the currency of the budget"
+        "budget: booking `a` is in USD, and the budget in EUR; book it again in the currency of the budget"
     );
     let verdict = &decision.findings[0].judgement.verdict;
     assert!(matches!(verdict, phasegate::Verdict::Failed { .. }));
@@ -901,7 +901,7 @@ fn a_fact_that_is_missing_or_over_is_unknown_and_a_clearance_lasts_no_longer_tha
     let now = office.now();
     let knows = |read_at| Facts::at(now).with(key("f"), fact(read_at));
     let decision = explain(&Facts::at(now));
-    blocked(&decision, &["fact-missing"]);
+    blocked(&decision, &["fact-unknown"]);
     let verdict = &decision.findings[0].judgement.verdict;
     assert!(matches!(verdict, phasegate::Verdict::Unknown { .. }));
     blocked(
@@ -920,6 +920,6 @@ fn a_fact_is_asked_for_by_its_key_alone() {
     let policy = FactPolicy::new(key("f"), FactTest::Is(true)).unwrap();
     let facts = knowing("g", FactValue::Flag(true));
     let decision = knowing_that(&release, policy, &facts);
-    blocked(&decision, &["fact-missing"]);
+    blocked(&decision, &["fact-unknown"]);
     assert!(decision.facts.is_empty(), "what nobody read is not kept");
 }

@@ -388,6 +388,12 @@ fn fact() -> Sample {
     let explain = |test, facts: &Facts| knowing_that(&release, policy(test), facts);
     let shown = vec![
         explain(FactTest::AtLeast(20), &office.facts()),
+        explain(
+            FactTest::AtLeast(20),
+            &office
+                .facts()
+                .without(key("error_budget_percent"), text("no answer")),
+        ),
         explain(FactTest::AtLeast(20), &knows(FactValue::Integer(19))),
         explain(FactTest::AtMost(20), &knows(FactValue::Integer(21))),
         explain(FactTest::Is(true), &knows(FactValue::Flag(false))),
@@ -446,10 +452,10 @@ fn in_step() -> Sample {
         let facts = office.facts();
         let facts = facts.with_other(other(1, PhaseName::Development));
         let facts = facts.with_other(other(9, child));
-        let gates = gated::<StartTesting>(InStepPolicy {}).with(
+        let gates = gated::<StartTesting>(InStepPolicy::new()).with(
             Gate::<Replan>::new("back", 1)
                 .unwrap()
-                .require(InStepPolicy {}),
+                .require(InStepPolicy::new()),
         );
         gates.explain(&middle, step, &facts, &by("ada"))
     };
@@ -460,7 +466,7 @@ fn in_step() -> Sample {
         explain(on(), PhaseName::Plan),
         explain(back, PhaseName::Development),
     ];
-    plain(gated::<Deploy>(InStepPolicy {}), json!({}), shown)
+    plain(gated::<Deploy>(InStepPolicy::new()), json!({}), shown)
 }
 
 fn dependencies() -> Sample {
@@ -469,13 +475,13 @@ fn dependencies() -> Sample {
     let release = office.recorded(office.requested(), waits, "kim");
     let explain = |other| {
         let facts = office.facts().with_other(other);
-        let gates = gated::<Authorise>(DependenciesPolicy {});
+        let gates = gated::<Authorise>(DependenciesPolicy::new());
         gates.explain(&release, Authorise::new(worthwhile()), &facts, &by("cho"))
     };
     let mut ended = other(9, PhaseName::Closed);
     ended.ending = Some(Ending::Cancelled);
     let shown = vec![explain(other(9, PhaseName::Plan)), explain(ended)];
-    plain(gated::<Deploy>(DependenciesPolicy {}), json!({}), shown)
+    plain(gated::<Deploy>(DependenciesPolicy::new()), json!({}), shown)
 }
 
 /// The names of all built-in policies, as the reader of files lists them.

@@ -30,8 +30,8 @@ fn gates() -> GateSet {
             GateSet::new()$(.with(
                 Gate::<$step>::new(format!("train-{}", stringify!($step).to_lowercase()), 1)
                     .unwrap()
-                    .require(InStepPolicy {})
-                    .require(DependenciesPolicy {}),
+                    .require(InStepPolicy::new())
+                    .require(DependenciesPolicy::new()),
             ))*
         };
     }
@@ -280,21 +280,21 @@ fn in_the_middle(office: &Office<Arc<MemoryStore>>) -> Release<Development> {
 fn only_who_passes_or_lags_is_told_so() {
     let office = office();
     let middle = in_the_middle(&office);
-    let gate = |gate: Result<Gate<_>, _>| gate.unwrap().require(InStepPolicy {});
+    let gate = |gate: Result<Gate<_>, _>| gate.unwrap().require(InStepPolicy::new());
     let hold = Gate::<Hold>::new("hold", 1)
         .unwrap()
-        .require(InStepPolicy {});
+        .require(InStepPolicy::new());
     let all = GateSet::new()
         .with(gate(Gate::<StartTesting>::new("on", 1)))
         .with(
             Gate::<Replan>::new("back", 1)
                 .unwrap()
-                .require(InStepPolicy {}),
+                .require(InStepPolicy::new()),
         )
         .with(
             Gate::<Cancel>::new("off", 1)
                 .unwrap()
-                .require(InStepPolicy {}),
+                .require(InStepPolicy::new()),
         )
         .with(hold);
     let so = || text("so it is");
@@ -456,7 +456,7 @@ fn a_dependency_has_to_have_come_so_far() {
     let billing = other(500, PhaseName::Start);
     let shop = office.requested();
     let gate = Gate::<Authorise>::new("intake", 1).unwrap();
-    let gates = GateSet::new().with(gate.require(DependenciesPolicy {}));
+    let gates = GateSet::new().with(gate.require(DependenciesPolicy::new()));
     for &reaches in PhaseName::ALL {
         let shop = office.again(&shop);
         let shop = office.recorded(shop, DependencyDeclared::new(id(500), reaches), "kim");
@@ -520,7 +520,7 @@ fn what_somebody_waits_for_is_looked_at_again_if_it_ends_in_between() {
     // What is closed cannot move any more, and needs no holding on to.
     let facts = Facts::at(at(NOON)).with_other(&wait(late.desk.load(on)).unwrap().anywhere());
     let warned = Gate::<Authorise>::new("intake", 1).unwrap();
-    let warned = warned.require(not(DependenciesPolicy {}));
+    let warned = warned.require(not(DependenciesPolicy::new()));
     let cleared = warned.decide(authorise(shop), &facts, &by("cho")).unwrap();
     assert_eq!(cleared.batch().guards(), []);
 }
@@ -748,7 +748,7 @@ fn what_only_warns_holds_on_to_nothing() {
     let facts = Facts::at(at(NOON)).with_other(&train);
     for enforcement in [Enforcement::Warn, Enforcement::Shadow] {
         let gate = Gate::<StartDevelopment>::new("train", 1).unwrap();
-        let gate = gate.enforce(InStepPolicy {}, enforcement);
+        let gate = gate.enforce(InStepPolicy::new(), enforcement);
         let step = office.again(&part).start_development();
         let cleared = gate.decide(step, &facts, &by("ada")).unwrap();
         assert_eq!(cleared.batch().guards(), []);
@@ -766,8 +766,8 @@ fn nothing_is_read_where_no_rule_looks() {
     let part = late.done(part.start_development(), "ada");
     // Nor where the rule is for other releases.
     let gate = Gate::<StartTesting>::new("train", 1).unwrap();
-    let emergency = phasegate::gate::Condition::track(Track::Emergency);
-    let gates = GateSet::new().with(gate.require(when(emergency, InStepPolicy {})));
+    let emergency = phasegate::gate::Condition::tracks([Track::Emergency]);
+    let gates = GateSet::new().with(gate.require(when(emergency, InStepPolicy::new())));
     let late = late.with_gates(gates);
     let part = late.done(part.start_testing(package("one")), "ada");
     let log = wait(late.desk.history(part.id())).unwrap();
@@ -783,9 +783,9 @@ fn both_doors_know_the_policies_and_what_they_look_at() {
         GateSet::from_json(&json, &Policies::new())
     };
     let gate = || Gate::<Deploy>::new("train", 1).unwrap();
-    let in_step = GateSet::new().with(gate().require(InStepPolicy {}));
+    let in_step = GateSet::new().with(gate().require(InStepPolicy::new()));
     assert_eq!(file(r#"{"in-step":{}}"#).unwrap(), in_step);
-    let waits = GateSet::new().with(gate().require(DependenciesPolicy {}));
+    let waits = GateSet::new().with(gate().require(DependenciesPolicy::new()));
     assert_eq!(file(r#"{"dependencies":{}}"#).unwrap(), waits);
     let relations = |gates: &GateSet| {
         let rule = &gates.gates()[0].requirements()[0].rule;

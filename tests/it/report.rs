@@ -87,7 +87,7 @@ fn says(code: &str, answer: Answer) -> Speaks {
 
 /// Gates in which everything is said once.
 fn gates() -> GateSet {
-    let emergency = Condition::track(Track::Emergency);
+    let emergency = Condition::tracks([Track::Emergency]);
     let rules = all((
         any((says("a", NoForAnHour), says("b", No))),
         at_least(
@@ -215,7 +215,7 @@ fn a_gate_tells_what_it_asks_for() {
         .require(evidence.clone())
         .enforce(
             when(
-                Condition::kind(ReleaseKind::Security),
+                Condition::kinds([ReleaseKind::Security]),
                 all([evidence.clone(), evidence]),
             ),
             Enforcement::Warn,
@@ -369,7 +369,7 @@ fn logs(office: &Office<Arc<MemoryStore>>) -> Vec<Vec<Envelope>> {
 
 fn guarded() -> Office<Arc<MemoryStore>> {
     let gate = Gate::<Authorise>::new("intake", 1).unwrap();
-    let gate = gate.require(when(Condition::track(Track::Normal), says("waived", No)));
+    let gate = gate.require(when(Condition::tracks([Track::Normal]), says("waived", No)));
     office().with_gates(GateSet::new().with(gate))
 }
 

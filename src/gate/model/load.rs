@@ -445,25 +445,17 @@ impl Reader {
         let Some(holders) = parts.roles.as_ref() else {
             return;
         };
-        let only = |found| {
-            format!(
-                "as it begins, no such release could be approved: only {found} people have the roles"
-            )
-        };
         match policy.beyond(holders) {
             Beyond::None => {}
             Beyond::Alone(rules) => {
-                for (rule, found) in rules {
+                for (rule, short) in rules {
                     self.within(format!("rules[{rule}].quorum"), |reader| {
-                        reader.mistake(only(found));
+                        reader.mistake(short.to_string());
                     });
                 }
             }
-            Beyond::Together(found) => self.within("rules", |reader| {
-                reader.mistake(format!(
-                    "each rule needs people of its own, and {}",
-                    only(found)
-                ));
+            Beyond::Together(short) => self.within("rules", |reader| {
+                reader.mistake(format!("{short}; each rule needs people of its own"));
             }),
         }
     }

@@ -46,13 +46,13 @@ impl fmt::Display for Approver {
     reason = "a number or a share; there is no third"
 )]
 pub enum Quorum {
-    /// So many.
+    /// This many.
     Count(u32),
     /// This share of those who may, rounded up, one at least.
     Percent(Percent),
 }
 
-/// One rule: so many of these have to approve.
+/// One rule: this many of these have to approve.
 ///
 /// # Examples
 ///
@@ -103,7 +103,7 @@ impl TryFrom<RuleFile> for ApprovalRule {
 }
 
 impl ApprovalRule {
-    /// So many of these.
+    /// This many of these.
     ///
     /// # Errors
     ///
@@ -306,7 +306,7 @@ impl ApprovalsPolicy {
         self
     }
 
-    /// The same, where whoever has this part in the release does not approve it either.
+    /// The same, where whoever has this duty in the release does not approve it either.
     #[must_use]
     pub fn not_by(mut self, duty: Duty) -> Self {
         self.not_by.insert(duty);
@@ -349,7 +349,15 @@ impl ApprovalsPolicy {
             .iter()
             .filter(|(_, needed, people)| *needed > people.len());
         let alone: Vec<_> = alone
-            .map(|(place, _, people)| (*place, people.len()))
+            .map(|(place, needed, people)| {
+                (
+                    *place,
+                    Shortage {
+                        needed: *needed,
+                        found: people.len(),
+                    },
+                )
+            })
             .collect();
         if !alone.is_empty() {
             return Beyond::Alone(alone);
@@ -357,12 +365,16 @@ impl ApprovalsPolicy {
         let everybody: BTreeSet<_> = rules.iter().flat_map(|(_, _, people)| people).collect();
         let fits =
             |person: &&Person| places(rules.iter().map(|(_, _, people)| people.contains(*person)));
-        let needs = rules.iter().map(|(_, needed, _)| *needed).collect();
+        let needs: Vec<_> = rules.iter().map(|(_, needed, _)| *needed).collect();
+        let needed = needs.iter().sum();
         let tally = Tally::of(self.people, needs, everybody.iter().map(fits));
         if tally.is_complete() {
             Beyond::None
         } else {
-            Beyond::Together(everybody.len())
+            Beyond::Together(Shortage {
+                needed,
+                found: everybody.len(),
+            })
         }
     }
 
@@ -406,17 +418,39 @@ impl ApprovalsPolicy {
     }
 }
 
+/// How many people have to approve, and how many could.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::gate) struct Shortage {
+    needed: usize,
+    found: usize,
+}
+
+impl fmt::Display for Shortage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { needed, found } = self;
+        match needed {
+            1 => write!(f, "needs 1 approval")?,
+            _ => write!(f, "needs {needed} approvals")?,
+        }
+        match found {
+            0 => write!(f, ", and nobody has the model's roles"),
+            1 => write!(f, ", and the model's roles have only 1 person"),
+            _ => write!(f, ", and the model's roles have only {found} people"),
+        }
+    }
+}
+
 /// Rules that those who hold the roles cannot meet.
 pub(in crate::gate) enum Beyond {
     None,
-    /// These, by their places, with how many people could approve.
-    Alone(Vec<(usize, usize)>),
-    /// All together, with how many people could approve.
-    Together(usize),
+    /// These, by their places.
+    Alone(Vec<(usize, Shortage)>),
+    /// All together.
+    Together(Shortage),
 }
 
 impl ApprovalRule {
-    /// How many have to approve, of so many who may.
+    /// How many have to approve, of this many who may.
     fn needed(&self, electorate: impl FnOnce() -> usize) -> usize {
         match self.quorum {
             Quorum::Count(count) => count as usize,
@@ -506,7 +540,7 @@ struct Counted<'a> {
 #[derive(Default)]
 struct Answers<'a> {
     counted: Vec<Counted<'a>>,
-    /// By somebody who has a part in the release that does not approve it.
+    /// By somebody who has a duty in the release that keeps them from approving it.
     own: Vec<(Counted<'a>, Reason)>,
     /// What would have counted once.
     lapsed: Vec<Reason>,
@@ -564,7 +598,7 @@ impl ApprovalsPolicy {
         }
         if !is_yes {
             let message = format!("`{person}` rejected it: {}", approval.comment);
-            let remedy = format!("mend it, or have `{person}` withdraw the answer");
+            let remedy = format!("fix it, or have `{person}` withdraw the answer");
             let reason = Reason::new("rejected", message, remedy);
             answers.rejections.push(reason.by_people([person.clone()]));
             return;
@@ -589,7 +623,7 @@ impl ApprovalsPolicy {
         }
     }
 
-    /// The part in the release for which this person does not approve it.
+    /// The duty in the release for which this person does not approve it.
     fn duty_of(&self, ask: &Ask<'_>, person: &Person) -> Option<Duty> {
         let others = self.not_by.iter().copied();
         let mut duties = [Duty::Requester].into_iter().chain(others);
@@ -666,11 +700,13 @@ impl ApprovalsPolicy {
                 )
             } else {
                 let message = format!("{stands}, and nobody is left for {never} of them");
-                Reason::new(
-                    "cannot-be-approved",
-                    message,
-                    format!("let more people be {by}"),
-                )
+                let roles: Vec<_> = rule.roles().map(|role| format!("`{role}`")).collect();
+                let remedy = if roles.is_empty() {
+                    "name more people in the rule".to_owned()
+                } else {
+                    format!("give more people the role {}", roles.join(" or "))
+                };
+                Reason::new("cannot-be-approved", message, remedy)
             };
             let reason = reason
                 .read("rule", rule.name.as_str())

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Time
 ///
-/// A rehearsal counts for so long after it, the end excluded.
+/// A rehearsal counts for this long after it, the end excluded.
 ///
 /// # Examples
 ///

@@ -72,7 +72,7 @@ impl TryFrom<Params> for BudgetPolicy {
 }
 
 impl BudgetPolicy {
-    /// At most so many percent of the budget; more than 100 bears with some excess.
+    /// At most this many percent of the budget; more than 100 bears with some excess.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl Policy for BudgetPolicy {
                 "booking `{}` is in {}, and the budget in {}",
                 other.id, other.amount.currency, budget.currency
             );
-            let remedy = "book it anew in the currency of the budget";
+            let remedy = "book it again in the currency of the budget";
             let reasons = vec![Reason::new("mixed-currencies", message, remedy)];
             return Verdict::Failed { reasons };
         }

@@ -6,7 +6,7 @@ use crate::release::{Bounded, ChangeRequestState, Reason, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Requires at least so many linked change requests, and that all of them are in one of these states.
+/// Requires at least this many linked change requests, and that all of them are in one of these states.
 ///
 /// The state is the one that was recorded last; the tool that keeps the change request is not asked.
 ///
@@ -64,7 +64,7 @@ impl TryFrom<Params> for ChangeRequestsPolicy {
 }
 
 impl ChangeRequestsPolicy {
-    /// At least so many, all in one of these states. With none at least, only those that are linked are looked at.
+    /// At least this many, all in one of these states. With none at least, only those that are linked are looked at.
     ///
     /// # Errors
     ///

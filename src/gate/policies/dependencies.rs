@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// | `dependency-ended` | the other one is closed, and has never come so far |
 ///
 /// The commit holds on to the logs of the others that are open. Where one of them was written to in between, the step
-/// is decided anew.
+/// is decided again.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 /// use phasegate::{Desk, Gate, GateSet, MemoryStore, Person};
 ///
 /// # pollster::block_on(async {
-/// let gate = Gate::<Authorise>::new("intake", 1)?.require(DependenciesPolicy {});
+/// let gate = Gate::<Authorise>::new("intake", 1)?.require(DependenciesPolicy::new());
 /// let desk = Desk::new(MemoryStore::new()).with_gates(GateSet::new().with(gate));
 /// let kim = Person::new("kim")?;
 /// # let worthwhile = || Assessment::new(AssessmentDecision::Worthwhile);
@@ -51,11 +51,19 @@ use serde::{Deserialize, Serialize};
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::exhaustive_structs, reason = "it has no parameters")]
+#[non_exhaustive]
 pub struct DependenciesPolicy {}
+
+impl DependenciesPolicy {
+    /// The policy; it has no parameters.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {}
+    }
+}
 
 impl Policy for DependenciesPolicy {
     type Reads = ();

@@ -1,4 +1,4 @@
-//! The parts that people have in a release, and that should not all be one person's.
+//! The duties that people have in a release, and that should not all be one person's.
 
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind};
@@ -6,7 +6,7 @@ use crate::release::{Answer, Person, Reason, Role, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A part in a release, apart from approving it.
+/// A duty in a release, other than approving it.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,7 +45,7 @@ impl Duty {
     }
 }
 
-/// Requires that nobody who approved the step has another part in the release.
+/// Requires that nobody who approved the step has another duty in the release.
 ///
 /// [`ApprovalsPolicy`](super::ApprovalsPolicy) does not count such approvals; this refuses the step as long as there
 /// is one.
@@ -88,11 +88,11 @@ impl TryFrom<File> for SeparationOfDutiesPolicy {
 }
 
 impl SeparationOfDutiesPolicy {
-    /// These parts, apart from approving.
+    /// These duties, apart from approving.
     ///
     /// # Errors
     ///
-    /// - empty: no part is named
+    /// - empty: no duty is named
     pub fn new(apart: impl IntoIterator<Item = Duty>) -> Result<Self, Invalid> {
         let apart: BTreeSet<_> = apart.into_iter().collect();
         if apart.is_empty() {
@@ -101,7 +101,7 @@ impl SeparationOfDutiesPolicy {
                 InvalidKind::Empty,
                 what,
                 "",
-                "at least one part",
+                "at least one duty",
             ));
         }
         Ok(Self { apart })

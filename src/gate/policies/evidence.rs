@@ -22,7 +22,7 @@ use std::{
 pub struct Percent(u8);
 
 impl Percent {
-    /// So many of a hundred.
+    /// This many of a hundred.
     ///
     /// # Errors
     ///
@@ -142,9 +142,9 @@ impl fmt::Display for Percent {
 ///     refused.to_string(),
 ///     "deploy refused\n  \
 ///        evidence: 18 of 20 functional tests passed in `staging`, and at least 95 % are required; \
-///        mend what failed, and test the new package\n  \
+///        fix what failed, and test the new package\n  \
 ///        evidence: open defects that are major or worse: `BUG-1`, and at most 0 are allowed; \
-///        mend them, and record `DefectResolved`",
+///        fix them, and record `DefectResolved`",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
@@ -289,7 +289,7 @@ impl EvidencePolicy {
         self.0.try_into()
     }
 
-    /// The same, where at most so many defects of this severity and worse are open.
+    /// The same, where at most this many defects of this severity and worse are open.
     ///
     /// # Errors
     ///
@@ -334,7 +334,7 @@ impl EvidencePolicy {
             Reason::new(
                 "open-defects",
                 message,
-                "mend them, and record `DefectResolved`",
+                "fix them, and record `DefectResolved`",
             )
             .read("open", found.len())
             .read("at_most", most)

@@ -24,12 +24,13 @@ pub enum FactTest {
 
 /// Requires something of a fact that the host knows: an error budget, the state of a tool, a switch.
 ///
-/// A number has the unit that the host gives it; its key should say which. A fact that the host does not know, or
-/// that no longer holds, leaves the verdict unknown, which does not clear.
+/// A number has the unit that the host gives it; its key should say which. A fact that the host does not know, that
+/// could not be had, or that no longer holds, leaves the verdict unknown, which does not clear.
 ///
 /// | code | what is the matter |
 /// |---|---|
-/// | `fact-missing` | the fact is not known, or no longer holds; the verdict is unknown |
+/// | `fact-unknown` | the host does not know the fact; the verdict is unknown |
+/// | `fact-missing` | the fact could not be had, or no longer holds; the verdict is unknown |
 /// | `fact-too-low` | the number is lower |
 /// | `fact-too-high` | the number is higher |
 /// | `fact-differs` | the flag is the other one, or the text is none of those |
@@ -58,7 +59,7 @@ pub enum FactTest {
 /// assert_eq!(
 ///     GateSet::new().with(gate).explain(&release, step, &facts, &by).to_string(),
 ///     "authorise refused\n  fact: `error_budget_percent` is 8, and has to be at least 20; \
-///      see to it at its source",
+///      change it at its source",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
@@ -114,8 +115,9 @@ impl Policy for FactPolicy {
     fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
         let Params { key, test } = &self.0;
         let Some(fact) = ask.fact(key) else {
-            let message = format!("`{key}` is not known, or no longer holds");
-            let reason = Reason::new("fact-missing", message, "have the host look it up");
+            let message = format!("the host does not know `{key}`");
+            let remedy = "have the fact finder provide it, or give it by `Facts::with`";
+            let reason = Reason::new("fact-unknown", message, remedy);
             return Verdict::Unknown {
                 reasons: vec![reason],
             };
@@ -139,14 +141,14 @@ impl Policy for FactPolicy {
                 value,
             ) => {
                 let message = format!("`{key}` is {}, and has to be {test}", told(value));
-                let remedy = "mend the policy, or the source of the fact";
+                let remedy = "fix the policy, or the source of the fact";
                 let reasons = vec![Reason::new("fact-of-another-kind", message, remedy)];
                 return Verdict::Failed { reasons };
             }
         };
         let reason = code.map(|code| {
             let message = format!("`{key}` is {}, and has to be {test}", told(value));
-            Reason::new(code, message, "see to it at its source").read(key, value.clone())
+            Reason::new(code, message, "change it at its source").read(key, value.clone())
         });
         Verdict::of(reason.into_iter().collect())
     }

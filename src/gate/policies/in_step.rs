@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// | `child-ahead` | it would go back, and an open child stands in a later phase than it would |
 ///
 /// The commit holds on to the logs of the parent and of the open children. Where one of them was written to in
-/// between, the step is decided anew.
+/// between, the step is decided again.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 /// use phasegate::{Desk, Gate, GateSet, MemoryStore, Person};
 ///
 /// # pollster::block_on(async {
-/// let gate = Gate::<Authorise>::new("train", 1)?.require(InStepPolicy {});
+/// let gate = Gate::<Authorise>::new("train", 1)?.require(InStepPolicy::new());
 /// let desk = Desk::new(MemoryStore::new()).with_gates(GateSet::new().with(gate));
 /// let kim = Person::new("kim")?;
 /// # let worthwhile = || Assessment::new(AssessmentDecision::Worthwhile);
@@ -52,11 +52,19 @@ use serde::{Deserialize, Serialize};
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::exhaustive_structs, reason = "it has no parameters")]
+#[non_exhaustive]
 pub struct InStepPolicy {}
+
+impl InStepPolicy {
+    /// The policy; it has no parameters.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {}
+    }
+}
 
 impl Policy for InStepPolicy {
     type Reads = ();

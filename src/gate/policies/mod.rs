@@ -46,7 +46,7 @@ macro_rules! policies {
         $expand! {
             /// Who has to approve.
             Approvals ApprovalsPolicy "approvals";
-            /// Who approves has no other part.
+            /// Approvers have no other duty in the release.
             SeparationOfDuties SeparationOfDutiesPolicy "separation-of-duties";
             /// What has to be tested, and how well.
             Evidence EvidencePolicy "evidence";

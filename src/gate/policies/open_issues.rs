@@ -7,7 +7,7 @@ use crate::phase::{Invalid, InvalidKind};
 use crate::release::{LogKind, Reason, Resolved, Severity, Verdict};
 use serde::{Deserialize, Serialize};
 
-/// Requires that at most so many issues, or risks, of a severity and worse are open.
+/// Requires that at most this many issues, or risks, of a severity and worse are open.
 ///
 /// | code | what is the matter |
 /// |---|---|
@@ -70,7 +70,7 @@ impl TryFrom<Params> for OpenIssuesPolicy {
 }
 
 impl OpenIssuesPolicy {
-    /// At most so many open issues of this severity and worse.
+    /// At most this many open issues of this severity and worse.
     #[must_use]
     pub fn issues(most: u32, severity: Severity) -> Self {
         Self(Params {
@@ -79,7 +79,7 @@ impl OpenIssuesPolicy {
         })
     }
 
-    /// At most so many open risks of this severity and worse.
+    /// At most this many open risks of this severity and worse.
     #[must_use]
     pub fn risks(most: u32, severity: Severity) -> Self {
         Self(Params {
@@ -88,7 +88,7 @@ impl OpenIssuesPolicy {
         })
     }
 
-    /// The same, and at most so many open issues of this severity and worse.
+    /// The same, and at most this many open issues of this severity and worse.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl OpenIssuesPolicy {
         Ok(self)
     }
 
-    /// The same, and at most so many open risks of this severity and worse.
+    /// The same, and at most this many open risks of this severity and worse.
     ///
     /// # Errors
     ///

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(
 ///     GateSet::new().with(gate).explain(&release, step, &facts, &by).to_string(),
 ///     "authorise refused\n  risk: the risk is 64 of 100 (high), and at most medium is allowed; \
-///      make it smaller, and assess it anew",
+///      make it smaller, and assess it again",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
@@ -70,7 +70,7 @@ impl Policy for RiskPolicy {
             "the risk is {score}, and at most {} is allowed",
             self.at_most
         );
-        let remedy = "make it smaller, and assess it anew";
+        let remedy = "make it smaller, and assess it again";
         let reason = Reason::new("risk-too-high", message, remedy);
         Verdict::of(vec![reason.read("score", u32::from(score.get()))])
     }

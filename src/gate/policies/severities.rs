@@ -5,7 +5,7 @@ use crate::release::Severity;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// At most so many of a severity and worse.
+/// At most this many of a severity and worse.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<Severity, u32>")]
@@ -33,7 +33,7 @@ impl AtMost {
         Self(BTreeMap::from([(severity, most)]))
     }
 
-    /// The same, and at most so many of this severity and worse.
+    /// The same, and at most this many of this severity and worse.
     pub(super) fn and(self, most: u32, severity: Severity) -> Result<Self, Invalid> {
         let mut all = self.0;
         all.insert(severity, most);

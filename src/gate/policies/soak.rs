@@ -11,7 +11,7 @@ use crate::release::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Requires that the very package has run in each of these environments for at least so long.
+/// Requires that the very package has run in each of these environments for at least this long.
 ///
 /// It runs there since a deployment attempt of it ended live. A back-out there ends that, and so does an attempt of
 /// another package of this release that ended live; it has to be deployed again then. An attempt that is under way
@@ -58,8 +58,8 @@ use std::collections::BTreeMap;
 /// let refused = rehearsal.step(Deploy::new(window), &facts, &by).unwrap_err();
 /// assert_eq!(
 ///     refused.to_string(),
-///     "deploy refused\n  soak: package 8df6bc1ca777 runs in `staging` since 2026-03-02T12:00:00Z, \
-///      and has to for 2 days; wait (not before 2026-03-04T12:00:00Z)",
+///     "deploy refused\n  soak: package 8df6bc1ca777 has run in `staging` since 2026-03-02T12:00:00Z, \
+///      and needs 2 days there; wait (not before 2026-03-04T12:00:00Z)",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
@@ -95,7 +95,7 @@ impl TryFrom<Params> for SoakPolicy {
 }
 
 impl SoakPolicy {
-    /// At least so long in each of these environments.
+    /// At least this long in each of these environments.
     ///
     /// # Errors
     ///
@@ -137,14 +137,14 @@ impl Policy for SoakPolicy {
                         return None;
                     }
                     let message = format!(
-                        "package {digest:.12} runs in `{environment}` since {since}, and has to for {time}"
+                        "package {digest:.12} has run in `{environment}` since {since}, and needs {time} there"
                     );
                     Reason::new("soaking", message, "wait").read("since", since).clears_at(ripe)
                 }
                 Runs::BackedOut(at) => {
                     let message =
                         format!("package {digest:.12} was backed out of `{environment}` at {at}");
-                    let remedy = "find out why, and deploy there what is mended";
+                    let remedy = "find out why, and deploy a fixed package there";
                     Reason::new("backed-out", message, remedy).read("backed_out_at", at)
                 }
                 Runs::Not => {

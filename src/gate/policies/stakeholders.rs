@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Requires that every stakeholder of the plan was told of the release, and, if asked, long enough ahead.
 ///
 /// The plan that was agreed counts, or the latest where none is agreed. The first time that somebody was told counts,
-/// so that a reminder takes nothing back; planning anew means telling anew.
+/// so that a reminder takes nothing back; planning again means telling again.
 ///
 /// | code | what is the matter |
 /// |---|---|
@@ -77,7 +77,7 @@ impl StakeholdersNotifiedPolicy {
         Self::default()
     }
 
-    /// The same, at least so long ahead.
+    /// The same, at least this long ahead.
     ///
     /// # Errors
     ///

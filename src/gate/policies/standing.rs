@@ -36,12 +36,12 @@ use serde::{Deserialize, Serialize};
 /// let refused = gate.decide(asked, &facts, &By::new(Person::new("kim")?)).unwrap_err();
 /// assert_eq!(
 ///     refused.to_string(),
-///     "request refused\n  model-standing: the release follows no release model; request it anew by one",
+///     "request refused\n  model-standing: the release follows no release model; request the release again under a release model",
 /// );
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ModelStandingPolicy {}
@@ -57,6 +57,7 @@ impl ModelStandingPolicy {
 impl Policy for ModelStandingPolicy {
     type Reads = ();
     const NAME: &'static str = "model-standing";
+    const READS_MODEL: bool = true;
 
     fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
         let named = ask.request().and_then(|request| request.model.as_ref());
@@ -65,7 +66,7 @@ impl Policy for ModelStandingPolicy {
             return Verdict::of(vec![Reason::new(
                 "no-model",
                 message,
-                "request it anew by one",
+                "request the release again under a release model",
             )]);
         };
         match ask.model() {

@@ -137,7 +137,7 @@ impl Wanted<'_> {
         let message = format!(
             "{passed} of {ran} {kind} tests passed{place}, and at least {least} are required"
         );
-        let remedy = "mend what failed, and test the new package";
+        let remedy = "fix what failed, and test the new package";
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let reason = Reason::new("pass-ratio", message, remedy);
         self.told(

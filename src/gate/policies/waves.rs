@@ -1,21 +1,21 @@
 //! How far the rollout has to be.
 
 use crate::gate::{Ask, Policy, Rule};
-use crate::release::{Health, Reason, Route, Verdict, WaveState};
+use crate::release::{Reason, Route, Verdict, WaveState};
 use serde::{Deserialize, Serialize};
 
-/// Requires that every wave of the plan has started, was watched long enough, and is healthy.
+/// Requires that every wave of the plan has started, has baked, and is healthy.
 ///
 /// For `finish_deployment`. A plan without waves has nothing to wait for.
 ///
 /// | code | what is the matter |
 /// |---|---|
 /// | `wave-not-started` | a wave has not started |
-/// | `wave-baking` | it is still watched; somebody has to look when that is over |
-/// | `wave-not-observed` | it was watched long enough, and nobody has said since how it does |
-/// | `wave-inconclusive` | it cannot be told how it does |
-/// | `wave-failed` | it failed |
-/// | `rollout-paused` | the rollout pauses |
+/// | `wave-baking` | it still bakes; somebody has to look when that is over |
+/// | `wave-not-observed` | it has baked, and nobody has said since how it is doing |
+/// | `wave-inconclusive` | it has baked, and it cannot be told how it is doing |
+/// | `wave-failed` | the latest observation found it failed |
+/// | `rollout-paused` | the rollout is paused |
 ///
 /// # Examples
 ///
@@ -53,19 +53,19 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(
 ///     refused.to_string(),
 ///     "finish_deployment refused\n  \
-///        waves: wave `canary` is watched until 2026-03-02T16:00:00Z; wait, and see how it does then\n  \
+///        waves: wave `canary` bakes until 2026-03-02T16:00:00Z; wait, and see how it is doing then\n  \
 ///        waves: wave `everybody` has not started; start it",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct WavesPolicy {}
 
 impl WavesPolicy {
-    /// All waves of the plan.
+    /// The policy; it has no parameters.
     #[must_use]
     pub const fn new() -> Self {
         Self {}
@@ -81,25 +81,25 @@ impl Policy for WavesPolicy {
         let waves = rollout.waves.iter().filter_map(|wave| {
             let name = &wave.name;
             let reason = match wave.state {
-                WaveState::Baked(Health::Healthy) => return None,
+                WaveState::Baked => return None,
                 WaveState::NotStarted => {
                     let message = format!("wave `{name}` has not started");
                     Reason::new("wave-not-started", message, "start it")
                 }
                 WaveState::Baking { until } => {
-                    let message = format!("wave `{name}` is watched until {until}");
-                    Reason::new("wave-baking", message, "wait, and see how it does then")
+                    let message = format!("wave `{name}` bakes until {until}");
+                    Reason::new("wave-baking", message, "wait, and see how it is doing then")
                 }
                 WaveState::Unobserved => {
-                    let message = format!("nobody has said how wave `{name}` does");
+                    let message = format!("nobody has said how wave `{name}` is doing");
                     Reason::new("wave-not-observed", message, "record `HealthObserved`")
                 }
-                WaveState::Baked(Health::Inconclusive) => {
-                    let message = format!("it cannot be told how wave `{name}` does");
+                WaveState::Inconclusive => {
+                    let message = format!("it cannot be told how wave `{name}` is doing");
                     let remedy = "have a person look, and record `RolloutContinued`";
                     Reason::new("wave-inconclusive", message, remedy)
                 }
-                WaveState::Baked(Health::Failed) | WaveState::Failed => {
+                WaveState::Failed => {
                     let message = format!("wave `{name}` failed");
                     let remedy = "`back_out`, or record that it is healthy again";
                     Reason::new("wave-failed", message, remedy)
@@ -109,7 +109,7 @@ impl Policy for WavesPolicy {
         });
         let paused = rollout.is_paused.then(|| {
             let remedy = "have a person record `RolloutContinued`";
-            Reason::new("rollout-paused", "the rollout pauses", remedy)
+            Reason::new("rollout-paused", "the rollout is paused", remedy)
         });
         Verdict::of(waves.chain(paused).collect())
     }
