@@ -214,7 +214,7 @@ fn a_web_service_goes_live_without_asking_again_and_in_waves() {
     assert_eq!(
         drive.explain(Deploy::new(window()), "pipeline"),
         "deploy refused\n  soak: package 2198299568bf has run in `staging` since 2026-03-02T12:00:00Z, and needs 4 \
-         hours; wait (not before 2026-03-02T16:00:00Z)\n  checklist: nobody has looked at `dashboards`; look at it, and \
+         hours there; wait (not before 2026-03-02T16:00:00Z)\n  checklist: nobody has looked at `dashboards`; look at it, and \
          record a `ChecklistItem`",
     );
     drive.tick(["dashboards"]);
