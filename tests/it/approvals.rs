@@ -384,6 +384,20 @@ fn a_stand_in_counts_as_the_one_they_stand_in_for() {
     let release = approved(&office, release, "bob", "a");
     blocked(&office, &release, &[]);
 
+    // Nobody fills two places by standing in for two.
+    let people = [("ann", "a"), ("bob", "a"), ("cid", "a")];
+    let (office, mut release) = site(policy([rule("r", 2, &["a"])]), &people);
+    for absent in ["ann", "bob"] {
+        let to_dan = Delegated::new(role("a"), person("dan"));
+        release = office.recorded(release, to_dan, absent);
+        let mut answer = approval(&office, &release, "a");
+        answer.on_behalf_of = Some(person(absent));
+        release = office.recorded(release, answer, "dan");
+    }
+    blocked(&office, &release, &["approvals-missing"]);
+    let release = approved(&office, release, "cid", "a");
+    blocked(&office, &release, &[]);
+
     // A stand-in who asked for the release is still its requester.
     let (office, release) = site(policy([rule("r", 1, &["a"])]), &[("ann", "a")]);
     let to_kim = Delegated::new(role("a"), person("kim"));

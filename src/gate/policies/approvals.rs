@@ -532,8 +532,19 @@ impl Tally {
 /// An approval that is about this step and not over, and what it can fill.
 struct Counted<'a> {
     person: &'a Person,
+    /// Who answered: they, or who stands in for them.
+    by: &'a Person,
     role: &'a Role,
     until: Option<Instant>,
+}
+
+/// The person who stands for all that are one with this one.
+fn foremost<'a>(one_with: &BTreeMap<&'a Person, &'a Person>, person: &'a Person) -> &'a Person {
+    let mut person = person;
+    while let Some(next) = one_with.get(person) {
+        person = next;
+    }
+    person
 }
 
 /// What was answered for the step, and why some of it does not count.
@@ -603,12 +614,13 @@ impl ApprovalsPolicy {
             answers.rejections.push(reason.by_people([person.clone()]));
             return;
         }
+        let delegate = given.by.person().filter(|delegate| *delegate != person);
         let counted = Counted {
             person,
+            by: delegate.unwrap_or(person),
             role,
             until,
         };
-        let delegate = given.by.person().filter(|delegate| *delegate != person);
         let mut involved = [Some(person), delegate].into_iter().flatten();
         let own = involved.find_map(|one| Some((one, self.duty_of(ask, one)?)));
         match own {
@@ -631,12 +643,26 @@ impl ApprovalsPolicy {
     }
 
     /// How far these answers meet the rules.
-    fn tally<'a>(&self, needs: &[usize], counted: impl Iterator<Item = &'a Counted<'a>>) -> Tally {
+    ///
+    /// Whoever answers for others is one person with them: nobody fills two places by standing in.
+    fn tally<'a>(
+        &self,
+        needs: &[usize],
+        counted: impl Iterator<Item = &'a Counted<'a>> + Clone,
+    ) -> Tally {
+        let mut one_with: BTreeMap<&Person, &Person> = BTreeMap::new();
+        for one in counted.clone().filter(|one| one.by != one.person) {
+            let (first, second) = (foremost(&one_with, one.person), foremost(&one_with, one.by));
+            if first != second {
+                one_with.insert(first.max(second), first.min(second));
+            }
+        }
         let mut people: BTreeMap<&Person, Vec<usize>> = BTreeMap::new();
         for one in counted {
             let fits = |rule: &ApprovalRule| rule.is_for(one.person, one.role);
             let fitting = places(self.rules.iter().map(fits));
-            people.entry(one.person).or_default().extend(fitting);
+            let person = foremost(&one_with, one.person);
+            people.entry(person).or_default().extend(fitting);
         }
         // Who fits a rule by two roles still fills one place of it.
         let answers = people.into_values().map(|mut rules| {
