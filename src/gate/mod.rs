@@ -13,6 +13,7 @@ mod load;
 mod matching;
 mod model;
 mod overrides;
+mod percent;
 mod policies;
 mod policy;
 mod read;
@@ -28,10 +29,11 @@ pub use facts::Facts;
 pub use load::{Mistake, Policies};
 pub use model::{AuthorisedModel, DraftedModel, Limits, ModelState, ReleaseModel, StandardTrack};
 pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
+pub use percent::Percent;
 pub use policies::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
     ChecklistPolicy, DependenciesPolicy, Distinctness, Duty, EvidencePolicy, FactPolicy, FactTest,
-    InStepPolicy, ModelStandingPolicy, OpenIssuesPolicy, Percent, Quorum, RiskPolicy,
+    InStepPolicy, ModelStandingPolicy, OpenIssuesPolicy, Quorum, RiskPolicy,
     SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
 };
 pub use policy::{Ask, Offers, Policy, Relation};

@@ -1,11 +1,11 @@
 //! Models from a file: every part read, and every part held against the others.
 
 use super::{Limits, ReleaseModel, StandardTrack};
-use crate::gate::AnyGate;
 use crate::gate::load::{Mistake, Policies};
-use crate::gate::policies::{ApprovalsPolicy, Beyond, ChecklistPolicy, Percent, SoakPolicy};
+use crate::gate::policies::{ApprovalsPolicy, Beyond, ChecklistPolicy, SoakPolicy};
 use crate::gate::read::{Placed, Reader, step};
 use crate::gate::rule::Rule;
+use crate::gate::{AnyGate, Percent};
 use crate::phase::{Action, PhaseName, Seconds};
 use crate::release::{
     Assessment, AssessmentDecision, BackOutPlan, Bounded, Environment, Key, Liveness, Name,

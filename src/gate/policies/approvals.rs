@@ -1,8 +1,8 @@
 //! Who has to approve a step, and whether they have.
 
-use super::{Percent, duty::Duty, lasting};
+use super::{lasting, separation_of_duties::Duty};
 use crate::gate::matching::Matching;
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Percent, Policy, Rule};
 use crate::phase::{Instant, Invalid, InvalidKind, Seconds};
 use crate::release::{
     Answer, Bounded, GivenApproval, Key, Person, Reason, Role, State, Subject, Verdict, earliest,

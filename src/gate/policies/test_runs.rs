@@ -1,6 +1,6 @@
 //! What the runs of one kind of test show, and until when.
 
-use super::Percent;
+use crate::gate::Percent;
 use crate::phase::{Instant, Seconds};
 use crate::release::{Environment, Reason, TestKind, TestReport, TestRun, earliest};
 
