@@ -20,6 +20,7 @@ mod read;
 mod rehearsal;
 mod rule;
 mod strict;
+mod tally;
 
 pub use clearance::{Cleared, Refused};
 pub(crate) use clearance::{intent_of, refusal, refuse};
@@ -32,13 +33,14 @@ pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
 pub use percent::Percent;
 pub use policies::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
-    ChecklistPolicy, DependenciesPolicy, Distinctness, Duty, EvidencePolicy, FactPolicy, FactTest,
-    InStepPolicy, ModelStandingPolicy, OpenIssuesPolicy, Quorum, RiskPolicy,
-    SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
+    ChecklistPolicy, DependenciesPolicy, Duty, EvidencePolicy, FactPolicy, FactTest, InStepPolicy,
+    ModelStandingPolicy, OpenIssuesPolicy, Quorum, RiskPolicy, SeparationOfDutiesPolicy,
+    SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
 };
 pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
+pub use tally::Distinctness;
 
 pub(crate) use judge::Needs;
 use judge::{Book, Judged, Models, judge, lifecycle, needs, weigh};

@@ -159,6 +159,18 @@ pub(crate) struct GivenApproval {
     pub(crate) at: Instant,
 }
 
+impl GivenApproval {
+    /// Who answered for this person, if it was not they themselves.
+    pub(crate) fn stand_in(&self, person: &Person) -> Option<&Person> {
+        self.by.person().filter(|by| *by != person)
+    }
+
+    /// This person, and who answered for them.
+    pub(crate) fn involved<'a>(&'a self, person: &'a Person) -> impl Iterator<Item = &'a Person> {
+        [Some(person), self.stand_in(person)].into_iter().flatten()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct GrantedOverride {
     pub(crate) granted: Arc<OverrideGranted>,

@@ -20,7 +20,7 @@ mod test_runs;
 mod waves;
 
 pub(super) use approvals::Beyond;
-pub use approvals::{ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Quorum};
+pub use approvals::{ApprovalRule, ApprovalsPolicy, Approver, Quorum};
 pub use back_out_plan::BackOutPlanPolicy;
 pub use budget::BudgetPolicy;
 pub use change_requests::ChangeRequestsPolicy;
