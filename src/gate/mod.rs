@@ -184,6 +184,8 @@ pub trait OnStep: Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnyGate {
     id: GateId,
+    /// The digest of the gate alone, which most decisions bind approvals to.
+    seal: Digest,
     action: Action,
     tracks: BTreeSet<Track>,
     overridable_by: BTreeSet<Role>,
@@ -216,6 +218,7 @@ impl AnyGate {
         };
         let mut gate = Self {
             id,
+            seal: Digest::ZERO,
             action,
             tracks,
             overridable_by,
@@ -228,7 +231,16 @@ impl AnyGate {
     /// The same gate under another name.
     fn called(mut self, name: Key) -> Self {
         self.id.name = name;
+        self.seal = GateId::digest_of([&self.id]);
         self
+    }
+
+    /// The digest of all these gates.
+    fn digest_of(gates: &[&Self]) -> Digest {
+        match gates {
+            [alone] => alone.seal,
+            all => GateId::digest_of(all.iter().map(|gate| &gate.id)),
+        }
     }
 
     /// The roles in which it can be overridden, where it says so itself.
@@ -244,6 +256,7 @@ impl AnyGate {
             required: &self.requirements,
         };
         self.id.digest = Digest::of_value(&rules);
+        self.seal = GateId::digest_of([&self.id]);
     }
 
     /// Name, version and digest of the rules.
@@ -375,11 +388,9 @@ impl GateSet {
     #[must_use]
     pub fn subject<P>(&self, release: &Release<P>, step: impl Into<AnyStep>) -> Subject {
         let step = step.into();
-        let gates: Vec<_> = self
-            .gates_for(release, step.action())
-            .map(|gate| gate.id.clone())
-            .collect();
-        release.core().state.subject(&step, &gates)
+        let gates: Vec<_> = self.gates_for(release, step.action()).collect();
+        let state = &release.core().state;
+        state.subject(&step, AnyGate::digest_of(&gates))
     }
 
     fn book(&self) -> Book<'_> {

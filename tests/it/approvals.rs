@@ -362,7 +362,7 @@ fn who_left_their_role_has_not_approved() {
     let left = decision.blockers().last().unwrap();
     assert_eq!(
         left.reason.remedy.to_string(),
-        "give the role `a` to `ann` again, or to somebody else"
+        "give `ann` the role `a` again, or give it to somebody else"
     );
     let given = RoleGiven::new(person("ann"), role("a"));
     let release = office.recorded(release, given, "ada");

@@ -317,8 +317,9 @@ impl Policy for EvidencePolicy {
         let mut until = None;
         for (kind, least) in params.required.iter() {
             let named = params.environments.get(kind);
-            let places = named.map_or_else(|| vec![None], |named| named.iter().map(Some).collect());
-            for environment in places {
+            let anywhere = named.is_none().then_some(None);
+            let each = named.into_iter().flat_map(|named| named.iter());
+            for environment in anywhere.into_iter().chain(each.map(Some)) {
                 let wanted = Wanted {
                     kind,
                     environment,

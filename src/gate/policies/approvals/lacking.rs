@@ -154,18 +154,23 @@ impl ApprovalsPolicy {
             }
             Lapse::Left => {
                 let message = format!("`{person}` approved as {role}, and no longer is");
-                let rules = self.rules().iter().enumerate();
-                let fitting = rules.filter(|(_, rule)| rule.is_for(person, role));
-                let fitting: Vec<_> = fitting.map(|(place, _)| place).collect();
-                let others = left
+                let rules = self.rules().iter();
+                let fitting: Vec<_> = rules.filter(|rule| rule.is_for(person, role)).collect();
+                let may = |other: &&&Person| {
+                    let mut fitting = fitting.iter();
+                    fitting.any(|rule| rule.electorate(ask.state()).contains(**other))
+                };
+                let others: Vec<_> = left.keys().filter(may).copied().collect();
+                let back = format!("give `{person}` the role `{role}` again");
+                let remedy = if !others.is_empty() {
+                    format!("ask {}, or {back}", listed(&others))
+                } else if fitting
                     .iter()
-                    .filter(|(_, places)| places.iter().any(|place| fitting.contains(place)));
-                let others: Vec<_> = others.map(|(other, _)| *other).collect();
-                let remedy = if others.is_empty() {
-                    format!("give the role `{role}` to `{person}` again, or to somebody else")
+                    .any(|rule| rule.roles().any(|named| named == role))
+                {
+                    format!("{back}, or give it to somebody else")
                 } else {
-                    let others = listed(&others);
-                    format!("ask {others}, or give `{person}` the role `{role}` again")
+                    back
                 };
                 let reason = Reason::new("approver-left", message, remedy);
                 reason.by_people(others.into_iter().cloned())
