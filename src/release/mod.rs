@@ -115,7 +115,7 @@ pub(crate) use request::no_model;
 pub(crate) use verdict::earliest;
 
 pub(crate) use proposal::Asked;
-pub(crate) use risk::LogKind;
+pub(crate) use risk::RegisterKind;
 pub(crate) use shell::Core;
 pub(crate) use state::{AttemptEnd, GivenApproval, GrantedOverride, Resolved, State};
 pub(crate) use words::is_default;
