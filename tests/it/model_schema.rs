@@ -181,8 +181,8 @@ fn broken() -> Vec<(&'static str, Value, &'static str)> {
         ),
         (
             "/waves",
-            json!([{ "name": "all", "bake": -1 }]),
-            "model.waves[0].bake: minimum",
+            json!([{ "name": "all", "bake_seconds": -1 }]),
+            "model.waves[0].bake_seconds: minimum",
         ),
         (
             "/milestones",

@@ -100,7 +100,7 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
             "checklists": { "empty": {}, "one": { "runbook": 7 } },
             "roles": { "release_manager": [] },
             "milestones": { "live": 5000, "review": "soon" },
-            "waves": [{ "name": "canary", "bake": -1 }, { "name": "all", "bake": 4_000_000_000_u32 }, { "name": "all", "bake": 0 }],
+            "waves": [{ "name": "canary", "bake_seconds": -1 }, { "name": "all", "bake_seconds": 4_000_000_000_u32 }, { "name": "all", "bake_seconds": 0 }],
             "early_life_support_seconds": 1.5,
             "back_out": {}
         }),
@@ -127,8 +127,8 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
             "roles.release_manager: name at least one person, or leave the role out",
             "milestones.live: 5000 working days are too far; expected at most 1000 before or after",
             "milestones.review: found string \"soon\", expected a whole number",
-            "waves[0].bake: found integer `-1`, expected a whole number from 0 to 4,294,967,295",
-            "waves[1].bake: 4000000000 seconds are more than a year",
+            "waves[0].bake_seconds: found integer `-1`, expected a whole number from 0 to 4,294,967,295",
+            "waves[1].bake_seconds: 4000000000 seconds are more than a year",
             "waves[2].name: wave `all` is there already",
             "early_life_support_seconds: found floating point `1.5`, expected a whole number from 0 to 4,294,967,295",
             "back_out: missing key `how`",
@@ -402,7 +402,7 @@ fn a_file_of_too_much_is_refused_and_its_mistakes_are_told_so_far() {
     assert_eq!(mistakes.len(), 1_001);
     assert_eq!(
         mistakes[1_000].to_string(),
-        "file: there are more mistakes than these 1000; mend them first"
+        "file: there are more mistakes than these 1000; correct them first"
     );
 }
 
@@ -497,7 +497,7 @@ fn a_release_begins_with_what_its_model_says() {
     model["success_criteria"] =
         json!({ "sold": { "what": "More is sold.", "objective": "sales" } });
     model["milestones"] = json!({ "live": 0, "freeze": -5 });
-    model["waves"] = json!([{ "name": "canary", "bake": 60 }]);
+    model["waves"] = json!([{ "name": "canary", "bake_seconds": 60 }]);
     model["back_out"] = json!({ "how": "Undo it." });
     model["roles"] = json!({ "release_manager": ["ada"], "tester": ["tom", "tim"] });
     let model = loaded(&model);

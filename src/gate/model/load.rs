@@ -274,7 +274,9 @@ impl Reader {
             let is_new = names.insert(wave.name.clone());
             let is_new = reader.within("name", |reader| reader.hold(is_new, twice));
             let long = format!("{} seconds are more than a year", wave.bake.get());
-            let is_short = reader.within("bake", |reader| reader.hold(wave.bake <= LONG, long));
+            let is_short = reader.within("bake_seconds", |reader| {
+                reader.hold(wave.bake <= LONG, long)
+            });
             (is_new & is_short).then_some(wave)
         })?;
         Bounded::new(waves)

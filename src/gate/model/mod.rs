@@ -51,7 +51,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// let mistakes = ReleaseModel::from_json(
 ///     r#"{ "name": "web-service", "version": 0, "title": "Web services", "tracks": ["standard"], "waves": [
-///         { "name": "all", "bake": -1 }
+///         { "name": "all", "bake_seconds": -1 }
 ///     ] }"#,
 ///     &Policies::new(),
 /// )
@@ -60,7 +60,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///     mistakes.iter().map(ToString::to_string).collect::<Vec<_>>(),
 ///     [
 ///         "version: expected 1 or more",
-///         "waves[0].bake: found integer `-1`, expected a whole number from 0 to 4,294,967,295",
+///         "waves[0].bake_seconds: found integer `-1`, expected a whole number from 0 to 4,294,967,295",
 ///         "tracks: the standard track is pre-authorised by what `standard` says, and that is missing",
 ///     ],
 /// );
