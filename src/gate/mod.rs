@@ -317,7 +317,8 @@ impl AnyGate {
 /// assert_eq!(
 ///     mistakes.iter().map(ToString::to_string).collect::<Vec<_>>(),
 ///     [
-///         "gates[0].rules[0].rule.evidence: policy `evidence` reads what a release has in Testing, and `authorise` leaves Request",
+///         "gates[0].rules[0].rule.evidence: policy `evidence` reads what a release has in Testing, \
+///          and `authorise` leaves Request",
 ///         "gates[1].step: no step `deplyo`",
 ///     ],
 /// );

@@ -126,7 +126,8 @@ pub enum Relation {
 pub trait Offers<R: Earned> {}
 
 macro_rules! expand {
-    ($($step:ident $name:literal $can:ident $kind:literal $schema:literal $door:ident [$($from:ty),*] => $to:ty, $way:literal;)*) => { $(
+    ($($step:ident $name:literal $can:ident $kind:literal $schema:literal $door:ident
+        [$($from:ty),*] => $to:ty, $way:literal;)*) => { $(
         #[diagnostic::do_not_recommend]
         impl<R: Earned> Offers<R> for step::$step where $($from: Has<R>),* {}
 

@@ -2,7 +2,7 @@
 
 use super::severities::{AtMost, and_worse};
 use super::test_runs::Wanted;
-use super::{lasting, listed};
+use super::{length, listed};
 use crate::gate::read::step;
 use crate::gate::{Ask, Percent, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind, Seconds};
@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Requires test runs of these kinds about the very package, with at least this share of the tests passed; and, if
-/// asked, where they ran, what they covered, how old they are, how many defects are open, and which documents are there.
+/// asked, where they ran, what they covered, how old they are, how many defects are open, and which documents are
+/// there.
 ///
 /// All runs of a kind count together, unless environments are named: then the kind is judged in each of them, by the
 /// runs there. Tests that did not run do not count. A kind of which no test ran is missing. The run that covers most
@@ -157,7 +158,7 @@ impl Params {
             return Err(Invalid::new(InvalidKind::OutOfRange, what, 0, expected));
         }
         let age = self.max_age_seconds;
-        age.map_or(Ok(()), |age| lasting("max_age_seconds", age).map(|_| ()))
+        age.map_or(Ok(()), |age| length("max_age_seconds", age).map(|_| ()))
     }
 }
 

@@ -83,7 +83,7 @@ macro_rules! policies {
 pub(super) use policies;
 
 /// A length of time that makes sense as a parameter.
-fn lasting(parameter: &'static str, time: Seconds) -> Result<Seconds, Invalid> {
+fn length(parameter: &'static str, time: Seconds) -> Result<Seconds, Invalid> {
     if (1..=Seconds::days(3_653).get()).contains(&time.get()) {
         return Ok(time);
     }

@@ -42,8 +42,8 @@ impl ApprovalsPolicy {
         for ((step, person, role), given) in &ask.state().approvals {
             let is_asked = || self.rules().iter().any(|rule| rule.is_for(person, role));
             if *step == ask.action() && is_asked() {
-                let lasting = self.0.valid_for_seconds;
-                let old_at = lasting.map(|time| given.at.plus(time));
+                let valid_for = self.0.valid_for_seconds;
+                let old_at = valid_for.map(|time| given.at.plus(time));
                 let one = Answered {
                     person,
                     role,

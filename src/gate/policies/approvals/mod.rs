@@ -12,7 +12,7 @@ pub(in crate::gate) use beyond::Beyond;
 pub use rule::{ApprovalRule, Approver, Quorum};
 
 use super::separation_of_duties::Duty;
-use super::{lasting, listed};
+use super::{length, listed};
 use crate::gate::{Ask, Distinctness, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind, Seconds};
 use crate::release::{Bounded, Role, Verdict};
@@ -82,7 +82,7 @@ impl TryFrom<Params> for ApprovalsPolicy {
             return refused(InvalidKind::Empty, "", "at least one rule");
         }
         if let Some(time) = params.valid_for_seconds {
-            lasting("valid_for_seconds", time)?;
+            length("valid_for_seconds", time)?;
         }
         let mut names = BTreeSet::new();
         let mut rules = params.rules.iter();
