@@ -26,7 +26,10 @@ pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, wh
 pub use condition::Condition;
 pub use facts::Facts;
 pub use load::{Mistake, Policies};
-pub use model::{AuthorisedModel, DraftedModel, Limits, ModelState, ReleaseModel, StandardTrack};
+pub use model::{
+    ModelAuthorisation, ModelDraft, ModelState, PreAuthorisation, PreAuthorisationLimits,
+    ReleaseModel,
+};
 pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
 pub use policies::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,

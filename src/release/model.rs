@@ -39,7 +39,7 @@ told! {
 plain! {
     /// How many releases that followed a model on the standard track succeeded since it was authorised.
     #[derive(Copy)]
-    pub struct TrackRecord {
+    pub struct SuccessCount {
         /// The version of the model that they followed.
         version: u32,
         /// How many were completed without issues.
@@ -63,7 +63,7 @@ plain! {
         /// The digest of what was authorised.
         digest: Option<Digest>,
         /// What was counted since.
-        record: Option<TrackRecord>,
+        success_count: Option<SuccessCount>,
     }
 }
 
@@ -114,10 +114,10 @@ impl FollowedModel {
                 ("model-retired", message, "follow another model")
             }
             ModelStanding::BelowThreshold => {
-                let counted = self.record.map_or_else(String::new, |record| {
-                    let TrackRecord {
+                let counted = self.success_count.map_or_else(String::new, |count| {
+                    let SuccessCount {
                         successful, closed, ..
-                    } = record;
+                    } = count;
                     format!(": {successful} of {closed}")
                 });
                 let message = format!("too few releases by the model `{model}` succeeded{counted}");

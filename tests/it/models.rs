@@ -22,7 +22,7 @@ pub(crate) fn shop() -> Value {
         "standard": {
             "assessment": { "decision": "worthwhile", "value": "Small and often." },
             "success_percent": 75,
-            "of_at_least": 2,
+            "judged_from_releases": 2,
             "limits": {
                 "services": ["shop"],
                 "estimated_cost_at_most": { "minor_units": 1000, "currency": "EUR" }
@@ -87,7 +87,7 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
     mistaken(
         &json!({
             "name": "", "version": 0, "titel": "The shop", "tracks": [],
-            "standard": { "success_percent": 120, "of_at_least": 0, "limits": { "colour": "red" } },
+            "standard": { "success_percent": 120, "judged_from_releases": 0, "limits": { "colour": "red" } },
             "gates": [
                 { "name": "production", "version": 1, "step": "deplyo", "rules": [] },
                 { "name": "production", "version": 1, "step": "authorise", "rules": [
@@ -113,7 +113,7 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
             "tracks: name at least one track",
             "standard: key `assessment` is missing",
             "standard.success_percent: invalid percentage `120`: expected 0 to 100",
-            "standard.of_at_least: expected 1 or more",
+            "standard.judged_from_releases: expected 1 or more",
             "standard.limits.colour: no such key `colour`; there are: `services`, `kinds`, `configuration_items`, \
              `estimated_cost_at_most`, `risk_at_most`",
             "gates[0].step: no step `deplyo`",
@@ -454,7 +454,7 @@ fn toml_says_the_same_as_json() {
         [standard]
         assessment = { decision = "worthwhile", value = "Small and often." }
         success_percent = 75
-        of_at_least = 2
+        judged_from_releases = 2
         [standard.limits]
         services = ["shop"]
         estimated_cost_at_most = { minor_units = 1000, currency = "EUR" }

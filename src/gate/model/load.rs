@@ -1,6 +1,6 @@
 //! Models from a file: every part read, and every part held against the others.
 
-use super::{Limits, ReleaseModel, StandardTrack};
+use super::{PreAuthorisation, PreAuthorisationLimits, ReleaseModel};
 use crate::gate::AnyGate;
 use crate::gate::load::{Mistake, Policies};
 use crate::gate::policies::{ApprovalsPolicy, Beyond, ChecklistPolicy, Percent, SoakPolicy};
@@ -72,7 +72,7 @@ struct Parts {
     title: Option<Name>,
     description: Option<Text>,
     tracks: Option<Vec<Track>>,
-    standard: Option<StandardTrack>,
+    standard: Option<PreAuthorisation>,
     /// Whether it is there, right or wrong.
     has_standard: bool,
     objectives: Option<Bounded<BTreeMap<Key, Objective>>>,
@@ -153,7 +153,10 @@ impl Reader {
     }
 
     /// What the log of a model has to know of it.
-    pub(super) fn model_head(&mut self, model: Value) -> Option<(Key, u32, Option<StandardTrack>)> {
+    pub(super) fn model_head(
+        &mut self,
+        model: Value,
+    ) -> Option<(Key, u32, Option<PreAuthorisation>)> {
         let mut file = self.object(model, KEYS)?;
         let name = file.need(self, "name", Self::plain::<Key>);
         let version = file.need(self, "version", Self::version);
@@ -175,8 +178,13 @@ impl Reader {
         is_right.then_some(tracks)
     }
 
-    fn standard(&mut self, standard: Value) -> Option<StandardTrack> {
-        let keys = ["assessment", "success_percent", "of_at_least", "limits"];
+    fn standard(&mut self, standard: Value) -> Option<PreAuthorisation> {
+        let keys = [
+            "assessment",
+            "success_percent",
+            "judged_from_releases",
+            "limits",
+        ];
         let mut file = self.object(standard, &keys)?;
         let assessment = file.need(self, "assessment", |reader, it| {
             let assessment: Assessment = reader.plain(it)?;
@@ -190,18 +198,18 @@ impl Reader {
                 .hold(percent.get() > 0, "expected 1 to 100")
                 .then_some(percent)
         });
-        let of_at_least = file.need(self, "of_at_least", Self::version);
+        let judged_from_releases = file.need(self, "judged_from_releases", Self::version);
         let limits = file.may(self, "limits", Self::limits);
         let limits = file.whole(limits);
-        Some(StandardTrack {
+        Some(PreAuthorisation {
             assessment: assessment?,
             success_percent: success_percent?,
-            of_at_least: of_at_least?,
+            judged_from_releases: judged_from_releases?,
             limits: limits?,
         })
     }
 
-    fn limits(&mut self, limits: Value) -> Option<Limits> {
+    fn limits(&mut self, limits: Value) -> Option<PreAuthorisationLimits> {
         let named = limits.as_object().into_iter().flatten();
         let empty = named.filter(|(_, limit)| limit.as_array().is_some_and(Vec::is_empty));
         let empty: Vec<_> = empty.map(|(key, _)| key.clone()).collect();
@@ -211,7 +219,7 @@ impl Reader {
             });
         }
         self.words("limits", &limits);
-        let limits: Limits = self.plain(limits)?;
+        let limits: PreAuthorisationLimits = self.plain(limits)?;
         let cost = limits
             .estimated_cost_at_most
             .map_or(0, |cost| cost.minor_units);

@@ -7,8 +7,8 @@ mod schema;
 mod standard;
 mod state;
 
-pub use standard::{Limits, StandardTrack};
-pub use state::{AuthorisedModel, DraftedModel, ModelState};
+pub use standard::{PreAuthorisation, PreAuthorisationLimits};
+pub use state::{ModelAuthorisation, ModelDraft, ModelState};
 
 pub(super) use follow::Following;
 pub(crate) use state::{ModelAuthorised, ModelEvent, ModelRetired};
@@ -73,7 +73,7 @@ pub struct ReleaseModel {
     description: Text,
     /// In the order in which they are written: the first is the one that is asked for.
     tracks: Vec<Track>,
-    standard: Option<StandardTrack>,
+    standard: Option<PreAuthorisation>,
     objectives: Bounded<BTreeMap<Key, Objective>>,
     gates: Vec<AnyGate>,
     environments: BTreeMap<Environment, Liveness>,
@@ -120,7 +120,7 @@ impl ReleaseModel {
 
     /// What it pre-authorises, if it does.
     #[must_use]
-    pub const fn standard(&self) -> Option<&StandardTrack> {
+    pub const fn standard(&self) -> Option<&PreAuthorisation> {
         self.standard.as_ref()
     }
 

@@ -1,7 +1,7 @@
 //! The JSON Schema of the format.
 
 use super::load::KEYS;
-use super::{ReleaseModel, StandardTrack};
+use super::{PreAuthorisation, ReleaseModel};
 use crate::gate::rule::Requirement;
 use crate::phase::{Action, Seconds};
 use crate::release::{
@@ -58,7 +58,7 @@ fn property(key: &str, of: &mut SchemaGenerator) -> Value {
         "tracks" => {
             json!({ "type": "array", "items": schema::<Track>(of), "minItems": 1 })
         }
-        "standard" => schema::<StandardTrack>(of),
+        "standard" => schema::<PreAuthorisation>(of),
         "objectives" => schema::<BTreeMap<Key, Objective>>(of),
         "gates" => json!({ "type": "array", "items": gate(of) }),
         "environments" => schema::<BTreeMap<Environment, Liveness>>(of),

@@ -1,12 +1,12 @@
 //! The log of a release model: what is drafted, authorised and retired, and whether it is in good standing.
 
-use super::{ReleaseModel, StandardTrack};
+use super::{PreAuthorisation, ReleaseModel};
 use crate::gate::load::{Mistake, Policies};
 use crate::gate::read::Reader;
 use crate::phase::Instant;
 use crate::release::{
     Actor, Digest, Envelope, FactSource, FollowedModel, Key, Ledger, LedgerEvent, LogError,
-    ModelStanding, Payload, Person, Place, Reason, Reasons, StreamKind, Text, TrackRecord,
+    ModelStanding, Payload, Person, Place, Reason, Reasons, StreamKind, SuccessCount, Text,
     Upcasters, Version, fold,
 };
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub(crate) enum ModelEvent {
     Drafted(ModelDrafted),
     Authorised(ModelAuthorised),
     Retired(ModelRetired),
-    Counted(TrackRecord),
+    Counted(SuccessCount),
 }
 
 /// A version of the model was written: all of it, as a file has it.
@@ -58,14 +58,14 @@ impl LedgerEvent for ModelEvent {
             Self::Drafted(_) => "model.drafted",
             Self::Authorised(_) => "model.authorised",
             Self::Retired(_) => "model.retired",
-            Self::Counted(_) => "model.track_record",
+            Self::Counted(_) => "model.successes_counted",
         };
         (kind, 1)
     }
 
     fn schema(kind: &str) -> Option<u16> {
         match kind {
-            "model.drafted" | "model.authorised" | "model.retired" | "model.track_record" => {
+            "model.drafted" | "model.authorised" | "model.retired" | "model.successes_counted" => {
                 Some(1)
             }
             _ => None,
@@ -77,7 +77,7 @@ impl LedgerEvent for ModelEvent {
             Self::Drafted(drafted) => to_raw_value(drafted),
             Self::Authorised(authorised) => to_raw_value(authorised),
             Self::Retired(retired) => to_raw_value(retired),
-            Self::Counted(record) => to_raw_value(record),
+            Self::Counted(count) => to_raw_value(count),
         }
     }
 
@@ -94,7 +94,7 @@ impl LedgerEvent for ModelEvent {
 /// A version of a model, as it was drafted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct DraftedModel {
+pub struct ModelDraft {
     /// The version.
     pub version: u32,
     /// Who drafted it.
@@ -103,10 +103,10 @@ pub struct DraftedModel {
     pub at: Instant,
     /// The model, as JSON.
     pub model: Payload,
-    standard: Option<StandardTrack>,
+    standard: Option<PreAuthorisation>,
 }
 
-impl DraftedModel {
+impl ModelDraft {
     /// The model of that version.
     ///
     /// # Errors
@@ -126,12 +126,12 @@ impl DraftedModel {
 /// Which version was authorised last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct AuthorisedModel {
+pub struct ModelAuthorisation {
     /// The version.
     pub version: u32,
     /// Who authorised it.
     pub by: Person,
-    /// When; its success record begins here.
+    /// When; its successes are counted from here on.
     pub at: Instant,
     /// Why.
     pub reason: Text,
@@ -165,12 +165,12 @@ pub struct AuthorisedModel {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelState {
     place: Place,
-    drafts: BTreeMap<u32, DraftedModel>,
-    authorised: Option<AuthorisedModel>,
+    drafts: BTreeMap<u32, ModelDraft>,
+    authorised: Option<ModelAuthorisation>,
     is_retired: bool,
-    record: Option<TrackRecord>,
+    success_count: Option<SuccessCount>,
     /// The count that cost it its standing.
-    fell_by: Option<TrackRecord>,
+    fell_by: Option<SuccessCount>,
 }
 
 impl ModelState {
@@ -200,26 +200,26 @@ impl ModelState {
 
     /// All versions that were drafted, oldest first.
     #[must_use]
-    pub fn drafts(&self) -> impl DoubleEndedIterator<Item = &DraftedModel> {
+    pub fn drafts(&self) -> impl DoubleEndedIterator<Item = &ModelDraft> {
         self.drafts.values()
     }
 
     /// The version that was drafted last.
     #[must_use]
-    pub fn latest(&self) -> Option<&DraftedModel> {
+    pub fn latest(&self) -> Option<&ModelDraft> {
         self.drafts.values().next_back()
     }
 
     /// The version that was authorised last; nothing once the model was retired.
     #[must_use]
-    pub const fn authorised(&self) -> Option<&AuthorisedModel> {
+    pub const fn authorised(&self) -> Option<&ModelAuthorisation> {
         self.authorised.as_ref()
     }
 
     /// What was counted since it was authorised.
     #[must_use]
-    pub const fn record(&self) -> Option<&TrackRecord> {
-        self.record.as_ref()
+    pub const fn success_count(&self) -> Option<&SuccessCount> {
+        self.success_count.as_ref()
     }
 
     /// Whether it may pre-authorise, or why not.
@@ -241,12 +241,12 @@ impl ModelState {
         let source = FactSource::new(self.place.stream.clone(), self.place.version);
         let mut followed = FollowedModel::new(source, self.standing());
         followed.authorised = self.authorised.as_ref().map(|one| one.version);
-        followed.digest = self.authorised_draft().map(DraftedModel::digest);
-        followed.record = self.fell_by.or(self.record);
+        followed.digest = self.authorised_draft().map(ModelDraft::digest);
+        followed.success_count = self.fell_by.or(self.success_count);
         followed
     }
 
-    fn authorised_draft(&self) -> Option<&DraftedModel> {
+    fn authorised_draft(&self) -> Option<&ModelDraft> {
         self.drafts.get(&self.authorised.as_ref()?.version)
     }
 
@@ -339,13 +339,13 @@ impl ModelState {
         });
     }
 
-    fn admits_count(&self, record: &TrackRecord, entry: &Envelope, reasons: &mut Reasons) {
-        let TrackRecord {
+    fn admits_count(&self, count: &SuccessCount, entry: &Envelope, reasons: &mut Reasons) {
+        let SuccessCount {
             version,
             successful,
             closed,
             until,
-        } = record;
+        } = count;
         let authorised = self
             .authorised
             .as_ref()
@@ -376,7 +376,7 @@ impl Ledger for ModelState {
             drafts: BTreeMap::new(),
             authorised: None,
             is_retired: false,
-            record: None,
+            success_count: None,
             fell_by: None,
         }
     }
@@ -400,7 +400,7 @@ impl Ledger for ModelState {
                     Reason::new("retired", message, "retire what is in use")
                 });
             }
-            ModelEvent::Counted(record) => self.admits_count(record, entry, reasons),
+            ModelEvent::Counted(count) => self.admits_count(count, entry, reasons),
         }
     }
 
@@ -414,7 +414,7 @@ impl Ledger for ModelState {
                 if std::mem::take(&mut self.is_retired) {
                     self.authorised = None;
                 }
-                let draft = DraftedModel {
+                let draft = ModelDraft {
                     version: head.version,
                     by: entry.actor.clone(),
                     at: entry.recorded_at,
@@ -425,25 +425,25 @@ impl Ledger for ModelState {
             }
             ModelEvent::Authorised(ModelAuthorised { version, reason }) => {
                 let by = entry.actor.person().cloned();
-                self.authorised = by.map(|by| AuthorisedModel {
+                self.authorised = by.map(|by| ModelAuthorisation {
                     version,
                     by,
                     at: entry.recorded_at,
                     reason,
                 });
-                self.record = None;
+                self.success_count = None;
                 self.fell_by = None;
             }
             ModelEvent::Retired(_) => self.is_retired = true,
-            ModelEvent::Counted(record) => {
-                self.record = Some(record);
+            ModelEvent::Counted(count) => {
+                self.success_count = Some(count);
                 let standard = self
                     .authorised_draft()
                     .and_then(|draft| draft.standard.as_ref());
                 let is_missed =
-                    standard.is_some_and(|it| it.is_missed(record.successful, record.closed));
+                    standard.is_some_and(|it| it.is_missed(count.successful, count.closed));
                 if is_missed && self.fell_by.is_none() {
-                    self.fell_by = Some(record);
+                    self.fell_by = Some(count);
                 }
             }
         }
@@ -454,7 +454,7 @@ impl Ledger for ModelState {
 struct Head {
     name: Key,
     version: u32,
-    standard: Option<StandardTrack>,
+    standard: Option<PreAuthorisation>,
 }
 
 impl Head {
