@@ -1,11 +1,13 @@
 //! Release models: read from files with every mistake at its place, and the gates that hold by them.
 
 use crate::desk_support::{
-    Office, by, key, name, office, package, run_of, text, titled, wait, window, worthwhile,
+    NOON, Office, at, by, key, name, office, package, run_of, text, titled, wait, window,
+    worthwhile,
 };
-use phasegate::gate::{AnyGate, GateSet, Mistake, Policies, ReleaseModel};
-use phasegate::phase::{Action, Request, Seconds};
-use phasegate::release::step::{Authorise, Cancel, Deploy, Hold};
+use crate::support::nothing_yet;
+use phasegate::gate::{AnyGate, Facts, GateSet, Mistake, Policies, ReleaseModel};
+use phasegate::phase::{Request, Seconds};
+use phasegate::release::step::{Authorise, Cancel, Deploy, FindUnauthorised, Hold, RequestRelease};
 use phasegate::release::{AnyStep, Decision, ModelReference, ReleaseRequest, Track, TrackChanged};
 use phasegate::{Gate, Release};
 use serde_json::{Value, json};
@@ -576,7 +578,10 @@ fn each_version_holds_for_its_own_releases() {
             .iter()
             .map(|gate| (gate.name.to_string(), gate.version))
             .collect();
-        let holding = office.desk.gates().gates_for(&release, Action::Deploy);
+        let holding = office
+            .desk
+            .gates()
+            .gates_for(&release, Deploy::new(window()));
         assert!(holding.map(AnyGate::id).eq(&decision.gates));
         (gates, codes(&decision))
     };
@@ -594,6 +599,39 @@ fn each_version_holds_for_its_own_releases() {
         deploying(following(2)),
         (vec![everybody, of_shop], vec!["pass-ratio".to_owned()])
     );
+}
+
+#[test]
+fn where_a_release_begins_the_gates_are_those_of_what_it_asks_for() {
+    let mut model = shop();
+    model["tracks"] = json!(["standard", "normal", "emergency"]);
+    model["gates"] = json!([
+        { "name": "intake", "version": 1, "step": "request", "rules": [], "tracks": ["emergency"] },
+        { "name": "found", "version": 1, "step": "find_unauthorised", "rules": [] }
+    ]);
+    let gates = GateSet::new().with_model(loaded(&model));
+    let begins = |step: AnyStep, expected: &[&str]| {
+        let nothing_yet = nothing_yet();
+        let facts = Facts::at(at(NOON));
+        let decision = gates.explain(&nothing_yet, step.clone(), &facts, &by("kim"));
+        let named: Vec<_> = decision.gates.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(named, expected);
+        let holding = gates.gates_for(&nothing_yet, step.clone());
+        assert!(holding.map(AnyGate::id).eq(&decision.gates));
+        // An approval is about these gates too.
+        let without = GateSet::new().subject(&nothing_yet, step.clone());
+        let subject = gates.subject(&nothing_yet, step);
+        assert_eq!(subject == without, expected.is_empty());
+    };
+    let mut request = following(1);
+    begins(RequestRelease::new(request.clone()).into(), &[]);
+    request.track = Track::Emergency;
+    begins(
+        RequestRelease::new(request.clone()).into(),
+        &["shop/intake"],
+    );
+    let found = FindUnauthorised::new(request, package("one"), at(NOON), Seconds::hours(1));
+    begins(found.into(), &["shop/found"]);
 }
 
 #[test]
