@@ -11,6 +11,7 @@ use phasegate::release::step::{Authorise, Cancel, Deploy, FindUnauthorised, Hold
 use phasegate::release::{AnyStep, Decision, ModelReference, ReleaseRequest, Track, TrackChanged};
 use phasegate::{Gate, Release};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 // Files.
 
@@ -76,6 +77,76 @@ fn what_is_read_is_written_back_as_it_was() {
     assert_ne!(
         loaded(&with(shop(), "/title", json!("Shops"))).digest(),
         model.digest()
+    );
+}
+
+/// A model with something under every key.
+pub(crate) fn full() -> Value {
+    let mut model = with_enforcement(shop());
+    let more = json!({
+        "description": "What the shop sells, and how.",
+        "objectives": { "sales": { "what": "More sales." } },
+        "environments": { "staging": "not_live" },
+        "checklists": { "one": { "runbook": "Written" } },
+        "roles": { "tester": ["tom"] },
+        "milestones": { "live": 0 },
+        "waves": [{ "name": "canary", "bake": 60 }],
+        "success_criteria": { "sold": { "what": "More is sold.", "objective": "sales" } },
+        "back_out": { "how": "Undo it." }
+    });
+    let all = model.as_object_mut().unwrap();
+    all.extend(more.as_object().unwrap().clone());
+    model
+}
+
+#[test]
+fn every_key_is_read_written_and_documented() {
+    let full = full();
+    let keys: BTreeSet<_> = full.as_object().unwrap().keys().cloned().collect();
+    // All that the reader knows.
+    let mistakes = read(&json!({ "colour": "blue" })).expect_err("there is no colour");
+    let (_, known) = mistakes[0].what.split_once("there are: ").unwrap();
+    assert_eq!(
+        known
+            .split(", ")
+            .map(str::to_owned)
+            .collect::<BTreeSet<_>>(),
+        keys
+    );
+    // Each is looked at, and none is lost.
+    assert_eq!(serde_json::to_value(loaded(&full)).unwrap(), full);
+    for key in &keys {
+        let mistakes = read(&with(full.clone(), &format!("/{key}"), json!(true)));
+        let mistakes = mistakes.expect_err("`true` is under no key");
+        assert!(
+            mistakes.iter().any(|one| one.path == *key),
+            "{key}: {mistakes:?}"
+        );
+    }
+    let rows = include_str!("../../docs/release-models.md").lines();
+    let rows = rows.skip_while(|line| *line != "## The keys");
+    let rows = rows.take_while(|line| !line.starts_with("What **binds**"));
+    let rows = rows.filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    assert_eq!(
+        rows.map(|(key, _)| key.to_owned()).collect::<BTreeSet<_>>(),
+        keys
+    );
+    #[cfg(feature = "schema")]
+    {
+        let schema = ReleaseModel::schema();
+        let properties = schema["properties"].as_object().unwrap();
+        assert_eq!(properties.keys().cloned().collect::<BTreeSet<_>>(), keys);
+    }
+}
+
+#[test]
+fn a_gate_is_written_back_without_the_name_of_its_model() {
+    let model = with(shop(), "/name", json!("shop/eu"));
+    let read = loaded(&model);
+    assert_eq!(read.gates()[0].id().name.as_str(), "shop/eu/production");
+    assert_eq!(
+        serde_json::to_value(&read).unwrap(),
+        with_enforcement(model)
     );
 }
 

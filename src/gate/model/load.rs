@@ -9,12 +9,12 @@ use crate::gate::rule::Rule;
 use crate::phase::{Action, PhaseName, Seconds};
 use crate::release::{
     Assessment, AssessmentDecision, BackOutPlan, Bounded, Environment, Key, Liveness, Name,
-    Objective, Person, Role, SuccessCriterion, Text, Track, Wave,
+    Objective, Payload, Person, Role, SuccessCriterion, Text, Track, Wave,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) const KEYS: &[&str] = &[
+const KEYS: &[&str] = &[
     "name",
     "version",
     "title",
@@ -34,9 +34,9 @@ pub(super) const KEYS: &[&str] = &[
 ];
 
 /// As far from the planned start as a milestone may lie, in working days: about four years.
-const FAR_DAYS: i32 = 1_000;
+pub(super) const FAR_DAYS: i32 = 1_000;
 /// As long as anything of a model may take.
-const LONG: Seconds = Seconds::days(366);
+pub(super) const LONG: Seconds = Seconds::days(366);
 
 impl ReleaseModel {
     /// Reads a model from JSON; host policies are known by registration.
@@ -61,6 +61,30 @@ impl ReleaseModel {
         let mut reader = Reader::new(policies);
         let model = reader.toml(toml).and_then(|model| reader.model(model));
         reader.answer(model)
+    }
+}
+
+/// What the log of a model has to know of a draft. The rest is read where host policies are known.
+pub(super) struct DraftHead {
+    pub(super) name: Key,
+    pub(super) version: u32,
+    pub(super) standard: Option<PreAuthorisation>,
+}
+
+impl DraftHead {
+    /// Reads it, or tells the first mistake.
+    pub(super) fn of(model: &Payload) -> Result<Self, String> {
+        let mut reader = Reader::new(&Policies::new());
+        let head = reader
+            .json(model.as_str())
+            .and_then(|model| reader.draft_head(model));
+        head.ok_or_else(|| {
+            let mistakes = reader.into_mistakes();
+            mistakes
+                .first()
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        })
     }
 }
 
@@ -152,16 +176,17 @@ impl Reader {
         file.whole(parts.whole()).filter(|_| !self.has_mistakes())
     }
 
-    /// What the log of a model has to know of it.
-    pub(super) fn model_head(
-        &mut self,
-        model: Value,
-    ) -> Option<(Key, u32, Option<PreAuthorisation>)> {
+    fn draft_head(&mut self, model: Value) -> Option<DraftHead> {
         let mut file = self.object(model, KEYS)?;
-        let name = file.need(self, "name", Self::plain::<Key>);
+        let name = file.need(self, "name", Self::plain);
         let version = file.need(self, "version", Self::version);
         let standard = file.if_there(self, "standard", Self::standard);
-        (!self.has_mistakes()).then_some((name?, version?, standard))
+        let head = DraftHead {
+            name: name?,
+            version: version?,
+            standard,
+        };
+        Some(head).filter(|_| !self.has_mistakes())
     }
 
     fn version(&mut self, version: Value) -> Option<u32> {

@@ -20,8 +20,10 @@ pub struct PreAuthorisation {
     /// The assessment that stands for all of them.
     pub assessment: Assessment,
     /// The least share of closed releases that have to be successful.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub success_percent: Percent,
     /// From so many closed releases on; fewer are not judged yet.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub judged_from_releases: u32,
     /// What a release has to keep.
     #[serde(default, skip_serializing_if = "is_default")]

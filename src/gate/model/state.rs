@@ -1,8 +1,8 @@
 //! The log of a release model: what is drafted, authorised and retired, and whether it is in good standing.
 
+use super::load::DraftHead;
 use super::{PreAuthorisation, ReleaseModel};
 use crate::gate::load::{Mistake, Policies};
-use crate::gate::read::Reader;
 use crate::phase::Instant;
 use crate::release::{
     Actor, Digest, Envelope, FactSource, FollowedModel, Key, Ledger, LedgerEvent, LogError,
@@ -12,6 +12,11 @@ use crate::release::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue, value::to_raw_value};
 use std::collections::BTreeMap;
+
+const DRAFTED: &str = "model.drafted";
+const AUTHORISED: &str = "model.authorised";
+const RETIRED: &str = "model.retired";
+const COUNTED: &str = "model.successes_counted";
 
 /// What happens to a release model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,19 +60,17 @@ impl ModelEvent {
 impl LedgerEvent for ModelEvent {
     fn kind(&self) -> (&'static str, u16) {
         let kind = match self {
-            Self::Drafted(_) => "model.drafted",
-            Self::Authorised(_) => "model.authorised",
-            Self::Retired(_) => "model.retired",
-            Self::Counted(_) => "model.successes_counted",
+            Self::Drafted(_) => DRAFTED,
+            Self::Authorised(_) => AUTHORISED,
+            Self::Retired(_) => RETIRED,
+            Self::Counted(_) => COUNTED,
         };
         (kind, 1)
     }
 
     fn schema(kind: &str) -> Option<u16> {
         match kind {
-            "model.drafted" | "model.authorised" | "model.retired" | "model.successes_counted" => {
-                Some(1)
-            }
+            DRAFTED | AUTHORISED | RETIRED | COUNTED => Some(1),
             _ => None,
         }
     }
@@ -83,10 +86,11 @@ impl LedgerEvent for ModelEvent {
 
     fn decode(kind: &str, data: &str) -> serde_json::Result<Self> {
         match kind {
-            "model.drafted" => serde_json::from_str(data).map(Self::Drafted),
-            "model.authorised" => serde_json::from_str(data).map(Self::Authorised),
-            "model.retired" => serde_json::from_str(data).map(Self::Retired),
-            _ => serde_json::from_str(data).map(Self::Counted),
+            DRAFTED => serde_json::from_str(data).map(Self::Drafted),
+            AUTHORISED => serde_json::from_str(data).map(Self::Authorised),
+            RETIRED => serde_json::from_str(data).map(Self::Retired),
+            COUNTED => serde_json::from_str(data).map(Self::Counted),
+            _ => Err(serde::de::Error::custom("nothing that happens to a model")),
         }
     }
 }
@@ -251,7 +255,7 @@ impl ModelState {
     }
 
     fn admits_draft(&self, drafted: &ModelDrafted, reasons: &mut Reasons) {
-        let head = match Head::of(&drafted.model) {
+        let head = match DraftHead::of(&drafted.model) {
             Ok(head) => head,
             Err(what) => {
                 let message = format!("what was drafted is no release model: {what}");
@@ -407,7 +411,7 @@ impl Ledger for ModelState {
     fn apply(&mut self, event: ModelEvent, entry: &Envelope) {
         match event {
             ModelEvent::Drafted(ModelDrafted { model }) => {
-                let Ok(head) = Head::of(&model) else {
+                let Ok(head) = DraftHead::of(&model) else {
                     return;
                 };
                 // What was retired comes back by a new version only, and that is not authorised.
@@ -450,34 +454,6 @@ impl Ledger for ModelState {
     }
 }
 
-/// What the log has to know of a model. The rest is read where host policies are known.
-struct Head {
-    name: Key,
-    version: u32,
-    standard: Option<PreAuthorisation>,
-}
-
-impl Head {
-    fn of(model: &Payload) -> Result<Self, String> {
-        let mut reader = Reader::new(&Policies::new());
-        let head = reader
-            .json(model.as_str())
-            .and_then(|model| reader.model_head(model));
-        head.map(|(name, version, standard)| Self {
-            name,
-            version,
-            standard,
-        })
-        .ok_or_else(|| {
-            let mistakes = reader.into_mistakes();
-            mistakes
-                .first()
-                .map(ToString::to_string)
-                .unwrap_or_default()
-        })
-    }
-}
-
 /// Whether two models differ in nothing but their versions.
 fn is_the_same(one: &Payload, other: &Payload) -> bool {
     let content = |model: &Payload| {
@@ -486,4 +462,17 @@ fn is_the_same(one: &Payload, other: &Payload) -> bool {
         value
     };
     content(one) == content(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_of_no_kind_is_read_as_none() {
+        let counted = r#"{"version":1,"successful":1,"closed":1,"until":"2026-03-02T12:00:00Z"}"#;
+        assert!(ModelEvent::decode(COUNTED, counted).is_ok());
+        assert_eq!(ModelEvent::schema("model.blessed"), None);
+        assert!(ModelEvent::decode("model.blessed", counted).is_err());
+    }
 }
