@@ -27,7 +27,11 @@ impl<S: Store> Desk<S> {
         by: impl Into<By>,
     ) -> Result<ModelState, ModelError> {
         let event = ModelEvent::drafted(model).map_err(|error| {
-            let reason = Reason::new("cannot-be-written", error.to_string(), "mend the model");
+            let reason = Reason::new(
+                "cannot-be-written",
+                error.to_string(),
+                "change what cannot be written",
+            );
             ModelError::Refused {
                 reasons: vec![reason],
             }
@@ -36,7 +40,7 @@ impl<S: Store> Desk<S> {
     }
 
     /// Authorises the version that was drafted last: from now on its releases are pre-authorised on the standard track.
-    /// Its success record begins anew.
+    /// Its success count begins at zero.
     ///
     /// # Errors
     ///
@@ -106,7 +110,7 @@ impl<S: Store> Desk<S> {
     }
 
     /// Counts how many releases by the authorised version succeeded since it was authorised, and records it. A model
-    /// that falls below its threshold has to be authorised anew.
+    /// that falls below its threshold has to be authorised again.
     ///
     /// Counted are releases that ended on the standard track: completed ones as successful; those with issues,
     /// unsuccessful or backed out as not. Rejected and cancelled ones are left out. Where nothing has changed since the
@@ -124,7 +128,9 @@ impl<S: Store> Desk<S> {
     ///
     /// # Complexity
     ///
-    /// Pages through the rows of all closed releases of the tenant.
+    /// Reads the rows of all closed releases of the tenant, a page at a time, whichever model they followed: one that
+    /// began long ago may have ended today. Its cost grows with history, so ask nightly rather than after every
+    /// release.
     pub async fn count_successes(
         &self,
         name: &Key,

@@ -18,7 +18,7 @@ pub enum ModelStanding {
     Good,
     /// Nobody has authorised it.
     NeverAuthorised,
-    /// A newer version was drafted since it was authorised.
+    /// A newer version was drafted since it was authorised: until that one is authorised, neither pre-authorises.
     Edited,
     /// It was retired.
     Retired,
@@ -68,7 +68,7 @@ plain! {
 }
 
 impl FollowedModel {
-    /// Why it does not stand for a release that names the model so; nothing if it does.
+    /// Why it does not pre-authorise a release that names the model so; nothing if it does.
     pub(crate) fn against(&self, named: &ModelReference) -> Option<Reason> {
         let ModelReference { model, version } = named;
         let (id, authorised) = (&self.source.stream.id, self.authorised);
@@ -89,7 +89,7 @@ impl FollowedModel {
                 (
                     "another-model-version",
                     message,
-                    "request it anew by the authorised version",
+                    "request it again by the authorised version",
                 )
             }
             ModelStanding::NeverAuthorised => {
@@ -124,7 +124,7 @@ impl FollowedModel {
                 (
                     "model-below-threshold",
                     message,
-                    "find out why, and have it authorised anew",
+                    "find out why, and have it authorised again",
                 )
             }
         };

@@ -171,6 +171,27 @@ fn whoever_edits_or_retires_a_model_takes_its_standing() {
 }
 
 #[test]
+fn an_edit_that_was_a_mistake_is_taken_back_by_the_next_version() {
+    let office = standing(&shop_of(1, 90));
+    let (waiting, decision) = authorising(&office, small());
+    assert!(decision.is_cleared());
+    let under_way = office.done(office.asked(small()), "kim");
+    let under_way = office.done(under_way.authorise(assessed()), "pipeline");
+    drafted(&office, &shop_of(2, 99), "max").unwrap();
+    let explain = || {
+        let step = Authorise::new(assessed());
+        codes(&wait(office.desk.explain(&waiting, step, by("pipeline"))))
+    };
+    assert_eq!(explain(), ["model-edited"]);
+    drafted(&office, &shop_of(3, 90), "kim").unwrap();
+    let state = authorised(&office, 3, "cho").unwrap();
+    assert_eq!(state.standing(), ModelStanding::Good);
+    // Who asked under the version before asks again; what was authorised goes on.
+    assert_eq!(explain(), ["another-model-version"]);
+    let _ = went_out(&office, office.agreed(under_way));
+}
+
+#[test]
 fn who_asks_again_gets_the_same_answer() {
     let office = office();
     let once = drafted(&office, &shop_of(1, 90), "kim").unwrap();
@@ -692,7 +713,7 @@ fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person()
     assert_eq!(
         decision.to_string(),
         "authorise refused\n  lifecycle: too few releases by the model `shop` succeeded: 1 of 2; find out why, and have \
-         it authorised anew; or record `TrackChanged` to normal",
+         it authorised again; or record `TrackChanged` to normal",
     );
     // Later successes do not give it back; a person does, and the count begins anew.
     let normal = |office: &Shop| {

@@ -148,7 +148,7 @@ impl ReleaseModel {
         &self.roles
     }
 
-    /// The milestones, each so many working days after the planned start, or before it.
+    /// The milestones, each with its working days after the planned start; before it, they are negative.
     #[must_use]
     pub const fn milestones(&self) -> &BTreeMap<Key, i32> {
         &self.milestones

@@ -17,12 +17,12 @@ use std::{collections::BTreeSet, fmt::Display};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PreAuthorisation {
-    /// The assessment that stands for all of them.
+    /// The assessment for all of them.
     pub assessment: Assessment,
     /// The least share of closed releases that have to be successful.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub success_percent: Percent,
-    /// From so many closed releases on; fewer are not judged yet.
+    /// How many closed releases it takes to judge the model; fewer are not judged yet.
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub judged_from_releases: u32,
     /// What a release has to keep.
@@ -45,7 +45,7 @@ pub struct PreAuthorisationLimits {
     /// It touches these configuration items only, and names at least one.
     #[serde(skip_serializing_if = "is_default")]
     pub configuration_items: Bounded<BTreeSet<Key>>,
-    /// It is estimated to cost so much at most, in this currency.
+    /// It is estimated to cost this at most, in this currency.
     #[serde(skip_serializing_if = "is_default")]
     pub estimated_cost_at_most: Option<Money>,
     /// Its risk was assessed, and is this at most.
@@ -54,7 +54,7 @@ pub struct PreAuthorisationLimits {
 }
 
 impl PreAuthorisation {
-    /// Whether so many successful releases of so many closed ones cost the model its standing.
+    /// Whether this many successful releases of those closed cost the model its standing.
     pub(super) fn is_missed(&self, successful: u32, closed: u32) -> bool {
         let least = u64::from(closed) * u64::from(self.success_percent.get());
         closed >= self.judged_from_releases && u64::from(successful) * 100 < least
