@@ -38,6 +38,7 @@ told! {
 
 plain! {
     /// How many releases that followed a model on the standard track succeeded since it was authorised.
+    #[doc(alias = "track record")]
     #[derive(Copy)]
     pub struct SuccessCount {
         /// The version of the model that they followed.

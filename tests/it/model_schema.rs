@@ -233,7 +233,10 @@ fn what_the_schema_refuses_the_reader_refuses_too() {
 fn rules() -> Vec<Value> {
     vec![
         json!({ "approvals": {
-            "rules": [{ "name": "authority", "by": [{ "role": "change_authority" }, { "person": "cho" }], "quorum": { "count": 1 } }],
+            "rules": [{
+                "name": "authority", "quorum": { "count": 1 },
+                "by": [{ "role": "change_authority" }, { "person": "cho" }]
+            }],
             "people": "different_people", "not_by": ["builder"], "valid_for_seconds": 3600
         } }),
         json!({ "separation-of-duties": { "apart": ["requester"] } }),

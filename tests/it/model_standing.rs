@@ -686,7 +686,7 @@ fn a_model_that_differs_from_what_was_authorised_pre_authorises_nothing() {
 }
 
 #[test]
-fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person() {
+fn a_model_loses_its_standing_when_its_count_drops_and_regains_it_by_a_person() {
     let office = standing(&shop_of(1, 90));
     let cleared = || authorising(&office, small()).1.is_cleared();
     // One failure of one is not judged yet: the model says 75 % of at least 2.
@@ -712,10 +712,10 @@ fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person()
     let (_, decision) = authorising(&office, small());
     assert_eq!(
         decision.to_string(),
-        "authorise refused\n  lifecycle: too few releases by the model `shop` succeeded: 1 of 2; find out why, and have \
-         it authorised again; or record `TrackChanged` to normal",
+        "authorise refused\n  lifecycle: too few releases by the model `shop` succeeded: 1 of 2; find out why, and \
+         have it authorised again; or record `TrackChanged` to normal",
     );
-    // Later successes do not give it back; a person does, and the count begins anew.
+    // Later successes do not give it back; a person does, and the count begins at zero.
     let normal = |office: &Shop| {
         let release = office.done(office.asked(small()), "kim");
         let normal = TrackChanged::new(Track::Normal, text("the model lost its standing"));

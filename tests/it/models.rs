@@ -124,8 +124,8 @@ fn every_key_is_read_written_and_documented() {
         );
     }
     let rows = include_str!("../../docs/release-models.md").lines();
-    let rows = rows.skip_while(|line| *line != "## The keys");
-    let rows = rows.take_while(|line| !line.starts_with("What **binds**"));
+    let rows = rows.skip_while(|line| !line.starts_with("| `name`"));
+    let rows = rows.take_while(|line| line.starts_with('|'));
     let rows = rows.filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     assert_eq!(
         rows.map(|(key, _)| key.to_owned()).collect::<BTreeSet<_>>(),
@@ -173,13 +173,17 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
             "checklists": { "empty": {}, "one": { "runbook": 7 } },
             "roles": { "release_manager": [] },
             "milestones": { "live": 5000, "review": "soon" },
-            "waves": [{ "name": "canary", "bake": -1 }, { "name": "all", "bake": 4_000_000_000_u32 }, { "name": "all", "bake": 0 }],
+            "waves": [
+                { "name": "canary", "bake": -1 }, { "name": "all", "bake": 4_000_000_000_u32 },
+                { "name": "all", "bake": 0 }
+            ],
             "early_life_support_seconds": 1.5,
             "back_out": {}
         }),
         &[
             "titel: no such key; there are: name, version, title, description, tracks, standard, objectives, gates, \
-             environments, checklists, roles, milestones, waves, success_criteria, early_life_support_seconds, back_out",
+             environments, checklists, roles, milestones, waves, success_criteria, early_life_support_seconds, \
+             back_out",
             "name: invalid key ``: expected 1 to 200 characters",
             "version: expected 1 or more",
             "file: key `title` is missing",
@@ -191,9 +195,11 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
              `estimated_cost_at_most`, `risk_at_most`",
             "gates[0].step: no step `deplyo`",
             "gates[1].name: another gate is named `production`",
-            "gates[1].rules[0].rule.evidence: policy `evidence` reads what a release has in Testing, and `authorise` leaves Request",
+            "gates[1].rules[0].rule.evidence: policy `evidence` reads what a release has in Testing, and \
+             `authorise` leaves Request",
             "gates[1].rules[1].rule.host.name: no host policy `no-fridays` is registered; none is",
-            "gates[2].name: invalid gate `a/b`: expected a name without `/`, which parts a model's name from that of its gate",
+            "gates[2].name: invalid gate `a/b`: expected a name without `/`, which parts a model's name from \
+             that of its gate",
             "environments.staging: there is no `alive`, expected `live` or `not_live`",
             "checklists.empty: name at least one item",
             "checklists.one.runbook: found integer `7`, expected a name",
@@ -295,7 +301,8 @@ fn more_approvals_than_people_are_told_where_the_roles_are_known() {
     mistaken(
         &model,
         &[
-            "gates[0].rules[0].rule.approvals.rules[1].quorum: needs 3 approvals, and the model's roles have only 2 people",
+            "gates[0].rules[0].rule.approvals.rules[1].quorum: needs 3 approvals, and the model's roles \
+             have only 2 people",
         ],
     );
     // Each could be met, and not both by different people.
@@ -344,7 +351,8 @@ fn misspelt() -> Value {
             "environments": { "perfomance": ["staging"] }
         } } },
         { "rule": { "approvals": { "rules": [
-            { "name": "one", "by": [{ "role": "release-manager" }, { "person": "change_authorty" }], "quorum": { "count": 1 } }
+            { "name": "one", "quorum": { "count": 1 },
+                "by": [{ "role": "release-manager" }, { "person": "change_authorty" }] }
         ] } } },
         { "rule": { "when": {
             "condition": { "kinds": ["featrue"] },
@@ -554,7 +562,8 @@ fn toml_says_the_same_as_json() {
         ),
         [
             "gates[0]: key `version` is missing",
-            "gates[0].rules[0].rule.evidence.required.functional: found integer `900`, expected a whole number from 0 to 255",
+            "gates[0].rules[0].rule.evidence.required.functional: found integer `900`, expected a whole \
+             number from 0 to 255",
         ],
     );
     assert_eq!(

@@ -14,6 +14,7 @@ use std::{collections::BTreeSet, fmt::Display};
     derive(schemars::JsonSchema),
     schemars(deny_unknown_fields)
 )]
+#[doc(alias = "standard change")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PreAuthorisation {

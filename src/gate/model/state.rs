@@ -182,7 +182,7 @@ impl ModelState {
     ///
     /// # Errors
     ///
-    /// As [`replay`](crate::release::replay): the log is empty, broken, malformed or inadmissible.
+    /// As [`replay_with`](crate::release::replay_with): the log is empty, broken, malformed or inadmissible.
     pub fn replay<'a>(
         log: impl IntoIterator<Item = &'a Envelope>,
         upcasters: &Upcasters,
