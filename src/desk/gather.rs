@@ -1,7 +1,7 @@
 //! Gathering what a decision needs besides the release, before the gate is asked: facts, and other releases.
 
 use super::read::entries;
-use super::{Desk, LedgerError};
+use super::{Desk, ModelError};
 use crate::facts::{About, Finding};
 use crate::gate::{Facts, ModelState};
 use crate::release::{
@@ -99,11 +99,11 @@ impl<S: Store> Desk<S> {
     async fn read_model(&self, name: &Key) -> Result<FollowedModel, Text> {
         match self.model(name).await {
             Ok(state) => Ok(state.followed()),
-            Err(LedgerError::NotFound { stream }) => {
+            Err(ModelError::NotFound { stream }) => {
                 Ok(ModelState::start(Place::before(stream)).followed())
             }
             Err(
-                error @ (LedgerError::Refused { .. } | LedgerError::Store(_) | LedgerError::Log(_)),
+                error @ (ModelError::Refused { .. } | ModelError::Store(_) | ModelError::Log(_)),
             ) => Err(told(&error)),
         }
     }

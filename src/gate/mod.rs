@@ -28,7 +28,10 @@ pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, wh
 pub use condition::Condition;
 pub use facts::Facts;
 pub use load::{Mistake, Policies};
-pub use model::{AuthorisedModel, DraftedModel, Limits, ModelState, ReleaseModel, StandardTrack};
+pub use model::{
+    ModelAuthorisation, ModelDraft, ModelState, PreAuthorisation, PreAuthorisationLimits,
+    ReleaseModel,
+};
 pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
 pub use percent::Percent;
 pub use policies::{
@@ -44,11 +47,12 @@ pub use tally::Distinctness;
 
 pub(crate) use judge::Needs;
 use judge::{Book, Judged, Models, judge, lifecycle, needs, weigh};
+use model::Following;
 
 use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{
     AnyStep, Asked, By, Core, Decision, Digest, Enforcement, GateId, Key, Proposal, Release, Role,
-    Step, Subject, Track,
+    State, Step, Subject, Track,
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, marker::PhantomData};
@@ -371,16 +375,22 @@ impl GateSet {
     }
 
     /// The gates that hold this step of this release: those on the step, for the release's track, of the set and of
-    /// the model that the release follows.
+    /// the model that the release follows. Where a release begins with the step, track and model are what it asks for.
     pub fn gates_for<P>(
         &self,
         release: &Release<P>,
-        action: Action,
+        step: impl Into<AnyStep>,
     ) -> impl Iterator<Item = &AnyGate> {
-        let state = &release.core().state;
-        let request = state.request();
-        let named = request.and_then(|request| request.model.as_ref());
-        self.book().holding(action, state.track, named)
+        self.holding(&release.core().state, &step.into())
+    }
+
+    fn holding<'a>(
+        &'a self,
+        state: &State,
+        step: &AnyStep,
+    ) -> impl Iterator<Item = &'a AnyGate> + use<'a> {
+        let Following { track, named, .. } = Following::of(self.book(), state, step);
+        self.book().holding(step.action(), track, named)
     }
 
     /// What an approval of this step would be about: the step with what it is asked with, the request, the plan, the
@@ -388,9 +398,8 @@ impl GateSet {
     /// subject, and voids what was approved.
     #[must_use]
     pub fn subject<P>(&self, release: &Release<P>, step: impl Into<AnyStep>) -> Subject {
-        let step = step.into();
-        let gates: Vec<_> = self.gates_for(release, step.action()).collect();
-        let state = &release.core().state;
+        let (state, step) = (&release.core().state, step.into());
+        let gates: Vec<_> = self.holding(state, &step).collect();
         state.subject(&step, AnyGate::digest_of(&gates))
     }
 

@@ -67,7 +67,7 @@ pub use error::{LogError, LogErrorKind};
 pub use event::{Envelope, Event, Payload, Upcasters};
 pub use fact::{Fact, FactSource, FactValue};
 pub use id::{CommandId, EventId, ReleaseId, Stream, StreamKind, Version};
-pub use model::{FollowedModel, ModelStanding, TrackRecord};
+pub use model::{FollowedModel, ModelStanding, SuccessCount};
 pub use notice::{Delivery, Notice};
 pub use package::{CodeChange, ReleasePackage, ReleaseUnit, UnitKind};
 pub use people::{Actor, Role, RoleGiven, RoleRelieved};
