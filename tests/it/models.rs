@@ -81,7 +81,7 @@ fn what_is_read_is_written_back_as_it_was() {
 }
 
 /// A model with something under every key.
-pub(crate) fn full() -> Value {
+fn full() -> Value {
     let mut model = with_enforcement(shop());
     let more = json!({
         "description": "What the shop sells, and how.",
