@@ -746,7 +746,7 @@ impl ApprovalsPolicy {
 }
 
 impl Policy for ApprovalsPolicy {
-    type Reads = ();
+    type Reads = crate::release::ReleaseRequest;
     const NAME: &'static str = "approvals";
 
     fn roles(&self) -> BTreeSet<Role> {
@@ -757,7 +757,7 @@ impl Policy for ApprovalsPolicy {
             .collect()
     }
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &Self::Reads) -> Verdict {
         let answers = self.answers(ask, &ask.subject());
         let may = |rule: &ApprovalRule| {
             let electorate = rule.electorate(ask.state()).into_iter();

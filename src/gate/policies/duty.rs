@@ -109,10 +109,10 @@ impl SeparationOfDutiesPolicy {
 }
 
 impl Policy for SeparationOfDutiesPolicy {
-    type Reads = ();
+    type Reads = crate::release::ReleaseRequest;
     const NAME: &'static str = "separation-of-duties";
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &Self::Reads) -> Verdict {
         let mut told = BTreeSet::new();
         let mut reasons = Vec::new();
         for ((step, person, role), given) in &ask.state().approvals {
