@@ -10,7 +10,7 @@ use super::relation::OtherRelease;
 use super::text::{Key, Text};
 use super::verdict::{Reason, Verdict};
 use super::words::is_default;
-use crate::phase::{Action, Instant, RecordKind};
+use crate::phase::{Action, Instant, RecordKind, visible};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -152,6 +152,25 @@ impl Judgement {
         })
     }
 
+    fn say_less(&mut self) {
+        match &mut self.verdict {
+            Verdict::Violated { reasons }
+            | Verdict::Unknown { reasons }
+            | Verdict::Failed { reasons } => {
+                let count = reasons.len();
+                if count > 0 {
+                    let message =
+                        format!("{count} reasons are left out: they were too long to be kept");
+                    let reason =
+                        Reason::new("reasons-left-out", message, "let the policy say less");
+                    *reasons = vec![reason.read("reasons", count)];
+                }
+            }
+            Verdict::Satisfied { .. } | Verdict::Excepted { .. } => {}
+        }
+        self.parts.iter_mut().for_each(Self::say_less);
+    }
+
     /// Tells the reasons nearest to what was judged. Under `not`, a violated part is what is wanted, and says nothing.
     fn tell<'a>(&'a self, is_negated: bool, say: &mut impl FnMut(&'a Key, &'a Reason)) {
         let reasons = self.verdict.reasons();
@@ -281,6 +300,12 @@ impl Decision {
         warning.flat_map(Finding::blockers)
     }
 
+    /// Leaves out the reasons of what refuses nothing, and says how many there were. What overrides let pass stays.
+    pub(crate) fn say_less(&mut self) {
+        let silent = self.findings.iter_mut().filter(|one| !one.blocks());
+        silent.for_each(|finding| finding.judgement.say_less());
+    }
+
     /// The overrides that the step uses up.
     pub fn overrides(&self) -> impl Iterator<Item = &Key> {
         self.findings
@@ -319,6 +344,6 @@ pub struct Blocker<'a> {
 
 impl fmt::Display for Blocker<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.policy, self.reason)
+        write!(f, "{}: {}", visible(self.policy.as_str()), self.reason)
     }
 }
