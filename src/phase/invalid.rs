@@ -93,7 +93,7 @@ pub(crate) fn visible(text: &str) -> String {
 ///
 /// `Default_Ignorable_Code_Point` of the Unicode Character Database (`DerivedCoreProperties.txt`, version 16), and the
 /// marks of interlinear annotation.
-fn is_unseen(c: char) -> bool {
+pub(crate) fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

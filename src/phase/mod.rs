@@ -17,7 +17,7 @@ pub use diagram::mermaid;
 pub use instant::{Day, Instant, Seconds};
 pub use interval::Interval;
 pub use invalid::{Invalid, InvalidKind};
-pub(crate) use invalid::{shown, visible};
+pub(crate) use invalid::{is_unseen, shown, visible};
 pub(crate) use table::{records, steps};
 pub(crate) use written::written_as_text;
 

@@ -1,7 +1,8 @@
 //! Going live and what users saw of it: attempts, outages, incidents.
 
 use super::happens::{Happens, Occasion, Reasons};
-use super::state::{Attempt, AttemptEnd, Entry, Incident, State};
+use super::limits::CLOCK_SKEW;
+use super::state::{Attempt, AttemptEnd, Incident, State};
 use super::testing::Severity;
 use super::text::{Bounded, Environment, Key, Service, Text};
 use super::verdict::Reason;
@@ -147,6 +148,15 @@ impl Happens for AttemptStarted {
             state.needs_begun_deployment(on, reasons);
             state.needs_person_after_back_out(on, reasons);
         }
+        let is_before = on.occurred_at < state.handed_over.minus(CLOCK_SKEW);
+        reasons.unless(is_live || !is_before, || {
+            let message = format!(
+                "it is said to have happened at {}, and the package was handed over at {}",
+                on.occurred_at, state.handed_over
+            );
+            let remedy = "state when this very package was put there";
+            Reason::new("before-the-hand-over", message, remedy)
+        });
         reasons.unless(is_live == state.is_in(PhaseName::Deployment), || {
             let (what, remedy) = if is_live {
                 (
@@ -169,13 +179,8 @@ impl Happens for AttemptStarted {
     }
 
     fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
-        if self.liveness == Liveness::Live
-            && let Some(Entry::Expedited(debt)) = state.entry
-            && let Some(debt) = state.debts.get_mut(debt)
-        {
-            debt.involved.insert(on.actor.clone());
-            // Whoever approves and then does it has approved their own work.
-            debt.approved_by.take_if(|by| by == on.actor);
+        if self.liveness == Liveness::Live {
+            state.involve(on);
         }
         let key = self.attempt.clone();
         let attempt = Attempt {
@@ -200,6 +205,10 @@ impl Happens for AttemptFinished {
     }
 
     fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        let is_live = |attempt: &Attempt| attempt.started.liveness == Liveness::Live;
+        if state.attempts.get(&self.attempt).is_some_and(is_live) {
+            state.involve(on);
+        }
         if let Some(attempt) = state.attempts.get_mut(&self.attempt) {
             attempt.end = AttemptEnd::Finished(self.outcome, on.occurred_at);
         }

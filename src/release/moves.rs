@@ -2,6 +2,7 @@
 
 use super::deployment::AttemptOutcome;
 use super::happens::{Happens, Occasion, Reasons};
+use super::limits::CLOCK_SKEW;
 use super::package::UnitKind;
 use super::people::Role;
 use super::request::{AssessmentDecision, ReleaseRequest, Track};
@@ -106,13 +107,14 @@ impl Happens for StartTesting {
         );
     }
 
-    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         let report = TestReport {
             package: self.package.digest(),
             runs: BTreeMap::new(),
         };
         state.test_report = Some(report);
         state.package = Some(Arc::new(Arc::unwrap_or_clone(self).package));
+        state.handed_over = on.recorded_at;
     }
 }
 
@@ -146,8 +148,17 @@ impl Happens for Replan {
 }
 
 impl Happens for Deploy {
+    /// What its gate clears begins then: bake time and early life support are counted from it.
     fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
         state.needs_person_after_back_out(on, reasons);
+        reasons.unless(on.recorded_at.minus(CLOCK_SKEW) <= on.occurred_at, || {
+            let Occasion { occurred_at, recorded_at, .. } = on;
+            let message = format!(
+                "the deployment is said to have begun at {occurred_at}, before it is cleared at {recorded_at}"
+            );
+            let remedy = "state no earlier instant; what went live without its gate is an unauthorised change";
+            Reason::new("deployed-before-cleared", message, remedy)
+        });
         let ran = |report: &TestReport| report.runs().any(|run| run.passed > 0 || run.failed > 0);
         let is_tested = state.test_report.as_ref().is_some_and(ran);
         reasons.unless(is_tested, || {
@@ -216,7 +227,8 @@ impl Happens for FinishDeployment {
         );
     }
 
-    fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
+    fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
+        state.involve(on);
         let ends = state
             .live_attempts()
             .filter_map(|(_, attempt)| match attempt.end {

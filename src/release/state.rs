@@ -56,6 +56,8 @@ pub(crate) struct State {
     pub(crate) evidence: BTreeMap<Key, (Arc<Evidence>, Instant)>,
     pub(crate) defects: BTreeMap<Key, (Arc<DefectFound>, Resolved)>,
     pub(crate) window: Option<Interval>,
+    /// When the package was handed over to testing.
+    pub(crate) handed_over: Instant,
     pub(crate) entry: Option<Entry>,
     /// How often Deployment was entered; attempts belong to one of these times.
     pub(crate) deployments: u32,
@@ -200,6 +202,7 @@ impl State {
             evidence: BTreeMap::new(),
             defects: BTreeMap::new(),
             window: None,
+            handed_over: Instant::EPOCH,
             entry: None,
             deployments: 0,
             attempts: BTreeMap::new(),
@@ -269,6 +272,17 @@ impl State {
             .values()
             .filter(|(_, done)| *done == Resolved::No)
             .map(|(task, _)| task)
+    }
+
+    /// Whoever does something in an expedited deployment is involved, and cannot approve it afterwards.
+    pub(crate) fn involve(&mut self, on: Occasion<'_>) {
+        if let Some(Entry::Expedited(debt)) = self.entry
+            && let Some(debt) = self.debts.get_mut(debt)
+        {
+            debt.involved.insert(on.actor.clone());
+            // Whoever approves and then does it has approved their own work.
+            debt.approved_by.take_if(|by| by == on.actor);
+        }
     }
 
     /// The attempts on live environments since Deployment was last entered.

@@ -1,7 +1,7 @@
 //! Checked texts: what people and host systems write, within limits that hold on every way in.
 
 use super::limits::{ENTRIES, KEY_CHARS, NAME_CHARS, TEXT_CHARS};
-use crate::phase::{Invalid, InvalidKind, written_as_text};
+use crate::phase::{Invalid, InvalidKind, is_unseen, written_as_text};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -89,8 +89,14 @@ fn check_name(what: &'static str, text: &str) -> Result<(), Invalid> {
     check_line(what, text, NAME_CHARS, "1 to 200 characters")
 }
 
+/// Two keys that look the same are the same: nothing in one is unseen.
 fn check_key(what: &'static str, text: &str) -> Result<(), Invalid> {
-    check_line(what, text, KEY_CHARS, "1 to 200 characters")
+    check_line(what, text, KEY_CHARS, "1 to 200 characters")?;
+    if text.chars().any(is_unseen) {
+        let expected = "characters that can be seen: no zero-width ones and no direction marks";
+        return Err(Invalid::new(InvalidKind::Malformed, what, text, expected));
+    }
+    Ok(())
 }
 
 fn check_line(
@@ -161,7 +167,7 @@ impl Key {
             .trim()
             .chars()
             .take(KEY_CHARS)
-            .map(|c| if c.is_control() { '-' } else { c })
+            .map(|c| if is_unseen(c) { '-' } else { c })
             .collect();
         Self(if kept.trim().is_empty() {
             "-".into()
@@ -348,6 +354,24 @@ mod tests {
             assert!(Key::new(bad).is_err());
         }
         assert!(Text::new("a\0").is_err());
+        for bad in [
+            "k\u{200b}im",
+            "kim\u{ad}",
+            "\u{feff}kim",
+            "a\u{202e}b",
+            "a\u{2028}b",
+        ] {
+            let refused = Person::new(bad).unwrap_err();
+            assert_eq!(refused.kind(), InvalidKind::Malformed, "{bad:?}");
+            assert_eq!(
+                Key::clipped(bad)
+                    .as_str()
+                    .chars()
+                    .filter(|&c| is_unseen(c))
+                    .count(),
+                0
+            );
+        }
         for bad in [" a", "a ", "\u{a0}a"] {
             assert_eq!(
                 Key::new(bad).unwrap_err().kind(),
