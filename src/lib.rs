@@ -87,6 +87,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
+//! | `calendar` | windows in IANA zones, and recurring ones: [`schedule`] |
 //! | `toml` | [release models](guide::release_models) from TOML: `ReleaseModel::from_toml` |
 //! | `schema` | their JSON Schema: `ReleaseModel::schema` |
 //!
@@ -106,6 +107,7 @@ pub mod notify;
 pub mod phase;
 pub mod release;
 pub mod report;
+pub mod schedule;
 pub mod store;
 
 pub use desk::Desk;

@@ -1,0 +1,1 @@
+//! When something may happen: freezes, windows, conflicts, working days.
