@@ -34,6 +34,8 @@ const EXPECTED: &str = "an instant such as `2026-03-02T10:00:00Z` from 1970 to 9
 
 impl Instant {
     pub(crate) const EPOCH: Self = Self(0);
+    pub(crate) const END: Self = Self(LAST);
+    pub(crate) const BEFORE_LAST: Self = Self(LAST - 1);
 
     /// The instant so many microseconds after 1970-01-01T00:00:00Z.
     ///
@@ -95,6 +97,11 @@ impl Instant {
     #[must_use]
     pub fn minus(self, earlier: Seconds) -> Self {
         Self(self.0.saturating_sub(i64::from(earlier.0) * MICROS).max(0))
+    }
+
+    /// The instant one microsecond later, or the last one that can be written.
+    pub(crate) fn next(self) -> Self {
+        Self((self.0 + 1).min(LAST))
     }
 
     /// The whole seconds since an earlier instant, at most what fits; none since a later one.

@@ -77,6 +77,35 @@ impl Interval {
         self.end
     }
 
+    /// The span of one microsecond, the smallest there is, that begins at `at`; at the last instant, the one before.
+    pub(crate) fn moment(at: Instant) -> Self {
+        let start = at.min(Instant::BEFORE_LAST);
+        Self {
+            start,
+            end: start.next(),
+        }
+    }
+
+    /// The span with another end, where that lies later.
+    pub(crate) fn to(self, end: Instant) -> Self {
+        Self {
+            end: self.end.max(end),
+            ..self
+        }
+    }
+
+    /// What two spans share; nothing where they only touch.
+    #[must_use]
+    pub fn overlap(self, other: Self) -> Option<Self> {
+        Self::new(self.start.max(other.start), self.end.min(other.end)).ok()
+    }
+
+    /// Whether two spans share an instant; touching ones do not.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
     /// Whether `at` lies in the span.
     #[must_use]
     pub fn contains(self, at: Instant) -> bool {

@@ -34,3 +34,7 @@ pub const PAGE_ROWS: usize = 1_000;
 pub const CLOCK_SKEW: Seconds = Seconds::minutes(5);
 /// How long a host's fact holds when it does not say so itself.
 pub const FACT_HOLDS: Seconds = Seconds::minutes(5);
+/// Most windows of one calendar.
+pub const CALENDAR_WINDOWS: usize = 10_000;
+/// How far ahead a schedule is looked through: ten years.
+pub const SCHEDULE_HORIZON: Seconds = Seconds::days(3_653);

@@ -6,6 +6,7 @@
 
 mod any;
 mod approval;
+mod availability;
 mod batch;
 mod chain;
 mod change_request;
@@ -51,6 +52,7 @@ pub use approval::{
     Answer, Approval, ApprovalWithdrawn, Delegated, DelegationEnded, OverrideGranted,
     RetrospectiveApproval,
 };
+pub use availability::{DecidingWindow, Effect, Openness, RunningWork, WindowKind};
 pub use batch::{Batch, Summary};
 pub use chain::{Broken, BrokenHow, verify};
 pub use change_request::{ChangeRequest, ChangeRequestState};
@@ -100,7 +102,7 @@ pub use state::Debt;
 pub use steps::{AnyStep, Moves, Step, StepTaken};
 pub use subject::Subject;
 pub use testing::{DefectFound, DefectResolved, Evidence, Severity, TestKind, TestReport, TestRun};
-pub use text::{Bounded, Environment, Key, Name, Person, Service, Tenant, Text};
+pub use text::{Bounded, Environment, Key, Name, Person, Region, Service, Tenant, Text};
 pub use verdict::{Reason, Verdict};
 pub use view::ReleaseView;
 
@@ -118,4 +120,4 @@ pub(crate) use proposal::Asked;
 pub(crate) use risk::LogKind;
 pub(crate) use shell::Core;
 pub(crate) use state::{AttemptEnd, GivenApproval, GrantedOverride, Resolved, State};
-pub(crate) use words::is_default;
+pub(crate) use words::{is_default, plain};

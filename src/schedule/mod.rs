@@ -1,1 +1,14 @@
 //! When something may happen: freezes, windows, conflicts, working days.
+
+mod calendar;
+mod query;
+mod scope;
+mod spans;
+mod timing;
+mod window;
+
+pub use calendar::Calendar;
+pub use query::{Schedule, ScheduleState, Transition};
+pub use scope::Scope;
+pub use timing::Timing;
+pub use window::{WhileClosed, Window, Work, WorkKind};
