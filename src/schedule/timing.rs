@@ -1,10 +1,10 @@
 //! When a window is active.
 
-use crate::phase::{Instant, Interval};
+use crate::phase::Interval;
 
 /// When a window is active: once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Timing(Interval);
+pub struct Timing(pub(super) Interval);
 
 /// Which way a window errs where clocks change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,9 @@
 use super::scope::Scope;
 use super::timing::{Edges, Timing};
 use crate::phase::Interval;
-use crate::release::{Effect, Key, Name, RunningWork, WindowKind, plain};
+use crate::phase::{Instant, Invalid};
+use crate::release::{Effect, Key, Name, RunningWork, WindowKind, is_default, plain};
+use serde::{Deserialize, Serialize};
 
 plain! {
     /// What a window does to work while it keeps a calendar closed. All four are said, always: nothing is assumed.
@@ -77,7 +79,8 @@ impl<'a> From<&'a Scope> for Work<'a> {
 /// # assert_eq!(freeze.id().as_str(), "year-end");
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "File", into = "File")]
 pub struct Window {
     pub(super) id: Key,
     pub(super) title: Option<Name>,
@@ -170,5 +173,67 @@ impl Window {
             WindowKind::Allow => Edges::Short,
         };
         self.timing.occurrences(within, edges)
+    }
+}
+
+/// A window as a file has it: all in one object.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    id: Key,
+    #[serde(default, skip_serializing_if = "is_default")]
+    title: Option<Name>,
+    kind: WindowKind,
+    starts: Instant,
+    ends: Instant,
+    #[serde(default, skip_serializing_if = "is_default")]
+    scope: Scope,
+    new_work: Effect,
+    running_work: RunningWork,
+    back_outs: Effect,
+    emergencies: Effect,
+}
+
+impl TryFrom<File> for Window {
+    type Error = Invalid;
+
+    fn try_from(file: File) -> Result<Self, Invalid> {
+        Ok(Self {
+            id: file.id,
+            title: file.title,
+            kind: file.kind,
+            timing: Timing::between(Interval::new(file.starts, file.ends)?),
+            scope: file.scope,
+            closed: WhileClosed {
+                new_work: file.new_work,
+                running_work: file.running_work,
+                back_outs: file.back_outs,
+                emergencies: file.emergencies,
+            },
+        })
+    }
+}
+
+impl From<Window> for File {
+    fn from(window: Window) -> Self {
+        let WhileClosed {
+            new_work,
+            running_work,
+            back_outs,
+            emergencies,
+        } = window.closed;
+        let interval = window.timing.0;
+        Self {
+            id: window.id,
+            title: window.title,
+            kind: window.kind,
+            starts: interval.start(),
+            ends: interval.end(),
+            scope: window.scope,
+            new_work,
+            running_work,
+            back_outs,
+            emergencies,
+        }
     }
 }

@@ -62,6 +62,7 @@ mod report;
 mod rollout;
 #[cfg(test)]
 mod samples;
+mod schedule;
 #[cfg(test)]
 mod store_contract;
 #[cfg(test)]
