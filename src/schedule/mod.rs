@@ -6,6 +6,7 @@ mod scope;
 mod spans;
 mod state;
 mod timing;
+mod view;
 mod window;
 
 pub use calendar::Calendar;

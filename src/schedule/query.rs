@@ -1,13 +1,11 @@
 //! What a schedule answers: whether it is open, until when, and when next.
 
 use super::calendar::Calendar;
-use super::scope::{Scope, groups};
-use super::spans::Spans;
-use super::window::{WhileClosed, Window, Work};
+use super::scope::Scope;
+use super::view::View;
+use super::window::Work;
 use crate::phase::{Instant, Interval, Invalid, InvalidKind, Seconds};
-use crate::release::{
-    DecidingWindow, Effect, Key, Openness, RunningWork, WindowKind, limits::SCHEDULE_HORIZON,
-};
+use crate::release::{DecidingWindow, Key, Openness, RunningWork, limits::SCHEDULE_HORIZON};
 use std::collections::BTreeMap;
 
 /// The change schedule: one calendar or several, open only where all are.
@@ -91,7 +89,7 @@ impl Schedule {
     /// Whether it is open to some work at an instant, with every window that decides.
     #[must_use]
     pub fn state_at<'a>(&self, at: Instant, work: impl Into<Work<'a>>) -> ScheduleState {
-        let (openness, deciding) = self.during(Interval::moment(at), work.into());
+        let (openness, deciding) = self.view().during(Interval::moment(at), work.into());
         ScheduleState {
             at,
             openness,
@@ -106,13 +104,7 @@ impl Schedule {
         at: Instant,
         scope: &Scope,
     ) -> (RunningWork, Vec<DecidingWindow>) {
-        let closing = self.closing(Interval::moment(at), scope);
-        let has_a_say = closing
-            .iter()
-            .filter(|one| one.closed.running_work > RunningWork::RunOn);
-        let deciding = has_a_say.map(|one| one.told(Effect::Allowed)).collect();
-        let running = closing.iter().map(|one| one.closed.running_work).max();
-        (running.unwrap_or(RunningWork::RunOn), deciding)
+        self.view().running_work_at(at, scope)
     }
 
     /// The first instant after `after` at which it opens, closes, or begins or ends to warn; nothing if it does not
@@ -123,8 +115,7 @@ impl Schedule {
         after: Instant,
         work: impl Into<Work<'a>>,
     ) -> Option<Transition> {
-        let work = work.into();
-        horizons(after).find_map(|range| self.course(range, work).next_change())
+        self.view().next_transition(after, work.into())
     }
 
     /// The earliest instant, not before `from`, from which work of that length may run without a break; nothing if
@@ -136,14 +127,7 @@ impl Schedule {
         duration: Seconds,
         work: impl Into<Work<'a>>,
     ) -> Option<Instant> {
-        let work = work.into();
-        horizons(from).find_map(|range| {
-            let free = self.course(range, work).blocked.gaps(range);
-            let fitting = free
-                .iter()
-                .find(|slot| slot.start().plus(duration) <= slot.end());
-            fitting.map(Interval::start)
-        })
+        self.view().next_open(from, duration, work.into())
     }
 
     /// The spans of `range` in which work of that length may run, each as long as it can be, in order.
@@ -166,225 +150,12 @@ impl Schedule {
                 expected,
             ));
         }
-        let free = self.course(range, work.into()).blocked.gaps(range);
+        let free = self.view().free(range, work.into());
         let is_long = |slot: &Interval| slot.start().plus(duration) <= slot.end();
         Ok(free.iter().filter(is_long).collect())
     }
 
-    /// Whether it is open to some work during the whole of a span, with every window that decides.
-    fn during(&self, span: Interval, work: Work<'_>) -> (Openness, Vec<DecidingWindow>) {
-        let mut deciding: Vec<_> = self
-            .closing(span, work.scope)
-            .iter()
-            .map(|one| one.told(one.closed.effect_on(work.kind)))
-            .filter(|told| told.effect > Effect::Allowed)
-            .collect();
-        let worst = deciding.iter().map(|one| one.effect).max();
-        if worst.is_none() {
-            deciding = self.opening(span, work.scope);
-        }
-        deciding.sort_unstable();
-        deciding.dedup();
-        (worst.unwrap_or(Effect::Allowed).into(), deciding)
-    }
-
-    /// Everything that keeps it closed for some part of the span, in some point of the scope.
-    fn closing(&self, span: Interval, scope: &Scope) -> Vec<Closing<'_>> {
-        let calendars = self.calendars.values();
-        calendars
-            .flat_map(|calendar| calendar.closing(span, scope))
-            .collect()
-    }
-
-    /// The allow-windows that are active in the span.
-    fn opening(&self, span: Interval, scope: &Scope) -> Vec<DecidingWindow> {
-        let opening = self.calendars.values().flat_map(|calendar| {
-            let windows = calendar.bearing_on(scope, WindowKind::Allow);
-            windows.flat_map(move |window| {
-                let active = window.occurrences(span).into_iter();
-                active.map(move |active| calendar.told(Some(window), Some(active), Effect::Allowed))
-            })
-        });
-        opening.collect()
-    }
-
-    /// When it is closed, and when it warns, as far as that lies in the range.
-    fn course(&self, range: Interval, work: Work<'_>) -> Course {
-        let (mut blocked, mut warned) = (Vec::new(), Vec::new());
-        let mut close =
-            |closed: WhileClosed, spans: &mut dyn Iterator<Item = Interval>| match closed
-                .effect_on(work.kind)
-            {
-                Effect::Allowed => {}
-                Effect::Warned => warned.extend(spans),
-                Effect::Blocked => blocked.extend(spans),
-            };
-        for calendar in self.calendars.values() {
-            for freeze in calendar.bearing_on(work.scope, WindowKind::Freeze) {
-                close(freeze.closed, &mut freeze.occurrences(range).into_iter());
-            }
-            for Group { allow, closed } in calendar.groups(work.scope) {
-                let active = allow.iter().flat_map(|window| window.occurrences(range));
-                let inactive = Spans::union(active).gaps(range);
-                for closed in closed {
-                    close(closed, &mut inactive.iter());
-                }
-            }
-        }
-        Course {
-            range,
-            blocked: Spans::union(blocked),
-            warned: Spans::union(warned),
-        }
-    }
-}
-
-/// When a schedule is closed, and when it warns, within a range.
-struct Course {
-    range: Interval,
-    blocked: Spans,
-    warned: Spans,
-}
-
-impl Course {
-    fn at(&self, at: Instant) -> Openness {
-        if self.blocked.contains(at) {
-            Openness::Closed
-        } else if self.warned.contains(at) {
-            Openness::Warned
-        } else {
-            Openness::Open
-        }
-    }
-
-    /// The first change after the range's start.
-    fn next_change(&self) -> Option<Transition> {
-        let now = self.at(self.range.start());
-        let edges = self.blocked.edges().chain(self.warned.edges());
-        let edges = edges.filter(|&at| self.range.start() < at && at < self.range.end());
-        let changes = edges.map(|at| Transition {
-            at,
-            becomes: self.at(at),
-        });
-        changes
-            .filter(|change| change.becomes != now)
-            .min_by_key(|change| change.at)
-    }
-}
-
-/// The spans that are looked at from an instant on, until an answer is found.
-fn horizons(from: Instant) -> impl Iterator<Item = Interval> {
-    let ahead = [Seconds::days(15), Seconds::days(366), SCHEDULE_HORIZON];
-    ahead
-        .into_iter()
-        .filter_map(move |ahead| Interval::new(from, from.plus(ahead)).ok())
-}
-
-/// What keeps a calendar closed: a freeze, an allow-window that is not active, or the calendar's default.
-struct Closing<'a> {
-    calendar: &'a Calendar,
-    window: Option<&'a Window>,
-    active: Option<Interval>,
-    closed: WhileClosed,
-}
-
-impl Closing<'_> {
-    fn told(&self, effect: Effect) -> DecidingWindow {
-        self.calendar.told(self.window, self.active, effect)
-    }
-}
-
-/// The allow-windows that bear on some points, and what is done to work while none of them is active.
-struct Group<'a> {
-    allow: Vec<&'a Window>,
-    closed: Vec<WhileClosed>,
-}
-
-impl Calendar {
-    fn bearing_on(&self, scope: &Scope, kind: WindowKind) -> impl Iterator<Item = &Window> {
-        let of_kind = self
-            .windows
-            .values()
-            .filter(move |window| window.kind == kind);
-        of_kind.filter(|window| window.scope.shares_a_point_with(scope))
-    }
-
-    fn told(
-        &self,
-        window: Option<&Window>,
-        active: Option<Interval>,
-        effect: Effect,
-    ) -> DecidingWindow {
-        DecidingWindow {
-            window: window.map(|window| window.id.clone()),
-            kind: window.map(|window| window.kind),
-            title: window.and_then(|window| window.title.clone()),
-            active,
-            ..DecidingWindow::new(self.name.clone(), effect)
-        }
-    }
-
-    /// The points of the scope by the allow-windows that bear on them.
-    ///
-    /// Where scopes cross too much to be told apart, each window has to be active: a schedule that cannot be looked
-    /// through errs closed.
-    fn groups(&self, scope: &Scope) -> Vec<Group<'_>> {
-        let allow: Vec<_> = self.bearing_on(scope, WindowKind::Allow).collect();
-        let scopes: Vec<_> = allow.iter().map(|window| &window.scope).collect();
-        let groups = groups(&scopes, scope).unwrap_or_else(|| {
-            let alone = (0..allow.len()).map(|place| [place].into());
-            alone.chain([[].into()]).collect()
-        });
-        let groups = groups.into_iter().map(|group| {
-            let allow: Vec<_> = group
-                .iter()
-                .filter_map(|&place| allow.get(place).copied())
-                .collect();
-            let closed = if allow.is_empty() {
-                self.otherwise.into_iter().collect()
-            } else {
-                allow.iter().map(|window| window.closed).collect()
-            };
-            Group { allow, closed }
-        });
-        groups.collect()
-    }
-
-    fn closing(&self, span: Interval, scope: &Scope) -> Vec<Closing<'_>> {
-        let mut closing = Vec::new();
-        for window in self.bearing_on(scope, WindowKind::Freeze) {
-            let occurrences = window.occurrences(span).into_iter();
-            closing.extend(occurrences.map(|active| Closing {
-                calendar: self,
-                window: Some(window),
-                active: Some(active),
-                closed: window.closed,
-            }));
-        }
-        for Group { allow, .. } in self.groups(scope) {
-            let active = allow.iter().flat_map(|window| window.occurrences(span));
-            if Spans::union(active).gaps(span).is_empty() {
-                continue;
-            }
-            let by_default = self
-                .otherwise
-                .filter(|_| allow.is_empty())
-                .map(|closed| (None, closed));
-            let by_windows = allow
-                .into_iter()
-                .map(|window| (Some(window), window.closed));
-            closing.extend(
-                by_default
-                    .into_iter()
-                    .chain(by_windows)
-                    .map(|(window, closed)| Closing {
-                        calendar: self,
-                        window,
-                        active: None,
-                        closed,
-                    }),
-            );
-        }
-        closing
+    fn view(&self) -> View<'_> {
+        View::of(self.calendars.values())
     }
 }

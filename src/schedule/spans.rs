@@ -50,6 +50,10 @@ impl Spans {
         self.0.iter().flat_map(|span| [span.start(), span.end()])
     }
 
+    pub(super) fn as_slice(&self) -> &[Interval] {
+        &self.0
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = Interval> {
         self.0.iter().copied()
     }
