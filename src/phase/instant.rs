@@ -34,7 +34,6 @@ const EXPECTED: &str = "an instant such as `2026-03-02T10:00:00Z` from 1970 to 9
 
 impl Instant {
     pub(crate) const EPOCH: Self = Self(0);
-    pub(crate) const END: Self = Self(LAST);
     pub(crate) const BEFORE_LAST: Self = Self(LAST - 1);
 
     /// The instant so many microseconds after 1970-01-01T00:00:00Z.
@@ -97,6 +96,13 @@ impl Instant {
     #[must_use]
     pub fn minus(self, earlier: Seconds) -> Self {
         Self(self.0.saturating_sub(i64::from(earlier.0) * MICROS).max(0))
+    }
+
+    /// The seconds since an earlier instant, a part of one counted whole.
+    pub(crate) fn after(self, earlier: Self) -> Seconds {
+        let whole = self.since(earlier);
+        let is_more = (self.0 - earlier.0).max(0) % MICROS > 0;
+        Seconds(whole.0.saturating_add(u32::from(is_more)))
     }
 
     /// The instant one microsecond later, or the last one that can be written.

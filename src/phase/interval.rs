@@ -1,6 +1,6 @@
 //! Spans of time between two instants.
 
-use super::{Instant, Invalid, InvalidKind};
+use super::{Instant, Invalid, InvalidKind, Seconds};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -84,6 +84,16 @@ impl Interval {
             start,
             end: start.next(),
         }
+    }
+
+    /// Whether it is the smallest span there is.
+    pub(crate) fn is_moment(self) -> bool {
+        self.start.next() == self.end
+    }
+
+    /// Its length in seconds, a part of one counted whole; at most what fits.
+    pub(crate) fn length(self) -> Seconds {
+        self.end.after(self.start)
     }
 
     /// The span with another end, where that lies later.

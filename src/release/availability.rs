@@ -1,9 +1,11 @@
 //! What a calendar says of a span of time, as far as decisions about a release look at it.
 
-use super::text::{Key, Name};
+use super::fact::FactSource;
+use super::text::{Bounded, Environment, Key, Name, Region};
 use super::words::{plain, told};
-use crate::phase::Interval;
+use crate::phase::{Instant, Interval};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Whether a window says when not, or when to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -114,5 +116,44 @@ plain! {
         title: Option<Name>,
         /// The occurrence that decides; nothing for an allow-window that is not active.
         active: Option<Interval>,
+    }
+}
+
+plain! {
+    /// What a policy asks of a calendar: whether its windows of one kind let the step pass.
+    pub struct CalendarQuestion {
+        /// The calendar.
+        calendar: Key,
+        /// The kind of windows.
+        kind: WindowKind,
+    } with {
+        /// The environments that the work touches; with none, every one.
+        environments: Bounded<BTreeSet<Environment>>,
+        /// The regions that the work touches; with none, every one.
+        regions: Bounded<BTreeSet<Region>>,
+    }
+
+    /// What a calendar answered: whether the work of a step may be done in a span of time.
+    pub struct Availability {
+        /// The question.
+        question: CalendarQuestion,
+        /// The calendar's log and the version that was read; the commit holds only if nothing came after.
+        source: FactSource,
+        /// When the work would be done: what is left of the deployment window, or the instant of the step.
+        span: Interval,
+        /// Whether the calendar is open to it all that time.
+        openness: Openness,
+    } with {
+        /// Every window that decides that.
+        deciding: Vec<DecidingWindow>,
+        /// The earliest instant from which work of that length may run; nothing if there is none within ten years, or
+        /// if it may run as asked.
+        opens_at: Option<Instant>,
+        /// The earliest instant at which what is left of the span is open; nothing if waiting does not help.
+        clears_at: Option<Instant>,
+        /// Until when that is so; nothing if time alone does not change it within ten years.
+        holds_until: Option<Instant>,
+        /// The granted exceptions without which it would be closed: they are used up by the step.
+        exceptions: BTreeSet<Key>,
     }
 }

@@ -52,7 +52,9 @@ pub use approval::{
     Answer, Approval, ApprovalWithdrawn, Delegated, DelegationEnded, OverrideGranted,
     RetrospectiveApproval,
 };
-pub use availability::{DecidingWindow, Effect, Openness, RunningWork, WindowKind};
+pub use availability::{
+    Availability, CalendarQuestion, DecidingWindow, Effect, Openness, RunningWork, WindowKind,
+};
 pub use batch::{Batch, Summary};
 pub use chain::{Broken, BrokenHow, verify};
 pub use change_request::{ChangeRequest, ChangeRequestState};

@@ -1,5 +1,6 @@
 //! When something may happen: freezes, windows, conflicts, working days.
 
+mod availability;
 mod calendar;
 mod query;
 mod scope;

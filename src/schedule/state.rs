@@ -6,7 +6,7 @@ use crate::phase::{Instant, Interval};
 use crate::release::limits::{CALENDAR_EXCEPTIONS, CALENDAR_WINDOWS};
 use crate::release::{
     Actor, Bounded, Envelope, Key, Ledger, LedgerEvent, LogError, Person, Place, Reason, Reasons,
-    ReleaseId, StreamKind, Text, Upcasters, Version, WindowKind, fold, plain,
+    ReleaseId, Stream, StreamKind, Text, Upcasters, Version, WindowKind, fold, plain,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -180,6 +180,14 @@ impl CalendarState {
     /// All requests for exceptions, in the order of their ids.
     pub fn exceptions(&self) -> impl Iterator<Item = &FreezeException> {
         self.exceptions.values()
+    }
+
+    pub(super) const fn stream(&self) -> &Stream {
+        &self.place.stream
+    }
+
+    pub(super) fn exception(&self, id: &Key) -> Option<&FreezeException> {
+        self.exceptions.get(id)
     }
 
     fn admits_window(&self, window: &Window, reasons: &mut Reasons) {
