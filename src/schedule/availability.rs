@@ -38,7 +38,11 @@ impl CalendarState {
         let source = FactSource::new(self.stream().clone(), self.log_version());
         let mut answer = Availability::new(question.clone(), source, span, openness);
         if openness == Openness::Closed {
-            let length = if span.is_moment() { Seconds::new(0) } else { span.length() };
+            let length = if span.is_moment() {
+                Seconds::new(0)
+            } else {
+                span.length()
+            };
             answer.opens_at = view.next_open(span.start(), length, work);
             answer.clears_at = if span.is_moment() {
                 answer.opens_at

@@ -2,20 +2,29 @@
 
 mod availability;
 mod calendar;
+#[cfg(feature = "calendar")]
+mod local;
 mod query;
+#[cfg(feature = "calendar")]
+mod recurrence;
 mod scope;
 mod spans;
 mod state;
 mod timing;
 mod view;
 mod window;
+#[cfg(feature = "calendar")]
+mod zone;
 
 pub use calendar::Calendar;
 pub use query::{Schedule, ScheduleState, Transition};
 pub use scope::Scope;
-pub(crate) use state::CalendarEvent;
 pub use state::{
     CalendarState, ExceptionAnswer, ExceptionDecision, ExceptionRequest, FreezeException,
 };
-pub use timing::Timing;
+pub use timing::{Edges, Timing};
 pub use window::{WhileClosed, Window, Work, WorkKind};
+#[cfg(feature = "calendar")]
+pub use zone::Zone;
+
+pub(crate) use state::CalendarEvent;

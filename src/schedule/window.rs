@@ -1,9 +1,9 @@
 //! One window of a calendar: a freeze, or a time at which work is allowed.
 
 use super::scope::Scope;
-use super::timing::{Edges, Timing};
+use super::timing::{Edges, Timing, TimingFile};
 use crate::phase::Interval;
-use crate::phase::{Instant, Invalid};
+use crate::phase::Invalid;
 use crate::release::{Effect, Key, Name, RunningWork, WindowKind, is_default, plain};
 use serde::{Deserialize, Serialize};
 
@@ -181,11 +181,20 @@ impl Window {
 #[serde(deny_unknown_fields)]
 struct File {
     id: Key,
+    kind: WindowKind,
     #[serde(default, skip_serializing_if = "is_default")]
     title: Option<Name>,
-    kind: WindowKind,
-    starts: Instant,
-    ends: Instant,
+    #[serde(default, skip_serializing_if = "is_default")]
+    zone: Option<String>,
+    starts: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    ends: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    rule: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    also: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    except: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     scope: Scope,
     new_work: Effect,
@@ -198,11 +207,19 @@ impl TryFrom<File> for Window {
     type Error = Invalid;
 
     fn try_from(file: File) -> Result<Self, Invalid> {
+        let timing = TimingFile {
+            zone: file.zone,
+            starts: file.starts,
+            ends: file.ends,
+            rule: file.rule,
+            also: file.also,
+            except: file.except,
+        };
         Ok(Self {
             id: file.id,
             title: file.title,
             kind: file.kind,
-            timing: Timing::between(Interval::new(file.starts, file.ends)?),
+            timing: timing.try_into()?,
             scope: file.scope,
             closed: WhileClosed {
                 new_work: file.new_work,
@@ -222,13 +239,17 @@ impl From<Window> for File {
             back_outs,
             emergencies,
         } = window.closed;
-        let interval = window.timing.0;
+        let timing = TimingFile::from(window.timing);
         Self {
             id: window.id,
-            title: window.title,
             kind: window.kind,
-            starts: interval.start(),
-            ends: interval.end(),
+            title: window.title,
+            zone: timing.zone,
+            starts: timing.starts,
+            ends: timing.ends,
+            rule: timing.rule,
+            also: timing.also,
+            except: timing.except,
             scope: window.scope,
             new_work,
             running_work,

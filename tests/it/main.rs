@@ -53,6 +53,9 @@ mod quickstart;
 #[cfg(test)]
 mod real_data;
 #[cfg(test)]
+#[cfg(feature = "calendar")]
+mod recurrence;
+#[cfg(test)]
 mod relations;
 #[cfg(test)]
 mod releasectl;
