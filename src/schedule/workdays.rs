@@ -328,7 +328,9 @@ impl WorkingDays {
         let mut keys: BTreeSet<_> = release.milestones.keys().collect();
         keys.extend(planned.iter().flat_map(BTreeMap::keys).copied());
         let slip = |key: &Key| {
-            let [current, first, latest] = planned.each_ref().map(|days| days.get(key).copied().flatten());
+            let [current, first, latest] = planned
+                .each_ref()
+                .map(|days| days.get(key).copied().flatten());
             let reached = release.milestones.get(key).copied();
             let reached = reached.and_then(|at| Day::new(at.day()).ok());
             let day = reached.or(current);
@@ -347,7 +349,9 @@ impl WorkingDays {
                 latest: against(latest),
             }
         };
-        keys.into_iter().map(|key| (key.clone(), slip(key))).collect()
+        keys.into_iter()
+            .map(|key| (key.clone(), slip(key)))
+            .collect()
     }
 }
 
