@@ -40,3 +40,11 @@ pub const CALENDAR_WINDOWS: usize = 10_000;
 pub const CALENDAR_EXCEPTIONS: usize = 10_000;
 /// How far ahead a schedule is looked through: ten years.
 pub const SCHEDULE_HORIZON: Seconds = Seconds::days(3_653);
+/// Largest iCalendar file, in bytes.
+pub const ICS_BYTES: usize = 16 << 20;
+/// Most events of one iCalendar file.
+pub const ICS_EVENTS: usize = 100_000;
+/// Most single dates of one iCalendar event, those that are added and those that are left out together.
+pub const ICS_DATES: usize = 10_000;
+/// How deep the parts of an iCalendar file may be nested: an alarm of an event is three deep.
+pub const ICS_DEPTH: usize = 8;

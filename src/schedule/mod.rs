@@ -2,6 +2,7 @@
 
 mod availability;
 mod calendar;
+mod ics;
 #[cfg(feature = "calendar")]
 mod local;
 mod query;
@@ -13,10 +14,12 @@ mod state;
 mod timing;
 mod view;
 mod window;
+mod workdays;
 #[cfg(feature = "calendar")]
 mod zone;
 
 pub use calendar::Calendar;
+pub use ics::{IcsCalendar, IcsEnd, IcsError, IcsErrorKind, IcsEvent, IcsTime};
 pub use query::{Schedule, ScheduleState, Transition};
 pub use scope::Scope;
 pub use state::{
@@ -24,6 +27,7 @@ pub use state::{
 };
 pub use timing::{Edges, Timing};
 pub use window::{WhileClosed, Window, Work, WorkKind};
+pub use workdays::{BackwardPlan, MilestoneSlip, PhaseDays, Slip, WorkingDays};
 #[cfg(feature = "calendar")]
 pub use zone::Zone;
 

@@ -28,6 +28,8 @@ mod gates;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod ics;
+#[cfg(test)]
 mod invariants;
 #[cfg(test)]
 mod laws;
@@ -72,3 +74,5 @@ mod store_contract;
 mod support;
 #[cfg(test)]
 mod wire;
+#[cfg(test)]
+mod workdays;
