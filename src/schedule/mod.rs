@@ -1,1 +1,5 @@
 //! When something may happen: freezes, windows, conflicts, working days.
+
+mod index;
+
+pub use index::WindowIndex;

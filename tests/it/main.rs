@@ -63,6 +63,8 @@ mod rollout;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod schedule_index;
+#[cfg(test)]
 mod store_contract;
 #[cfg(test)]
 mod support;
