@@ -12,6 +12,8 @@ mod combinations;
 #[cfg(test)]
 mod compile_messages;
 #[cfg(test)]
+mod conflicts;
+#[cfg(test)]
 mod cookbook;
 #[cfg(test)]
 mod desk;
