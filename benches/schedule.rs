@@ -8,7 +8,7 @@ mod scene;
 mod turns;
 
 use phasegate::phase::Interval;
-use phasegate::schedule::WindowIndex;
+use phasegate::schedule::{Booking, Distance, WindowIndex, conflicts, conflicts_of};
 use rust_lapper::Lapper;
 use scene::Windows;
 use std::error::Error;
@@ -28,11 +28,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         let scene = Scene::new(many)?;
         points.add(many, scene.points());
         overlaps.add(many, scene.overlaps());
-        insertions.add(many, scene.insertions()?);
+        insertions.add(many, scene.insertions());
+    }
+    let mut all_pairs = Growth::new("conflicts of a whole schedule");
+    for many in [1_000, 10_000, 100_000] {
+        all_pairs.add(many, in_conflict(many)?);
     }
     points.print();
     overlaps.print();
     insertions.print();
+    all_pairs.print();
     Ok(())
 }
 
@@ -125,7 +130,7 @@ impl Scene {
     }
 
     /// Puts one window in and takes it out again; `rust-lapper` has no removal.
-    fn insertions(&self) -> Result<f64, Box<dyn Error>> {
+    fn insertions(&self) -> f64 {
         let (mut ours, mut theirs) = (self.ours.clone(), lapper(&self.short));
         let (mut new, mut new_to_them) = (self.asked.iter().cycle(), self.asked.iter().cycle());
         let what = format!("put one in, {} windows", self.many);
@@ -153,13 +158,70 @@ impl Scene {
         let build_theirs = Way::new("rust-lapper, all of them in one go", 1, || {
             u64::try_from(lapper(&self.short).len()).unwrap_or_default()
         });
-        let ratio = race(&what, vec![in_and_out, only_in]);
-        race(
-            &format!("build, {} windows", self.many),
-            vec![build, one_by_one, build_theirs],
-        );
-        Ok(ratio)
+        let nanos = race(&what, vec![in_and_out, only_in]);
+        if self.many <= 100_000 {
+            let what = format!("build, {} windows", self.many);
+            race(&what, vec![build, one_by_one, build_theirs]);
+        }
+        nanos
     }
+}
+
+/// The sweep, with and without a service map; beside every pair that overlaps, by the index, compared.
+fn in_conflict(many: u32) -> Result<f64, Box<dyn Error>> {
+    let bookings = scene::bookings(many)?;
+    let (map, one) = (scene::service_map()?, Distance::new(1)?);
+    let swept = |distance| count(conflicts(&bookings, &map, distance).found.len());
+    let numbers = || bookings.iter().map(|booking| booking.window).zip(0_usize..);
+    let index: WindowIndex<usize> = numbers().collect();
+    let compared = || -> u64 {
+        let of = |number: &usize| bookings.get(*number);
+        let pairs = numbers().filter_map(|(window, number)| {
+            let booking = of(&number)?;
+            let others = index
+                .overlapping(window)
+                .filter(move |(_, other)| **other > number);
+            Some(others.filter_map(move |(_, other)| of(other).map(|other| shared(booking, other))))
+        });
+        pairs.flatten().sum()
+    };
+    assert_eq!(swept(Distance::NONE), compared());
+    let of_one = || {
+        let candidate = bookings.get(bookings.len() / 2);
+        candidate.map_or(0, |candidate| {
+            let others = index.overlapping(candidate.window);
+            let others = others.filter_map(|(_, other)| bookings.get(*other));
+            count(conflicts_of(candidate, others, &map, one).found.len())
+        })
+    };
+    let what = format!(
+        "all conflicts, {many} bookings, {} conflicts, {} with related ones",
+        swept(Distance::NONE),
+        swept(one),
+    );
+    let pieces = (10_000 / many).max(1);
+    let nanos = race(
+        &what,
+        vec![
+            Way::new("sweep", pieces, || swept(Distance::NONE)),
+            Way::new("sweep, related ones too", pieces, || swept(one)),
+            Way::new("every pair that overlaps, compared", pieces, compared),
+            Way::new("one candidate, related ones too", pieces, of_one),
+        ],
+    );
+    Ok(nanos)
+}
+
+/// How much the two have in common.
+fn shared(one: &Booking, other: &Booking) -> u64 {
+    let services = one.services.intersection(&other.services).count();
+    let items = &other.configuration_items;
+    let items = one.configuration_items.intersection(items).count();
+    count(services + items + one.people.intersection(&other.people).count())
+}
+
+fn count(many: usize) -> u64 {
+    u64::try_from(many).unwrap_or(u64::MAX)
 }
 
 fn overlap(one: Interval, other: Interval) -> bool {

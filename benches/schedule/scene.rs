@@ -1,6 +1,9 @@
 //! Windows that look like a busy calendar: one begins every hour, and lasts for 1 to 8 hours.
 
 use phasegate::phase::{Instant, Interval};
+use phasegate::release::{Bounded, Key, Person, ReleaseId, Service};
+use phasegate::schedule::{Booking, ServiceGraph};
+use std::collections::BTreeSet;
 use std::error::Error;
 
 pub(crate) type Windows = Vec<(Interval, u32)>;
@@ -57,4 +60,43 @@ pub(crate) fn questions(many: u32) -> Result<Vec<Interval>, Box<dyn Error>> {
     (0..4_096)
         .map(|_| span(luck.below(hours), 8 * HOUR))
         .collect()
+}
+
+const SERVICES: u64 = 1_000;
+
+/// So many deployments, 12 of which begin in an hour, each with 2 services of 1,000, 2 configuration items of 5,000 and
+/// one person of 300.
+pub(crate) fn bookings(many: u32) -> Result<Vec<Booking>, Box<dyn Error>> {
+    let mut luck = Luck::new(11);
+    let hours = u64::from(many) * HOUR / 12;
+    let mut bookings = Vec::new();
+    for number in 0..many {
+        let window = span(luck.below(hours), HOUR * (1 + luck.below(8)))?;
+        let mut booking = Booking::new(
+            window,
+            ReleaseId::from(uuid::Uuid::from_u128(number.into())),
+        );
+        let services = [luck.below(SERVICES), luck.below(SERVICES)].map(service);
+        booking.services = Bounded::new(services.into_iter().collect::<Result<BTreeSet<_>, _>>()?)?;
+        let items =
+            [luck.below(5_000), luck.below(5_000)].map(|item| Key::new(format!("item-{item}")));
+        booking.configuration_items =
+            Bounded::new(items.into_iter().collect::<Result<BTreeSet<_>, _>>()?)?;
+        booking.people = [Person::new(format!("person-{}", luck.below(300)))?].into();
+        bookings.push(booking);
+    }
+    Ok(bookings)
+}
+
+/// The 1,000 services as a tree, four below each.
+pub(crate) fn service_map() -> Result<ServiceGraph, Box<dyn Error>> {
+    let mut map = ServiceGraph::new();
+    for number in 1..SERVICES {
+        map = map.with_child(service(number / 4)?, service(number)?);
+    }
+    Ok(map)
+}
+
+fn service(number: u64) -> Result<Service, phasegate::phase::Invalid> {
+    Service::new(format!("service-{number}"))
 }

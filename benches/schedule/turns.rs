@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 /// How often each way is timed.
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 11;
 
 /// One way of doing the work, by its name, and how often it is done in one go.
 pub(crate) struct Way<'a> {

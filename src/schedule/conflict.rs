@@ -447,25 +447,25 @@ impl<'a> UnderWay<'a> {
             other.is_some_and(|other| planned.booking.overlap(other.booking).is_some())
         };
         let mut met = BTreeSet::new();
-        let mut meet = |others: Option<&mut Vec<usize>>| {
+        let mut add = |others: Option<&mut Vec<usize>>| {
             if let Some(others) = others {
                 others.retain(is_on);
                 met.extend(others.iter().copied());
             }
         };
         for place in &planned.touched {
-            meet(self.touching.get_mut(*place));
+            add(self.touching.get_mut(*place));
             for related in plan
                 .related
                 .get(*place)
                 .into_iter()
                 .flat_map(BTreeMap::keys)
             {
-                meet(self.touching.get_mut(*related));
+                add(self.touching.get_mut(*related));
             }
         }
         for person in planned.booking.people.iter() {
-            meet(self.taking.get_mut(person));
+            add(self.taking.get_mut(person));
         }
         met
     }
