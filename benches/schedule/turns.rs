@@ -3,9 +3,6 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-/// How often each way is timed.
-const ROUNDS: usize = 11;
-
 /// One way of doing the work, by its name, and how often it is done in one go.
 pub(crate) struct Way<'a> {
     pub(crate) name: &'static str,
@@ -20,16 +17,16 @@ impl<'a> Way<'a> {
     }
 }
 
-/// Runs all ways by turns, and prints the median time of each per piece of work, with its ratio to the first.
+/// Runs all ways by turns for so many rounds, and prints the median time of each per piece of work, with its ratio to the first.
 ///
 /// Gives the first one's median in nanoseconds. Only ratios within one run are worth quoting.
 #[expect(
     clippy::print_stdout,
     reason = "the figures are what a benchmark is run for"
 )]
-pub(crate) fn race(what: &str, mut ways: Vec<Way<'_>>) -> f64 {
+pub(crate) fn race(what: &str, rounds: u32, mut ways: Vec<Way<'_>>) -> f64 {
     let mut times = vec![Vec::new(); ways.len()];
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         for (way, times) in ways.iter_mut().zip(&mut times) {
             times.push(timed(way));
         }
@@ -69,10 +66,7 @@ impl Growth {
         for pair in self.costs.windows(2) {
             if let [(few, cheap), (many, dear)] = pair {
                 let ratio = dear / cheap;
-                println!(
-                    "{:<40} from {few:>7} to {many:>7} windows {ratio:>9.2}x",
-                    self.what
-                );
+                println!("{:<40} from {few:>7} to {many:>7} {ratio:>9.2}x", self.what);
             }
         }
     }
