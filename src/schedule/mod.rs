@@ -2,13 +2,16 @@
 
 mod availability;
 mod calendar;
+mod conflict;
 mod ics;
+mod index;
 #[cfg(feature = "calendar")]
 mod local;
 mod query;
 #[cfg(feature = "calendar")]
 mod recurrence;
 mod scope;
+mod service_map;
 mod spans;
 mod state;
 mod timing;
@@ -19,9 +22,12 @@ mod workdays;
 mod zone;
 
 pub use calendar::Calendar;
+pub use conflict::{Booking, Conflict, ConflictKind, Conflicts, Gap, conflicts, conflicts_of};
 pub use ics::{IcsCalendar, IcsEnd, IcsError, IcsErrorKind, IcsEvent, IcsTime};
+pub use index::WindowIndex;
 pub use query::{Schedule, ScheduleState, Transition};
 pub use scope::Scope;
+pub use service_map::{Distance, Neighbours, ServiceGraph, ServiceMap, Touched};
 pub use state::{
     CalendarState, ExceptionAnswer, ExceptionDecision, ExceptionRequest, FreezeException,
 };

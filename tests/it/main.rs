@@ -12,6 +12,8 @@ mod combinations;
 #[cfg(test)]
 mod compile_messages;
 #[cfg(test)]
+mod conflicts;
+#[cfg(test)]
 mod cookbook;
 #[cfg(test)]
 mod desk;
@@ -68,6 +70,8 @@ mod rollout;
 #[cfg(test)]
 mod samples;
 mod schedule;
+#[cfg(test)]
+mod schedule_index;
 #[cfg(test)]
 mod store_contract;
 #[cfg(test)]
