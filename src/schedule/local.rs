@@ -57,7 +57,7 @@ impl Local {
     }
 
     pub(super) fn recurring(mut self, rule: &str) -> Result<Self, Invalid> {
-        self.check_length("rule", rule)?;
+        self.check_length("rule", &rule)?;
         self.recurrence = Some(Recurrence::new(rule, self.starts, self.zone)?);
         Ok(self)
     }
@@ -67,7 +67,7 @@ impl Local {
         starts: impl IntoIterator<Item = NaiveDateTime>,
     ) -> Result<Self, Invalid> {
         for start in starts {
-            self.check_length("also", start.format("%FT%T"))?;
+            self.check_length("also", &start.format("%FT%T"))?;
             check("also", start)?;
             self.also.insert(start);
             check_many("also", self.also.len())?;
@@ -100,7 +100,7 @@ impl Local {
     }
 
     /// Only what has an end, and not a far one, can happen again.
-    fn check_length(&self, what: &'static str, value: impl ToString) -> Result<(), Invalid> {
+    fn check_length(&self, what: &'static str, value: &impl ToString) -> Result<(), Invalid> {
         let expected = match self.ends {
             Some(ends) if ends - self.starts <= LONGEST => return Ok(()),
             Some(_) => "`ends` at most 366 days after `starts` in what recurs",

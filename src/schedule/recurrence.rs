@@ -398,6 +398,7 @@ enum Limit {
     Universal(NaiveDateTime),
 }
 
+#[derive(Clone, Copy)]
 enum Sign {
     Allowed,
     Never,
@@ -538,14 +539,14 @@ impl<'a> Parts<'a> {
         if let Some(count) = self.number("COUNT", 1..=COUNT)? {
             self.without("UNTIL", "either it or `COUNT`, not both")?;
             let nth = usize::try_from(count - 1).unwrap_or(usize::MAX);
-            let horizon = years_after(first, COUNT_YEARS);
-            return match rule.days(first, first, horizon).nth(nth) {
-                Some(last) => Ok(Some(Limit::Day(last))),
-                None => {
-                    let expected = format!("a count that is reached within {COUNT_YEARS} years");
-                    Err(self.refused("COUNT", expected))
-                }
+            let last = rule
+                .days(first, first, years_after(first, COUNT_YEARS))
+                .nth(nth);
+            let refused = || {
+                let expected = format!("a count that is reached within {COUNT_YEARS} years");
+                self.refused("COUNT", expected)
             };
+            return last.map(Limit::Day).map(Some).ok_or_else(refused);
         }
         let Some(text) = self.0.get("UNTIL") else {
             return Ok(None);

@@ -405,3 +405,202 @@ fn written(local: NaiveDateTime) -> String {
     };
     local.format(format).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Timing, String> {
+        serde_json::from_str(json).map_err(|refused| {
+            let told = refused.to_string();
+            told.split(" at line ").next().unwrap().to_owned()
+        })
+    }
+
+    fn keeps(json: &str) {
+        let timing = read(json).unwrap();
+        assert_eq!(serde_json::to_string(&timing).unwrap(), json);
+    }
+
+    #[test]
+    fn a_span_of_instants_is_kept_as_it_is() {
+        keeps(r#"{"starts":"2026-03-02T20:00:00Z","ends":"2026-03-02T22:00:00.000001Z"}"#);
+        keeps(r#"{"starts":"2026-03-02T20:00:00Z"}"#);
+        let offset = read(r#"{"starts":"2026-03-02T21:00:00+01:00"}"#).unwrap();
+        assert_eq!(Ok(offset), read(r#"{"starts":"2026-03-02T20:00:00Z"}"#));
+    }
+
+    #[test]
+    fn a_time_that_does_not_say_where_is_refused() {
+        let told = "`Z` or an offset at the end, or a `zone` beside it: without, it is another instant in each place";
+        for starts in ["2026-03-02T20:00", "2026-03-02T20:00:00", "2026-03-02"] {
+            assert_eq!(
+                read(&format!(r#"{{"starts":"{starts}"}}"#)),
+                Err(format!("invalid starts `{starts}`: expected {told}"))
+            );
+        }
+        assert_eq!(
+            read(r#"{"starts":"2026-03-02T20:00:00Z","ends":"2026-03-02"}"#),
+            Err(format!("invalid ends `2026-03-02`: expected {told}"))
+        );
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused_by_its_key() {
+        let told = "an instant such as `2026-03-02T10:00:00Z` from 1970 to 9999, no finer than a microsecond and no leap second";
+        for (json, refused) in [
+            (
+                r#"{"starts":"soon"}"#,
+                format!("invalid starts `soon`: expected {told}"),
+            ),
+            (
+                r#"{"starts":"2026-03-02T20:00:00Z","ends":"late"}"#,
+                format!("invalid ends `late`: expected {told}"),
+            ),
+            (
+                r#"{"starts":"2026-03-02T20:00:00Z","ends":"2026-03-02T20:00:00Z"}"#,
+                "invalid interval `2026-03-02T20:00:00Z to 2026-03-02T20:00:00Z`: expected an end after the start"
+                    .to_owned(),
+            ),
+            (r#"{"ends":"2026-03-02T20:00:00Z"}"#, "missing field `starts`".to_owned()),
+        ] {
+            assert_eq!(read(json), Err(refused));
+        }
+        let unknown = read(r#"{"starts":"2026-03-02T20:00:00Z","timezone":"UTC"}"#).unwrap_err();
+        assert!(unknown.starts_with("unknown field `timezone`"), "{unknown}");
+    }
+
+    #[test]
+    #[cfg(not(feature = "calendar"))]
+    fn without_the_calendar_a_file_that_needs_it_is_refused() {
+        for (key, value, shown) in [
+            ("zone", r#""Europe/Berlin""#, "Europe/Berlin"),
+            ("rule", r#""FREQ=DAILY""#, "FREQ=DAILY"),
+            ("also", r#"["2026-03-02T20:00"]"#, "2026-03-02T20:00"),
+            ("except", r#"["2026-03-02"]"#, "2026-03-02"),
+        ] {
+            let json = format!(r#"{{"starts":"2026-03-02T20:00:00Z","{key}":{value}}}"#);
+            assert_eq!(
+                read(&json),
+                Err(format!(
+                    "invalid {key} `{shown}`: expected none: this build of phasegate is without the feature `calendar`"
+                ))
+            );
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "calendar")]
+    fn local_times_are_kept_as_they_are() {
+        keeps(r#"{"zone":"Europe/Berlin","starts":"2026-03-02T20:00"}"#);
+        keeps(
+            r#"{"zone":"Europe/Berlin","starts":"2026-03-02T20:00","ends":"2026-03-03T06:00:01","rule":"FREQ=WEEKLY;BYDAY=MO","also":["2026-03-05T20:00"],"except":["2026-03-09","2026-03-16T20:00"]}"#,
+        );
+        let days = read(r#"{"zone":"UTC","starts":"2026-12-24","ends":"2026-12-27"}"#).unwrap();
+        let span = Interval::parse("2026-12-24T00:00:00Z", "2026-12-27T00:00:00Z").unwrap();
+        assert_eq!(days.occurrences(span, Edges::Long), [span]);
+    }
+
+    #[test]
+    #[cfg(feature = "calendar")]
+    fn a_zone_and_an_offset_are_not_said_together() {
+        for starts in ["2026-03-02T20:00:00Z", "2026-03-02T20:00:00+01:00"] {
+            let json = format!(r#"{{"zone":"Europe/Berlin","starts":"{starts}"}}"#);
+            assert_eq!(
+                read(&json),
+                Err(format!(
+                    "invalid starts `{starts}`: expected no `Z` and no offset, since `zone` says where: a local time such \
+                     as `2026-03-02T20:00`"
+                ))
+            );
+        }
+        for starts in [
+            "",
+            "T",
+            "2026-3-2",
+            "2026-03-02T",
+            "2026-03-02T8:00",
+            "2026-02-30",
+            "2026-03-02T24:00",
+            "2026-03-02 20:00",
+        ] {
+            let json = format!(r#"{{"zone":"Europe/Berlin","starts":"{starts}"}}"#);
+            assert_eq!(
+                read(&json),
+                Err(format!(
+                    "invalid starts `{starts}`: expected a local time such as `2026-03-02T20:00`, or a day such as \
+                     `2026-03-02`"
+                ))
+            );
+        }
+        let leap = read(r#"{"zone":"UTC","starts":"2016-12-31T23:59:60"}"#).unwrap_err();
+        assert!(leap.ends_with("whole seconds"), "{leap}");
+    }
+
+    #[test]
+    #[cfg(feature = "calendar")]
+    fn what_recurs_says_where() {
+        for (key, value, shown) in [
+            ("rule", r#""FREQ=DAILY""#, "FREQ=DAILY"),
+            ("also", r#"["2026-03-02T20:00"]"#, "2026-03-02T20:00"),
+            ("except", r#"["2026-03-02"]"#, "2026-03-02"),
+        ] {
+            let json = format!(r#"{{"starts":"2026-03-02T20:00:00Z","{key}":{value}}}"#);
+            assert_eq!(
+                read(&json),
+                Err(format!(
+                    "invalid {key} `{shown}`: expected a `zone` beside it, such as `Europe/Berlin` or `UTC`"
+                ))
+            );
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "calendar")]
+    fn a_mistake_in_a_file_is_told_by_part_and_value() {
+        for (more, refused) in [
+            (
+                r#""ends":"2026-03-03","rule":"FREQ=HOURLY""#,
+                "invalid rule part `FREQ=HOURLY`: expected DAILY, WEEKLY, MONTHLY or YEARLY",
+            ),
+            (
+                r#""rule":"FREQ=DAILY""#,
+                "invalid rule `FREQ=DAILY`: expected an `ends` beside it",
+            ),
+            (
+                r#""ends":"2026-03-02""#,
+                "invalid ends `2026-03-02T00:00:00`: expected an end after",
+            ),
+            (
+                r#""ends":"2026-03-03","also":["2026-03-05T20:00Z"]"#,
+                "invalid also `2026-03-05T20:00Z`: expected a local time",
+            ),
+            (
+                r#""ends":"2026-03-03","except":["never"]"#,
+                "invalid except `never`: expected a local time",
+            ),
+        ] {
+            let json = format!(r#"{{"zone":"UTC","starts":"2026-03-02",{more}}}"#);
+            let told = read(&json).unwrap_err();
+            assert!(told.starts_with(refused), "{told}");
+        }
+        let refused = read(r#"{"zone":"Mars","starts":"2026-03-02"}"#).unwrap_err();
+        assert!(refused.starts_with("invalid zone `Mars`"), "{refused}");
+
+        let many = [r#""2026-03-02""#; 3].join(",");
+        assert!(
+            read(&format!(
+                r#"{{"zone":"UTC","starts":"2026-03-02","except":[{many}]}}"#
+            ))
+            .is_ok()
+        );
+        let day = |n| NaiveDate::default() + chrono::Days::new(n);
+        let days: Vec<_> = (0..1_001).map(|n| format!(r#""{}""#, day(n))).collect();
+        let json = format!(
+            r#"{{"zone":"UTC","starts":"2026-03-02","except":[{}]}}"#,
+            days.join(",")
+        );
+        let refused = "invalid number of dates in `except` `1001`: expected at most 1,000";
+        assert_eq!(read(&json), Err(refused.to_owned()));
+    }
+}

@@ -136,3 +136,80 @@ impl fmt::Display for Zone {
 }
 
 written_as_text!(Zone, EXPECTED);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wall(zone: &str, at: &str) -> String {
+        let zone: Zone = zone.parse().unwrap();
+        let shown = zone.wall_clock(at.parse().unwrap());
+        shown.format("%FT%T").to_string()
+    }
+
+    #[test]
+    fn a_name_is_taken_as_the_database_writes_it() {
+        for name in [
+            "UTC",
+            "Europe/Berlin",
+            "America/Argentina/Ushuaia",
+            "Etc/GMT+5",
+            "US/Eastern",
+        ] {
+            assert_eq!(name.parse::<Zone>().unwrap().to_string(), name);
+            let json = format!("\"{name}\"");
+            let read: Zone = serde_json::from_str(&json).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), json);
+        }
+        for name in [
+            "",
+            " UTC",
+            "UTC ",
+            "Berlin",
+            "+01:00",
+            "CEST",
+            "Europe/Atlantis",
+            "\u{0}",
+        ] {
+            let refused = name.parse::<Zone>().unwrap_err();
+            assert_eq!(refused.expected(), EXPECTED, "{name}");
+        }
+        let refused = "utc".parse::<Zone>().unwrap_err();
+        assert!(refused.expected().ends_with("`UTC`"));
+    }
+
+    #[test]
+    fn rules_of_summer_time_reach_to_2099() {
+        // In the south, that is in the middle of summer.
+        assert_eq!(
+            wall("Europe/Berlin", "2099-07-01T10:00:00Z"),
+            "2099-07-01T12:00:00"
+        );
+        assert_eq!(
+            wall("Europe/Berlin", "2100-07-01T10:00:00Z"),
+            "2100-07-01T11:00:00"
+        );
+        assert_eq!(
+            wall("Australia/Sydney", "2100-07-01T10:00:00Z"),
+            "2100-07-01T21:00:00"
+        );
+    }
+
+    #[test]
+    fn what_the_clocks_of_any_zone_show_is_found_again() {
+        let day = |days: i64| DateTime::UNIX_EPOCH + TimeDelta::days(days);
+        for zone in chrono_tz::TZ_VARIANTS {
+            let zone = Zone(zone);
+            for at in (0..26_000).step_by(7).map(day) {
+                let at = Instant::nearest(at + TimeDelta::minutes(at.timestamp() / 86_400 % 1_440));
+                let local = zone.wall_clock(at);
+                let (earlier, later) = (
+                    zone.instant(local, Edge::Earlier),
+                    zone.instant(local, Edge::Later),
+                );
+                assert!(earlier == at || later == at, "{zone} {at}");
+                assert!(earlier <= later, "{zone} {at}");
+            }
+        }
+    }
+}
