@@ -9,6 +9,9 @@ use calcard::icalendar::{
 use chrono::{NaiveDate, NaiveDateTime};
 use phasegate::phase::Day;
 use phasegate::release::{Key, Name, Text};
+use phasegate::schedule::IcsErrorKind::{
+    Floating, Malformed, Missing, NotText, OutOfRange, Repeated, TooLarge, UnknownZone, Unsupported,
+};
 use phasegate::schedule::{
     IcsCalendar, IcsEnd, IcsError, IcsErrorKind, IcsEvent, IcsTime, WorkingDays,
 };
@@ -119,226 +122,175 @@ fn ends_come_from_an_end_a_length_or_the_day() {
     );
 }
 
+/// What is wrong with the lines of an event; `{start}` and `{end}` stand for a start, and for a start and an end.
+const WRONG: &[(&str, IcsErrorKind, usize, &str)] = &[
+    ("DTSTART:20250901T080000", Floating, 5, "DTSTART"),
+    ("{start}DTEND:20250901T080000", Floating, 6, "DTEND"),
+    (
+        "{end}EXDATE:20250908T080000Z,20250915T080000",
+        Floating,
+        7,
+        "EXDATE",
+    ),
+    ("SUMMARY:x", Missing, 3, "DTSTART"),
+    ("DTSTART:20250901T080000Z", Missing, 3, "DTEND"),
+    ("{start}DTEND:20250901T080000Z", OutOfRange, 6, "DTEND"),
+    ("{start}DTEND:20250901T075959Z", OutOfRange, 6, "DTEND"),
+    (
+        "DTEND;VALUE=DATE:20250901\nDTSTART;VALUE=DATE:20250901",
+        OutOfRange,
+        5,
+        "DTEND",
+    ),
+    (
+        "DTSTART;TZID=Asia/Tokyo:20250901T080000\nDTEND;TZID=Asia/Tokyo:20250901T070000",
+        OutOfRange,
+        6,
+        "DTEND",
+    ),
+    ("{start}DTEND;VALUE=DATE:20250902", Malformed, 6, "DTEND"),
+    ("{start}DURATION:-PT1H", OutOfRange, 6, "DURATION"),
+    ("{start}DURATION:PT0S", OutOfRange, 6, "DURATION"),
+    (
+        "{start}DURATION:PT1H\nDTEND:20250901T090000Z",
+        Repeated,
+        7,
+        "DTEND",
+    ),
+    (
+        "DTSTART;VALUE=DATE:20250901\nDURATION:PT8H",
+        OutOfRange,
+        6,
+        "DURATION",
+    ),
+    ("DTSTART;VALUE=DATE:99991231", OutOfRange, 5, "DTSTART"),
+    ("{start}DURATION:P3000000D", OutOfRange, 6, "DURATION"),
+    ("DTSTART;VALUE=DATE:19691231", OutOfRange, 5, "DTSTART"),
+    ("{end}{start}", Repeated, 7, "DTSTART"),
+    ("{end}UID:two", Repeated, 7, "UID"),
+    (
+        "{end}RRULE:FREQ=DAILY\nRRULE:FREQ=WEEKLY",
+        Repeated,
+        8,
+        "RRULE",
+    ),
+    ("{end}RRULE:", Malformed, 7, "RRULE"),
+    ("{end}RRULE:FREQ=DAILY COUNT=3", Malformed, 7, "RRULE"),
+    (
+        "{end}RECURRENCE-ID:20250901T080000Z",
+        Unsupported,
+        7,
+        "RECURRENCE-ID",
+    ),
+    ("{end}EXRULE:FREQ=DAILY", Unsupported, 7, "EXRULE"),
+    (
+        "{end}RDATE;VALUE=PERIOD:20250901T080000Z/PT1H",
+        Unsupported,
+        7,
+        "RDATE",
+    ),
+    ("{end}EXDATE;VALUE=DATE:20250908", Malformed, 7, "EXDATE"),
+    ("{end}STATUS:DONE", Malformed, 7, "STATUS"),
+    ("{end}TRANSP:GLASS", Malformed, 7, "TRANSP"),
+    (
+        "DTSTART;TZID=W. Europe Standard Time:20250901T080000",
+        UnknownZone,
+        5,
+        "DTSTART",
+    ),
+    (
+        "DTSTART;TZID=/Berlin:20250901T080000",
+        UnknownZone,
+        5,
+        "DTSTART",
+    ),
+    ("DTSTART;TZID=:20250901T080000", UnknownZone, 5, "DTSTART"),
+    (
+        "DTSTART;TZID=Europe/Berlin:20250901T080000Z",
+        Malformed,
+        5,
+        "DTSTART",
+    ),
+    (
+        "DTSTART;TZID=Europe/Berlin;VALUE=DATE:20250901",
+        Malformed,
+        5,
+        "DTSTART",
+    ),
+    (
+        "DTSTART;TZID=Asia/Tokyo;TZID=Europe/Berlin:20250901T080000",
+        Repeated,
+        5,
+        "DTSTART",
+    ),
+    (
+        "DTSTART;VALUE=DATE:20250901,20250902",
+        TooLarge,
+        5,
+        "DTSTART",
+    ),
+    ("SUMMARY:a\u{7}b", Malformed, 5, "SUMMARY"),
+    ("BEGIN:VEVENT", Malformed, 5, "BEGIN"),
+    ("END:VTODO", Malformed, 5, "END"),
+    ("no line", Malformed, 5, ""),
+    ("NOTHING", Malformed, 5, ""),
+    (
+        "DTSTART;TZID=\"Europe:20250901T080000",
+        Malformed,
+        5,
+        "DTSTART",
+    ),
+    ("DTSTART;TZID:20250901T080000", Malformed, 5, "DTSTART"),
+];
+
+const NO_TIMES: &[&str] = &[
+    "20250230T080000Z",
+    "20250901T240000Z",
+    "20250901T080060Z",
+    "20250901T0800Z",
+    "2025-09-01",
+    "20250901T080000z",
+    "+2025901T080000Z",
+    "20250901T08000\u{661}Z",
+    "",
+    "Z",
+    "T",
+    "20250901 080000Z",
+];
+
+const NO_LENGTHS: &[&str] = &[
+    "",
+    "P",
+    "PT",
+    "P1",
+    "1D",
+    "PD",
+    "P1H",
+    "PT1D",
+    "P1DT",
+    "P1D1D",
+    "PT1M1H",
+    "P1DT1HT1M",
+    "P-1D",
+    "P99999999999D",
+    "P4294967295W",
+    "PT4294967295H",
+    "P1.5D",
+];
+
 #[test]
 fn an_event_that_would_be_read_wrongly_is_refused_at_its_line() {
-    use IcsErrorKind::{
-        Floating, Malformed, Missing, OutOfRange, Repeated, TooLarge, UnknownZone, Unsupported,
-    };
     let start = "DTSTART:20250901T080000Z\n";
     let end = "DTSTART:20250901T080000Z\nDTEND:20250901T090000Z\n";
-    for (lines, kind, line, property) in [
-        ("DTSTART:20250901T080000".to_owned(), Floating, 5, "DTSTART"),
-        (
-            format!("{start}DTEND:20250901T080000"),
-            Floating,
-            6,
-            "DTEND",
-        ),
-        (
-            format!("{end}EXDATE:20250908T080000Z,20250915T080000"),
-            Floating,
-            7,
-            "EXDATE",
-        ),
-        ("SUMMARY:x".to_owned(), Missing, 3, "DTSTART"),
-        (start.trim().to_owned(), Missing, 3, "DTEND"),
-        (
-            format!("{start}DTEND:20250901T080000Z"),
-            OutOfRange,
-            6,
-            "DTEND",
-        ),
-        (
-            format!("{start}DTEND:20250901T075959Z"),
-            OutOfRange,
-            6,
-            "DTEND",
-        ),
-        (
-            "DTEND;VALUE=DATE:20250901\nDTSTART;VALUE=DATE:20250901".to_owned(),
-            OutOfRange,
-            5,
-            "DTEND",
-        ),
-        (
-            "DTSTART;TZID=Asia/Tokyo:20250901T080000\nDTEND;TZID=Asia/Tokyo:20250901T070000"
-                .to_owned(),
-            OutOfRange,
-            6,
-            "DTEND",
-        ),
-        (
-            format!("{start}DTEND;VALUE=DATE:20250902"),
-            Malformed,
-            6,
-            "DTEND",
-        ),
-        (format!("{start}DURATION:-PT1H"), OutOfRange, 6, "DURATION"),
-        (format!("{start}DURATION:PT0S"), OutOfRange, 6, "DURATION"),
-        (
-            format!("{start}DURATION:PT1H\nDTEND:20250901T090000Z"),
-            Repeated,
-            7,
-            "DTEND",
-        ),
-        (
-            "DTSTART;VALUE=DATE:20250901\nDURATION:PT8H".to_owned(),
-            OutOfRange,
-            6,
-            "DURATION",
-        ),
-        (
-            "DTSTART;VALUE=DATE:99991231".to_owned(),
-            OutOfRange,
-            5,
-            "DTSTART",
-        ),
-        (
-            format!("{start}DURATION:P3000000D"),
-            OutOfRange,
-            6,
-            "DURATION",
-        ),
-        (
-            "DTSTART;VALUE=DATE:19691231".to_owned(),
-            OutOfRange,
-            5,
-            "DTSTART",
-        ),
-        (format!("{end}{start}"), Repeated, 7, "DTSTART"),
-        (format!("{end}UID:two"), Repeated, 7, "UID"),
-        (
-            format!("{end}RRULE:FREQ=DAILY\nRRULE:FREQ=WEEKLY"),
-            Repeated,
-            8,
-            "RRULE",
-        ),
-        (format!("{end}RRULE:"), Malformed, 7, "RRULE"),
-        (
-            format!("{end}RRULE:FREQ=DAILY COUNT=3"),
-            Malformed,
-            7,
-            "RRULE",
-        ),
-        (
-            format!("{end}RECURRENCE-ID:20250901T080000Z"),
-            Unsupported,
-            7,
-            "RECURRENCE-ID",
-        ),
-        (format!("{end}EXRULE:FREQ=DAILY"), Unsupported, 7, "EXRULE"),
-        (
-            format!("{end}RDATE;VALUE=PERIOD:20250901T080000Z/PT1H"),
-            Unsupported,
-            7,
-            "RDATE",
-        ),
-        (
-            format!("{end}EXDATE;VALUE=DATE:20250908"),
-            Malformed,
-            7,
-            "EXDATE",
-        ),
-        (format!("{end}STATUS:DONE"), Malformed, 7, "STATUS"),
-        (format!("{end}TRANSP:GLASS"), Malformed, 7, "TRANSP"),
-        (
-            "DTSTART;TZID=W. Europe Standard Time:20250901T080000".to_owned(),
-            UnknownZone,
-            5,
-            "DTSTART",
-        ),
-        (
-            "DTSTART;TZID=/Berlin:20250901T080000".to_owned(),
-            UnknownZone,
-            5,
-            "DTSTART",
-        ),
-        (
-            "DTSTART;TZID=:20250901T080000".to_owned(),
-            UnknownZone,
-            5,
-            "DTSTART",
-        ),
-        (
-            "DTSTART;TZID=Europe/Berlin:20250901T080000Z".to_owned(),
-            Malformed,
-            5,
-            "DTSTART",
-        ),
-        (
-            "DTSTART;TZID=Europe/Berlin;VALUE=DATE:20250901".to_owned(),
-            Malformed,
-            5,
-            "DTSTART",
-        ),
-        (
-            "DTSTART;TZID=Asia/Tokyo;TZID=Europe/Berlin:20250901T080000".to_owned(),
-            Repeated,
-            5,
-            "DTSTART",
-        ),
-        (
-            "DTSTART;VALUE=DATE:20250901,20250902".to_owned(),
-            TooLarge,
-            5,
-            "DTSTART",
-        ),
-        ("SUMMARY:a\u{7}b".to_owned(), Malformed, 5, "SUMMARY"),
-        ("BEGIN:VEVENT".to_owned(), Malformed, 5, "BEGIN"),
-        ("END:VTODO".to_owned(), Malformed, 5, "END"),
-        ("no line".to_owned(), Malformed, 5, ""),
-        ("NOTHING".to_owned(), Malformed, 5, ""),
-        (
-            "DTSTART;TZID=\"Europe:20250901T080000".to_owned(),
-            Malformed,
-            5,
-            "DTSTART",
-        ),
-        (
-            "DTSTART;TZID:20250901T080000".to_owned(),
-            Malformed,
-            5,
-            "DTSTART",
-        ),
-    ] {
+    for &(lines, kind, line, property) in WRONG {
+        let lines = lines.replace("{start}", start).replace("{end}", end);
         assert_eq!(wrong(&lines), (kind, line, property.to_owned()), "{lines}");
     }
-    for time in [
-        "20250230T080000Z",
-        "20250901T240000Z",
-        "20250901T080060Z",
-        "20250901T0800Z",
-        "2025-09-01",
-        "20250901T080000z",
-        "+2025901T080000Z",
-        "20250901T08000\u{661}Z",
-        "",
-        "Z",
-        "T",
-        "20250901 080000Z",
-    ] {
+    for time in NO_TIMES {
         let (kind, line, _) = wrong(&format!("DTSTART:{time}"));
         assert_eq!((kind, line), (Malformed, 5), "{time}");
     }
-    for length in [
-        "",
-        "P",
-        "PT",
-        "P1",
-        "1D",
-        "PD",
-        "P1H",
-        "PT1D",
-        "P1DT",
-        "P1D1D",
-        "PT1M1H",
-        "P1DT1HT1M",
-        "P-1D",
-        "P99999999999D",
-        "P4294967295W",
-        "PT4294967295H",
-        "P1.5D",
-    ] {
+    for length in NO_LENGTHS {
         let (kind, line, _) = wrong(&format!("{start}DURATION:{length}"));
         assert_eq!((kind, line), (Malformed, 6), "{length}");
     }
@@ -346,7 +298,6 @@ fn an_event_that_would_be_read_wrongly_is_refused_at_its_line() {
 
 #[test]
 fn a_file_that_is_no_calendar_is_refused_at_its_line() {
-    use IcsErrorKind::{Malformed, Missing, NotText, Repeated, TooLarge, Unsupported};
     let head = "BEGIN:VCALENDAR\nVERSION:2.0\n";
     let one = "BEGIN:VEVENT\nUID:one\nDTSTART:20250901\nEND:VEVENT\n";
     let whole = format!("{head}{one}END:VCALENDAR\n");
@@ -407,7 +358,7 @@ fn a_file_that_is_no_calendar_is_refused_at_its_line() {
 #[test]
 fn sizes_beyond_the_limits_are_refused() {
     let huge = vec![b'x'; (16 << 20) + 1];
-    assert_eq!(refused(huge).kind(), IcsErrorKind::TooLarge);
+    assert_eq!(refused(huge).kind(), TooLarge);
 
     let dates = |count: usize| vec!["20250908"; count].join(",");
     let with = |also: usize, except: usize| {
@@ -420,23 +371,23 @@ fn sizes_beyond_the_limits_are_refused() {
     assert_eq!(event(&with(4_000, 6_000)).except.len(), 6_000);
     assert_eq!(
         wrong(&with(4_000, 6_001)),
-        (IcsErrorKind::TooLarge, 7, "EXDATE".to_owned())
+        (TooLarge, 7, "EXDATE".to_owned())
     );
-    assert_eq!(wrong(&with(1_000_000, 1)).0, IcsErrorKind::TooLarge);
+    assert_eq!(wrong(&with(1_000_000, 1)).0, TooLarge);
 
-    let mut file = "BEGIN:VCALENDAR\nVERSION:2.0\n".to_owned();
-    for uid in 0..=100_000 {
-        file.push_str(&format!(
-            "BEGIN:VEVENT\nUID:{uid}\nDTSTART:20250901\nEND:VEVENT\n"
-        ));
-    }
+    let events =
+        (0..=100_000).map(|uid| format!("BEGIN:VEVENT\nUID:{uid}\nDTSTART:20250901\nEND:VEVENT\n"));
+    let file = format!(
+        "BEGIN:VCALENDAR\nVERSION:2.0\n{}",
+        events.collect::<String>()
+    );
     let crowded = refused(&file);
-    assert_eq!(crowded.kind(), IcsErrorKind::TooLarge);
+    assert_eq!(crowded.kind(), TooLarge);
     assert_eq!(crowded.line(), Some(2 + 4 * 99_999 + 1));
 
     let parts = (0..=100_000).map(|at| format!("BEGIN:X{at}\nEND:X{at}\n"));
     let crowded = refused(format!("BEGIN:VCALENDAR\n{}", parts.collect::<String>()));
-    assert_eq!(crowded.kind(), IcsErrorKind::TooLarge);
+    assert_eq!(crowded.kind(), TooLarge);
     assert_eq!(crowded.line(), Some(1 + 2 * 99_999 + 1));
 }
 
@@ -529,10 +480,10 @@ fn holidays_are_the_days_of_all_day_events() {
     let refused = holidays("DTSTART:20250101\nRRULE:FREQ=YEARLY").unwrap_err();
     assert_eq!(
         (refused.kind(), refused.line(), refused.property()),
-        (IcsErrorKind::Unsupported, Some(3), "RRULE")
+        (Unsupported, Some(3), "RRULE")
     );
     let refused = holidays("DTSTART:20250101\nDTEND:99991231").unwrap_err();
-    assert_eq!(refused.kind(), IcsErrorKind::TooLarge);
+    assert_eq!(refused.kind(), TooLarge);
 
     let two = "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:1\nDTSTART:20250101\nSUMMARY:One\nEND:VEVENT\n\
         BEGIN:VEVENT\nUID:2\nDTSTART:20250101\nSUMMARY:Other\nEND:VEVENT\nEND:VCALENDAR";
@@ -623,7 +574,6 @@ fn what_would_not_read_back_is_not_written() {
         assert_eq!(refused.line(), None);
         (refused.kind(), refused.property().to_owned())
     };
-    use IcsErrorKind::{Malformed, Missing, OutOfRange, TooLarge, UnknownZone};
     let owned = |kind, property: &str| (kind, property.to_owned());
     assert_eq!(
         refused(|it| it.ends = IcsEnd::At(it.starts.clone())),
@@ -678,7 +628,7 @@ fn what_would_not_read_back_is_not_written() {
     let twice = calendar(vec![freeze(), freeze()])
         .write(at(STAMP))
         .unwrap_err();
-    assert_eq!(twice.kind(), IcsErrorKind::Repeated);
+    assert_eq!(twice.kind(), Repeated);
 }
 
 fn texts() -> impl Strategy<Value = Text> {
