@@ -42,8 +42,8 @@ pub const CALENDAR_EXCEPTIONS: usize = 10_000;
 pub const SCHEDULE_HORIZON: Seconds = Seconds::days(3_653);
 /// Largest iCalendar file, in bytes.
 pub const ICS_BYTES: usize = 16 << 20;
-/// Most events of one iCalendar file.
-pub const ICS_EVENTS: usize = 100_000;
+/// Most parts of one iCalendar file: the calendar, its events, their alarms, and whatever else it begins.
+pub const ICS_PARTS: usize = 100_000;
 /// Most single dates of one iCalendar event, those that are added and those that are left out together.
 pub const ICS_DATES: usize = 10_000;
 /// How deep the parts of an iCalendar file may be nested: an alarm of an event is three deep.

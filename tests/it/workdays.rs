@@ -278,6 +278,8 @@ fn scan(days: &WorkingDays, from: Day, to: Day) -> Vec<Day> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn adding_and_taking_working_days_are_inverse(days in calendars(), from in some_day(), n in 0u32..90) {
         let from = days.next(from).unwrap();

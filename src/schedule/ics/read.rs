@@ -4,7 +4,7 @@ use super::error::{IcsError, IcsErrorKind};
 use super::lines::{Line, Lines};
 use super::{IcsCalendar, IcsEnd, IcsEvent, IcsTime, value};
 use crate::phase::{Day, Invalid, Seconds, shown};
-use crate::release::limits::{ICS_BYTES, ICS_DATES, ICS_DEPTH, ICS_EVENTS};
+use crate::release::limits::{ICS_BYTES, ICS_DATES, ICS_DEPTH, ICS_PARTS};
 use crate::release::{Key, Text};
 use chrono::{Days, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ impl IcsCalendar {
     /// # Errors
     ///
     /// - not text: the file is not UTF-8
-    /// - too large: more than 16 MiB, 100,000 events, 10,000 dates of one event, or 8 levels
+    /// - too large: more than 16 MiB, 100,000 events and other parts, 10,000 dates of one event, or 8 levels
     /// - malformed, missing, repeated, out of range: it is not what RFC 5545 asks for; events without an end, too,
     ///   unless they last a whole day
     /// - floating, unknown zone: a time means no instant, or nobody can say which
@@ -44,6 +44,8 @@ impl IcsCalendar {
 #[derive(Default)]
 struct Reader {
     calendar: IcsCalendar,
+    /// How many parts were begun.
+    parts: usize,
     has_calendar: bool,
     /// Whether the version of the calendar was seen.
     has_version: bool,
@@ -67,7 +69,7 @@ struct Draft {
     is_transparent: Option<bool>,
     line: usize,
     /// Where each property was seen first.
-    lines: BTreeMap<&'static str, usize>,
+    lines: BTreeMap<String, usize>,
 }
 
 impl Reader {
@@ -89,6 +91,11 @@ impl Reader {
     fn begin(&mut self, line: &Line<'_>) -> Result<(), IcsError> {
         let part = line.value.to_ascii_uppercase();
         let depth = self.open.len();
+        self.parts += 1;
+        if self.parts > ICS_PARTS {
+            let what = format!("there are more than {ICS_PARTS} events and other parts");
+            return Err(line.refused(IcsErrorKind::TooLarge, what));
+        }
         match (depth, part.as_str()) {
             (ICS_DEPTH.., _) => {
                 let what = format!("parts are nested more than {ICS_DEPTH} deep");
@@ -129,10 +136,6 @@ impl Reader {
             let uid = shown(event.uid.as_str(), 60);
             let what = format!("two events have the id `{uid}`, and they cannot both be right");
             return Err(IcsError::new(IcsErrorKind::Repeated, "UID", what).at(event.line));
-        }
-        if self.calendar.events.len() == ICS_EVENTS {
-            let what = format!("there are more than {ICS_EVENTS} events");
-            return Err(IcsError::new(IcsErrorKind::TooLarge, "", what).at(event.line));
         }
         self.calendar.events.push(event);
         Ok(())
@@ -191,63 +194,44 @@ impl Draft {
     }
 
     fn take(&mut self, line: &Line<'_>) -> Result<(), IcsError> {
-        let property = match line.name.as_str() {
-            "UID" => {
-                once(&mut self.uid, line, value::text(line, line.value)?)?;
-                "UID"
-            }
-            "SUMMARY" => {
-                once(&mut self.summary, line, value::text(line, line.value)?)?;
-                "SUMMARY"
-            }
-            "DTSTART" => {
-                once(&mut self.starts, line, one(line)?)?;
-                "DTSTART"
-            }
-            "DTEND" => {
-                once(&mut self.ends, line, IcsEnd::At(one(line)?))?;
-                "DTEND"
-            }
-            "DURATION" => {
-                once(&mut self.ends, line, value::length(line)?)?;
-                "DURATION"
-            }
+        self.lines.entry(line.name.clone()).or_insert(line.number);
+        match line.name.as_str() {
+            "UID" => once(&mut self.uid, line, value::text(line, line.value)?),
+            "SUMMARY" => once(&mut self.summary, line, value::text(line, line.value)?),
+            "DTSTART" => once(&mut self.starts, line, one(line)?),
+            "DTEND" => once(&mut self.ends, line, IcsEnd::At(one(line)?)),
+            "DURATION" => once(&mut self.ends, line, value::length(line)?),
             "RRULE" => {
                 let rule = Text::new(line.value).map_err(|invalid| not_taken(line, &invalid))?;
-                once(&mut self.rule, line, rule)?;
-                "RRULE"
+                once(&mut self.rule, line, rule)
             }
             "RDATE" => {
                 self.also.extend(value::times(line, self.dates_left())?);
-                "RDATE"
+                Ok(())
             }
             "EXDATE" => {
                 self.except.extend(value::times(line, self.dates_left())?);
-                "EXDATE"
+                Ok(())
             }
-            "CATEGORIES" => return self.categories(line),
+            "CATEGORIES" => self.categories(line),
             "STATUS" => {
-                let words = &["TENTATIVE", "CONFIRMED", "CANCELLED"];
-                once(
-                    &mut self.is_cancelled,
-                    line,
-                    word(line, words)? == "CANCELLED",
-                )?;
-                "STATUS"
+                let status = word(line, &["TENTATIVE", "CONFIRMED", "CANCELLED"])?;
+                once(&mut self.is_cancelled, line, status == "CANCELLED")
             }
             "TRANSP" => {
-                let is_transparent = word(line, &["OPAQUE", "TRANSPARENT"])? == "TRANSPARENT";
-                once(&mut self.is_transparent, line, is_transparent)?;
-                "TRANSP"
+                let transparency = word(line, &["OPAQUE", "TRANSPARENT"])?;
+                once(
+                    &mut self.is_transparent,
+                    line,
+                    transparency == "TRANSPARENT",
+                )
             }
             "RECURRENCE-ID" | "EXRULE" => {
                 let what = "changes of occurrences are not read; expected `EXDATE` and an event of its own";
-                return Err(line.refused(IcsErrorKind::Unsupported, what));
+                Err(line.refused(IcsErrorKind::Unsupported, what))
             }
-            _ => return Ok(()),
-        };
-        self.lines.entry(property).or_insert(line.number);
-        Ok(())
+            _ => Ok(()),
+        }
     }
 
     fn dates_left(&self) -> usize {
@@ -341,13 +325,11 @@ fn one(line: &Line<'_>) -> Result<IcsTime, IcsError> {
 }
 
 fn once<T>(place: &mut Option<T>, line: &Line<'_>, value: T) -> Result<(), IcsError> {
-    match place.replace(value) {
-        None => Ok(()),
-        Some(_) => {
-            let what = "it stands twice, or beside another one that says the same";
-            Err(line.refused(IcsErrorKind::Repeated, what))
-        }
+    if place.replace(value).is_none() {
+        return Ok(());
     }
+    let what = "it stands twice, or beside another one that says the same";
+    Err(line.refused(IcsErrorKind::Repeated, what))
 }
 
 /// One of the words that the property may have.

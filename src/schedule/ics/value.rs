@@ -222,7 +222,7 @@ pub(super) fn text(line: &Line<'_>, written: &str) -> Result<Text, IcsError> {
 }
 
 /// The texts of a list, split at the commas that are not escaped.
-pub(super) fn texts<'a>(value: &'a str) -> impl Iterator<Item = &'a str> {
+pub(super) fn texts(value: &str) -> impl Iterator<Item = &str> {
     let mut is_escaped = false;
     value.split(move |c| {
         let splits = c == ',' && !is_escaped;

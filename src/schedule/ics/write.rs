@@ -5,7 +5,7 @@ use super::value::is_zone;
 use super::{IcsCalendar, IcsEnd, IcsEvent, IcsTime};
 use crate::phase::{Day, Instant, shown};
 use crate::release::Text;
-use crate::release::limits::{ICS_BYTES, ICS_EVENTS};
+use crate::release::limits::{ICS_BYTES, ICS_PARTS};
 use std::collections::BTreeSet;
 
 /// Most octets of a line, without its break.
@@ -28,8 +28,8 @@ impl IcsCalendar {
     ///   with one id, too many events or dates
     /// - out of range: an instant between two seconds, which iCalendar cannot say
     pub fn write(&self, stamp: Instant) -> Result<String, IcsError> {
-        if self.events.len() > ICS_EVENTS {
-            let what = format!("there are more than {ICS_EVENTS} events");
+        if self.events.len() >= ICS_PARTS {
+            let what = format!("there are more than {ICS_PARTS} events and other parts");
             return Err(IcsError::new(IcsErrorKind::TooLarge, "", what));
         }
         let mut file = File(String::new());
