@@ -1,8 +1,8 @@
 //! A small command-line tool on top of the crate: it reads the log of a release and the rules, from a file of gates
 //! or a release model, and answers.
 //!
-//! `cargo run --example releasectl -- help` says what it can do. Without arguments it shows each of its commands once, on
-//! a log of its own. It exits with 0; with 1 if the answer is no; with 2 if it was asked wrongly; with 3 if a file
+//! `cargo run --example releasectl -- help` says what it can do. Without arguments it shows each of its commands once,
+//! on a log of its own. It exits with 0; with 1 if the answer is no; with 2 if it was asked wrongly; with 3 if a file
 //! cannot be read, or a log is broken.
 
 #[path = "releasectl/args.rs"]

@@ -1,4 +1,5 @@
-//! The files that it reads: logs, rules and release models. What is wrong with one is told with its line and what to do about it.
+//! The files that it reads: logs, rules and release models. What is wrong with one is told with its line and what to
+//! do about it.
 
 use super::Failure;
 use super::args::Args;
@@ -70,7 +71,7 @@ fn model(file: &str, policies: &Policies) -> Result<ReleaseModel, Failure> {
 fn mistaken(file: &str, mistakes: &[Mistake]) -> Failure {
     let mistakes = mistakes.iter().map(|mistake| format!("\n  {mistake}"));
     let mistakes: String = mistakes.collect();
-    Failure::Broken(format!("{file}: mend these and ask again:{mistakes}"))
+    Failure::Broken(format!("{file}: correct these and ask again:{mistakes}"))
 }
 
 fn text(file: &str) -> Result<String, Failure> {
@@ -107,7 +108,7 @@ impl Log {
         for (number, (line, torn)) in (1..).zip(lines) {
             let refuse = |what: String| {
                 let what = format!("{file}:{number}: {what}");
-                let remedy = "; mend the line from a copy, and do not decide on what is left";
+                let remedy = "; take the line from a copy, and do not decide on what is left";
                 let remedy = if torn.is_empty() { remedy } else { torn };
                 Err(Failure::Broken(what + remedy))
             };

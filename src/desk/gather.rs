@@ -1,7 +1,7 @@
 //! Gathering what a decision needs besides the release, before the gate is asked: facts, and other releases.
 
 use super::read::entries;
-use super::{Desk, LedgerError};
+use super::{Desk, ModelError};
 use crate::facts::{About, Finding};
 use crate::gate::{Facts, ModelState};
 use crate::release::{
@@ -32,7 +32,7 @@ impl<S: Store> Desk<S> {
             },
             None => facts,
         };
-        let facts = Box::pin(self.read_others(core, asked, by, facts)).await;
+        let facts = Box::pin(self.read_others(core, asked, by, needs.others, facts)).await;
         facts.moved_to(self.clock.now())
     }
 
@@ -74,30 +74,36 @@ impl<S: Store> Desk<S> {
     }
 
     /// Reads the other releases that the decision looks at, until it asks for no more.
-    async fn read_others(&self, core: &Core, asked: &Asked, by: &By, mut facts: Facts) -> Facts {
-        loop {
-            let needs = self.gates.needs(core, asked, &facts, by);
-            if needs.others.is_empty() {
-                return facts;
-            }
-            for id in needs.others {
+    async fn read_others(
+        &self,
+        core: &Core,
+        asked: &Asked,
+        by: &By,
+        mut others: BTreeSet<ReleaseId>,
+        mut facts: Facts,
+    ) -> Facts {
+        while !others.is_empty() {
+            for id in others {
                 facts = match self.read_other(core, id).await {
                     Ok(other) => facts.with_other(other),
                     Err(why) => facts.without_other(id, why),
                 };
             }
+            // What was read may name further releases.
+            others = self.gates.needs(core, asked, &facts, by).others;
         }
+        facts
     }
 
     /// How a model stands: one that was never drafted has no standing.
     async fn read_model(&self, name: &Key) -> Result<FollowedModel, Text> {
         match self.model(name).await {
             Ok(state) => Ok(state.followed()),
-            Err(LedgerError::NotFound { stream }) => {
+            Err(ModelError::NotFound { stream }) => {
                 Ok(ModelState::start(Place::before(stream)).followed())
             }
             Err(
-                error @ (LedgerError::Refused { .. } | LedgerError::Store(_) | LedgerError::Log(_)),
+                error @ (ModelError::Refused { .. } | ModelError::Store(_) | ModelError::Log(_)),
             ) => Err(told(&error)),
         }
     }

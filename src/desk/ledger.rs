@@ -13,7 +13,7 @@ const TURNS: usize = 5;
 /// Why nothing was added to the log of a release model.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum LedgerError {
+pub enum ModelError {
     /// There is no such log.
     NotFound {
         /// The log that was looked for.
@@ -30,7 +30,7 @@ pub enum LedgerError {
     Log(LogError),
 }
 
-impl fmt::Display for LedgerError {
+impl fmt::Display for ModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFound { stream } => write!(
@@ -48,7 +48,7 @@ impl fmt::Display for LedgerError {
     }
 }
 
-impl Error for LedgerError {
+impl Error for ModelError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::NotFound { .. } | Self::Refused { .. } => None,
@@ -58,13 +58,13 @@ impl Error for LedgerError {
     }
 }
 
-impl From<StoreError> for LedgerError {
+impl From<StoreError> for ModelError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl From<LogError> for LedgerError {
+impl From<LogError> for ModelError {
     fn from(error: LogError) -> Self {
         Self::Log(error)
     }
@@ -76,11 +76,11 @@ impl<S: Store> Desk<S> {
     }
 
     /// Reads a log, which has to be there.
-    pub(super) async fn ledger<L: Ledger>(&self, id: &Key) -> Result<L, LedgerError> {
+    pub(super) async fn ledger<L: Ledger>(&self, id: &Key) -> Result<L, ModelError> {
         let stream = self.stream_of::<L>(id);
         let log = self.entries_after(&stream, Version::NONE).await?;
         if log.is_empty() {
-            return Err(LedgerError::NotFound { stream });
+            return Err(ModelError::NotFound { stream });
         }
         Ok(fold(&log, &self.upcasters)?)
     }
@@ -91,7 +91,7 @@ impl<S: Store> Desk<S> {
         id: &Key,
         event: &L::Event,
         by: &By,
-    ) -> Result<L, LedgerError> {
+    ) -> Result<L, ModelError> {
         let stream = self.stream_of::<L>(id);
         let mut turn = 1;
         loop {
@@ -104,7 +104,7 @@ impl<S: Store> Desk<S> {
                 return Ok(ledger);
             }
             let write = ledger.write(event.clone(), by, self.clock.now());
-            let (batch, after) = write.map_err(|reasons| LedgerError::Refused { reasons })?;
+            let (batch, after) = write.map_err(|reasons| ModelError::Refused { reasons })?;
             match self.store.commit(&batch).await {
                 Ok(Committed::Written) => return Ok(after),
                 // Written before, by a call whose answer was lost: what the log has is the answer.

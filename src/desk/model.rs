@@ -1,11 +1,11 @@
 //! Release models at the desk: drafted, authorised, retired, and their successes counted.
 
-use super::{Desk, LedgerError};
+use super::{Desk, ModelError};
 use crate::gate::{ModelAuthorised, ModelEvent, ModelRetired, ModelState, ReleaseModel};
 use crate::phase::{Instant, PhaseName};
 use crate::release::limits::PAGE_ROWS;
 use crate::release::{
-    By, Ending, Envelope, Key, Reason, Summary, Text, Track, TrackRecord, Version,
+    By, Ending, Envelope, Key, Reason, SuccessCount, Summary, Text, Track, Version,
 };
 use crate::store::{Filter, Order, Query, Store, StoreError};
 
@@ -25,10 +25,14 @@ impl<S: Store> Desk<S> {
         &self,
         model: &ReleaseModel,
         by: impl Into<By>,
-    ) -> Result<ModelState, LedgerError> {
+    ) -> Result<ModelState, ModelError> {
         let event = ModelEvent::drafted(model).map_err(|error| {
-            let reason = Reason::new("cannot-be-written", error.to_string(), "mend the model");
-            LedgerError::Refused {
+            let reason = Reason::new(
+                "cannot-be-written",
+                error.to_string(),
+                "change what cannot be written",
+            );
+            ModelError::Refused {
                 reasons: vec![reason],
             }
         })?;
@@ -36,7 +40,7 @@ impl<S: Store> Desk<S> {
     }
 
     /// Authorises the version that was drafted last: from now on its releases are pre-authorised on the standard track.
-    /// Its success record begins anew.
+    /// Its success count begins at zero.
     ///
     /// # Errors
     ///
@@ -52,7 +56,7 @@ impl<S: Store> Desk<S> {
         version: u32,
         reason: Text,
         by: impl Into<By>,
-    ) -> Result<ModelState, LedgerError> {
+    ) -> Result<ModelState, ModelError> {
         let event = ModelEvent::Authorised(ModelAuthorised { version, reason });
         self.add(name, &event, &by.into()).await
     }
@@ -72,7 +76,7 @@ impl<S: Store> Desk<S> {
         name: &Key,
         reason: Text,
         by: impl Into<By>,
-    ) -> Result<ModelState, LedgerError> {
+    ) -> Result<ModelState, ModelError> {
         let event = ModelEvent::Retired(ModelRetired { reason });
         self.add(name, &event, &by.into()).await
     }
@@ -87,7 +91,7 @@ impl<S: Store> Desk<S> {
     /// # Cancellation
     ///
     /// Nothing is written.
-    pub async fn model(&self, name: &Key) -> Result<ModelState, LedgerError> {
+    pub async fn model(&self, name: &Key) -> Result<ModelState, ModelError> {
         self.ledger(name).await
     }
 
@@ -106,7 +110,7 @@ impl<S: Store> Desk<S> {
     }
 
     /// Counts how many releases by the authorised version succeeded since it was authorised, and records it. A model
-    /// that falls below its threshold has to be authorised anew.
+    /// that falls below its threshold has to be authorised again.
     ///
     /// Counted are releases that ended on the standard track: completed ones as successful; those with issues,
     /// unsuccessful or backed out as not. Rejected and cancelled ones are left out. Where nothing has changed since the
@@ -124,22 +128,24 @@ impl<S: Store> Desk<S> {
     ///
     /// # Complexity
     ///
-    /// Pages through the rows of all closed releases of the tenant.
+    /// Reads the rows of all closed releases of the tenant, a page at a time, whichever model they followed: one that
+    /// began long ago may have ended today. Its cost grows with history, so ask nightly rather than after every
+    /// release.
     pub async fn count_successes(
         &self,
         name: &Key,
         by: impl Into<By>,
-    ) -> Result<ModelState, LedgerError> {
+    ) -> Result<ModelState, ModelError> {
         let until = self.clock.now();
         let state = self.model(name).await?;
         let Some(authorised) = state.authorised() else {
             let message = format!("no version of the model `{name}` is authorised");
             let reason = Reason::new("not-authorised", message, "authorise it first");
-            return Err(LedgerError::Refused {
+            return Err(ModelError::Refused {
                 reasons: vec![reason],
             });
         };
-        let mut record = TrackRecord::new(authorised.version, 0_u32, 0_u32, until);
+        let mut count = SuccessCount::new(authorised.version, 0_u32, 0_u32, until);
         let (query, mut after) = (
             Query {
                 filter: Filter::Phase(PhaseName::Closed),
@@ -153,8 +159,8 @@ impl<S: Store> Desk<S> {
                 if let Some(is_successful) =
                     counts(&row.summary, name, authorised.version, authorised.at, until)
                 {
-                    record.closed += 1;
-                    record.successful += u32::from(is_successful);
+                    count.closed += 1;
+                    count.successful += u32::from(is_successful);
                 }
             }
             match page.next {
@@ -162,13 +168,13 @@ impl<S: Store> Desk<S> {
                 None => break,
             }
         }
-        let is_counted = state.record().is_some_and(|last| {
-            (last.successful, last.closed) == (record.successful, record.closed)
-        });
+        let is_counted = state
+            .success_count()
+            .is_some_and(|last| (last.successful, last.closed) == (count.successful, count.closed));
         if is_counted {
             return Ok(state);
         }
-        self.add(name, &ModelEvent::Counted(record), &by.into())
+        self.add(name, &ModelEvent::Counted(count), &by.into())
             .await
     }
 }

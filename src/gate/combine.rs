@@ -9,7 +9,8 @@ use std::{fmt, marker::PhantomData};
 /// What a gate on step `S` may require: a policy that the step offers what it reads, or a combination of such.
 #[diagnostic::on_unimplemented(
     message = "a gate on `{S}` cannot require `{Self}`",
-    note = "before that step, a release need not have what the policy reads: attach it to a later step, or let it read less",
+    note = "before that step, a release need not have what the policy reads: \
+            attach it to a later step, or let it read less",
     note = "what is no `Policy` has to implement it first; `all`, `any`, `not` and the like combine policies"
 )]
 pub trait RuleOn<S> {
@@ -57,7 +58,8 @@ impl<S> fmt::Debug for Combined<S> {
 /// Some rules for a gate on step `S`: a tuple of up to eight, or an array of one kind.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no list of rules for a gate on `{S}`",
-    note = "a list is a tuple of 1 to 8 policies or combinations, or an array; one of them may read what the step does not offer"
+    note = "a list is a tuple of 1 to 8 policies or combinations, or an array; \
+            one of them may read what the step does not offer"
 )]
 pub trait RulesOn<S> {
     /// The rules as values.

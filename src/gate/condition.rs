@@ -11,9 +11,9 @@ use std::{
 
 /// Which releases a rule is about: those that fit all that it names.
 ///
-/// Each list names tracks, kinds, services or levels of risk, of which one is enough; a release has to fit all the lists,
-/// and to have each of the labels. A list or label that is given again takes the place of the one before. Where the risk
-/// matters and was not assessed, nobody knows whether the release fits: the rule is unknown then.
+/// Each list names tracks, kinds, services or levels of risk, of which one is enough; a release has to fit all the
+/// lists, and to have each of the labels. A list or label that is given again takes the place of the one before. Where
+/// the risk matters and was not assessed, nobody knows whether the release fits: the rule is unknown then.
 ///
 /// # Examples
 ///

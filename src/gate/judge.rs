@@ -82,15 +82,14 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     reasons.extend(judged.survey(Tie::Step(step), core, facts));
     let Following { track, named, .. } = following;
     let gates: Vec<_> = book.holding(action, track, named).collect();
-    let ids: Vec<_> = gates.iter().map(|gate| gate.id().clone()).collect();
     let subject = OnceCell::new();
-    let ask = Ask::new(core, step, track, facts, &by.actor, &ids, &subject);
+    let ask = Ask::new(core, step, track, facts, &by.actor, &gates, &subject);
     judged.ask_all(&gates, &ask, facts);
     reasons.extend(judged.too_many_guards());
     judged.decision.findings.splice(..0, lifecycle(reasons));
     let unhelpful = unhelpful(&ask, &judged.decision);
     judged.decision.findings.extend(unhelpful);
-    judged.decision.gates = ids;
+    judged.decision.gates = gates.iter().map(|gate| gate.id().clone()).collect();
     judged
 }
 

@@ -13,12 +13,14 @@ mod load;
 mod matching;
 mod model;
 mod overrides;
+mod percent;
 mod policies;
 mod policy;
 mod read;
 mod rehearsal;
 mod rule;
 mod strict;
+mod tally;
 
 pub use clearance::{Cleared, Refused};
 pub(crate) use clearance::{intent_of, refusal, refuse};
@@ -26,25 +28,31 @@ pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, wh
 pub use condition::Condition;
 pub use facts::Facts;
 pub use load::{Mistake, Policies};
-pub use model::{AuthorisedModel, DraftedModel, Limits, ModelState, ReleaseModel, StandardTrack};
+pub use model::{
+    ModelAuthorisation, ModelDraft, ModelState, PreAuthorisation, PreAuthorisationLimits,
+    ReleaseModel,
+};
 pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
+pub use percent::Percent;
 pub use policies::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
-    ChecklistPolicy, DependenciesPolicy, Distinctness, Duty, EvidencePolicy, FactPolicy, FactTest,
-    InStepPolicy, ModelStandingPolicy, OpenIssuesPolicy, Percent, Quorum, RiskPolicy,
-    SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
+    ChecklistPolicy, DependenciesPolicy, Duty, EvidencePolicy, FactPolicy, FactTest, InStepPolicy,
+    ModelStandingPolicy, OpenIssuesPolicy, Quorum, RiskPolicy, SeparationOfDutiesPolicy,
+    SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
 };
 pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
+pub use tally::Distinctness;
 
 pub(crate) use judge::Needs;
 use judge::{Book, Judged, Models, judge, lifecycle, needs, weigh};
+use model::Following;
 
 use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{
     AnyStep, Asked, By, Core, Decision, Digest, Enforcement, GateId, Key, Proposal, Release, Role,
-    Step, Subject, Track,
+    State, Step, Subject, Track,
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, marker::PhantomData};
@@ -180,6 +188,8 @@ pub trait OnStep: Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnyGate {
     id: GateId,
+    /// The digest of the gate alone, which most decisions bind approvals to.
+    seal: Digest,
     action: Action,
     tracks: BTreeSet<Track>,
     overridable_by: BTreeSet<Role>,
@@ -212,6 +222,7 @@ impl AnyGate {
         };
         let mut gate = Self {
             id,
+            seal: Digest::ZERO,
             action,
             tracks,
             overridable_by,
@@ -224,7 +235,16 @@ impl AnyGate {
     /// The same gate under another name.
     fn called(mut self, name: Key) -> Self {
         self.id.name = name;
+        self.seal = GateId::digest_of([&self.id]);
         self
+    }
+
+    /// The digest of all these gates.
+    fn digest_of(gates: &[&Self]) -> Digest {
+        match gates {
+            [alone] => alone.seal,
+            all => GateId::digest_of(all.iter().map(|gate| &gate.id)),
+        }
     }
 
     /// The roles in which it can be overridden, where it says so itself.
@@ -240,6 +260,7 @@ impl AnyGate {
             required: &self.requirements,
         };
         self.id.digest = Digest::of_value(&rules);
+        self.seal = GateId::digest_of([&self.id]);
     }
 
     /// Name, version and digest of the rules.
@@ -300,7 +321,8 @@ impl AnyGate {
 /// assert_eq!(
 ///     mistakes.iter().map(ToString::to_string).collect::<Vec<_>>(),
 ///     [
-///         "gates[0].rules[0].rule.evidence: policy `evidence` reads what a release has in Testing, and `authorise` leaves Request",
+///         "gates[0].rules[0].rule.evidence: policy `evidence` reads what a release has in Testing, \
+///          and `authorise` leaves Request",
 ///         "gates[1].step: no step `deplyo`",
 ///     ],
 /// );
@@ -353,16 +375,22 @@ impl GateSet {
     }
 
     /// The gates that hold this step of this release: those on the step, for the release's track, of the set and of
-    /// the model that the release follows.
+    /// the model that the release follows. Where a release begins with the step, track and model are what it asks for.
     pub fn gates_for<P>(
         &self,
         release: &Release<P>,
-        action: Action,
+        step: impl Into<AnyStep>,
     ) -> impl Iterator<Item = &AnyGate> {
-        let state = &release.core().state;
-        let request = state.request();
-        let named = request.and_then(|request| request.model.as_ref());
-        self.book().holding(action, state.track, named)
+        self.holding(&release.core().state, &step.into())
+    }
+
+    fn holding<'a>(
+        &'a self,
+        state: &State,
+        step: &AnyStep,
+    ) -> impl Iterator<Item = &'a AnyGate> + use<'a> {
+        let Following { track, named, .. } = Following::of(self.book(), state, step);
+        self.book().holding(step.action(), track, named)
     }
 
     /// What an approval of this step would be about: the step with what it is asked with, the request, the plan, the
@@ -370,12 +398,9 @@ impl GateSet {
     /// subject, and voids what was approved.
     #[must_use]
     pub fn subject<P>(&self, release: &Release<P>, step: impl Into<AnyStep>) -> Subject {
-        let step = step.into();
-        let gates: Vec<_> = self
-            .gates_for(release, step.action())
-            .map(|gate| gate.id.clone())
-            .collect();
-        release.core().state.subject(&step, &gates)
+        let (state, step) = (&release.core().state, step.into());
+        let gates: Vec<_> = self.holding(state, &step).collect();
+        state.subject(&step, AnyGate::digest_of(&gates))
     }
 
     fn book(&self) -> Book<'_> {

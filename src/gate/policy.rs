@@ -1,11 +1,12 @@
 //! One rule of a gate, and what it is told.
 
+use super::AnyGate;
 use super::facts::Facts;
 use super::rule::Rule;
 use crate::phase::{Action, Instant, PhaseName, Standing, steps};
 use crate::release::{
-    Actor, AnyStep, Core, Earned, Fact, FollowedModel, GateId, Has, Key, OtherRelease, Person,
-    ReleaseId, ReleaseRequest, Role, State, Subject, Text, Track, Verdict, step,
+    Actor, AnyStep, Core, Earned, Fact, FollowedModel, Has, Key, OtherRelease, Person, ReleaseId,
+    ReleaseRequest, Role, State, Subject, Text, Track, Verdict, step,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
@@ -125,7 +126,8 @@ pub enum Relation {
 pub trait Offers<R: Earned> {}
 
 macro_rules! expand {
-    ($($step:ident $name:literal $can:ident $kind:literal $schema:literal $door:ident [$($from:ty),*] => $to:ty, $way:literal;)*) => { $(
+    ($($step:ident $name:literal $can:ident $kind:literal $schema:literal $door:ident
+        [$($from:ty),*] => $to:ty, $way:literal;)*) => { $(
         #[diagnostic::do_not_recommend]
         impl<R: Earned> Offers<R> for step::$step where $($from: Has<R>),* {}
 
@@ -148,7 +150,7 @@ pub struct Ask<'a> {
     track: Track,
     facts: &'a Facts,
     actor: &'a Actor,
-    gates: &'a [GateId],
+    gates: &'a [&'a AnyGate],
     subject: &'a OnceCell<Subject>,
     needs: &'a [Key],
     relations: &'a [Relation],
@@ -161,7 +163,7 @@ impl<'a> Ask<'a> {
         track: Track,
         facts: &'a Facts,
         actor: &'a Actor,
-        gates: &'a [GateId],
+        gates: &'a [&'a AnyGate],
         subject: &'a OnceCell<Subject>,
     ) -> Self {
         Self {
@@ -229,7 +231,10 @@ impl<'a> Ask<'a> {
     /// What an approval has to be about to count for this step.
     #[must_use]
     pub fn subject(&self) -> Subject {
-        let subject = || self.core.state.subject(self.step, self.gates);
+        let subject = || {
+            let gates = AnyGate::digest_of(self.gates);
+            self.core.state.subject(self.step, gates)
+        };
         *self.subject.get_or_init(subject)
     }
 

@@ -119,7 +119,7 @@ impl Reader {
             told if told > MISTAKES => return,
             MISTAKES => {
                 let what =
-                    format!("there are more mistakes than these {MISTAKES}; mend them first");
+                    format!("there are more mistakes than these {MISTAKES}; correct them first");
                 (String::new(), what)
             }
             _ => (visible(&self.path), visible(&what.to_string())),
@@ -707,7 +707,7 @@ fn in_plain_words(message: &str) -> String {
         ("there are no fields", "there are no keys here"),
         ("invalid type: ", "found "),
         ("invalid value: ", "found "),
-        ("invalid length ", "found so many entries: "),
+        ("invalid length ", "found a list of this length: "),
         ("a sequence", "a list"),
         ("unit value", "`null`"),
         (

@@ -68,7 +68,8 @@ macro_rules! expand {
                 match self {
                     $(Self::$rule(policy) => Some(policy),)*
                     Self::Host(host) => Some(host),
-                    Self::All(_) | Self::Any(_) | Self::AtLeast(_) | Self::Not(_) | Self::When(_) | Self::Unless(_) => None,
+                    Self::All(_) | Self::Any(_) | Self::AtLeast(_) | Self::Not(_) => None,
+                    Self::When(_) | Self::Unless(_) => None,
                 }
             }
 

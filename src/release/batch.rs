@@ -142,7 +142,7 @@ impl Summary {
             Some(AnyStep::Rework(_) | AnyStep::Replan(_)) => None,
             Some(_) | None => state.window,
         };
-        let ended = step.and_then(|step| state.ended_by(step));
+        let ended = step.and_then(|step| step.ending(state));
         Some(Self {
             title: request.title.clone(),
             standing,

@@ -80,7 +80,7 @@ impl std::error::Error for Broken {}
 /// Checks a whole log from version 1 on, and returns the hash of its last entry.
 ///
 /// It shows every edit of an entry, and every entry that is missing or moved in the middle. It cannot show that
-/// entries were cut off the end, or that somebody who can write everything wrote everything anew: for that, keep the
+/// entries were cut off the end, or that somebody who can write everything rewrote it all: for that, keep the
 /// returned hash where that somebody cannot write. About 1 microsecond an entry; one pass, nothing is copied.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
-#[rustfmt::skip] // It indents the attribute anew each time.
+#[rustfmt::skip] // It indents the attribute further each time.
 macro_rules! has {
     ($earned:literal) => {
         /// Marks a phase in which every release has a `T`, whichever way it came.
@@ -92,7 +92,8 @@ macro_rules! earned {
 }
 
 earned! {
-    ReleaseRequest => &'a ReleaseRequest, State::request, [Request, Plan, Development, Testing, Deployment, Review, Closure, Closed];
+    ReleaseRequest => &'a ReleaseRequest, State::request,
+        [Request, Plan, Development, Testing, Deployment, Review, Closure, Closed];
     Assessment => &'a Assessment, State::assessment, [Plan, Development, Testing];
     ReleasePlan => &'a ReleasePlan, |state| state.agreed_plan().map(AsRef::as_ref), [Development, Testing];
     ReleasePackage => &'a ReleasePackage, |state| state.package.as_deref(), [Testing, Deployment, Review, Closure];

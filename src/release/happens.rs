@@ -3,6 +3,7 @@
 use super::id::{ReleaseId, Version};
 use super::limits::{CLOCK_SKEW, STREAM_EVENTS};
 use super::people::Actor;
+use super::review::Ending;
 use super::state::State;
 use super::text::{Key, Text};
 use super::verdict::Reason;
@@ -15,6 +16,11 @@ use std::sync::Arc;
 pub(crate) trait Happens {
     /// The lifecycle's own invariants: what no gate can waive and no configuration can switch off.
     fn admits(&self, _state: &State, _on: Occasion<'_>, _reasons: &mut Reasons) {}
+
+    /// How the release ends by it; nothing if it does not.
+    fn ending(&self, _state: &State) -> Option<Ending> {
+        None
+    }
 
     /// What it is kept by, where a later one of the same key replaces it.
     fn key(&self) -> Option<&Key> {

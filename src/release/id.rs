@@ -86,7 +86,7 @@ impl Version {
         self.0
     }
 
-    /// The version after so many more events.
+    /// The version after this many more events.
     #[must_use]
     pub const fn plus(self, events: u64) -> Self {
         Self(self.0.saturating_add(events))

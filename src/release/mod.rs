@@ -71,7 +71,7 @@ pub use error::{LogError, LogErrorKind};
 pub use event::{Envelope, Event, Payload, Upcasters};
 pub use fact::{Fact, FactSource, FactValue};
 pub use id::{CommandId, EventId, ReleaseId, Stream, StreamKind, Version};
-pub use model::{FollowedModel, ModelStanding, TrackRecord};
+pub use model::{FollowedModel, ModelStanding, SuccessCount};
 pub use notice::{Delivery, Notice};
 pub use package::{CodeChange, ReleasePackage, ReleaseUnit, UnitKind};
 pub use people::{Actor, Role, RoleGiven, RoleRelieved};
@@ -119,7 +119,7 @@ pub(crate) use request::no_model;
 pub(crate) use verdict::earliest;
 
 pub(crate) use proposal::Asked;
-pub(crate) use risk::LogKind;
+pub(crate) use risk::RegisterKind;
 pub(crate) use shell::Core;
 pub(crate) use state::{AttemptEnd, GivenApproval, GrantedOverride, Resolved, State};
 pub(crate) use words::{is_default, plain};

@@ -18,7 +18,7 @@ pub enum ModelStanding {
     Good,
     /// Nobody has authorised it.
     NeverAuthorised,
-    /// A newer version was drafted since it was authorised.
+    /// A newer version was drafted since it was authorised: until that one is authorised, neither pre-authorises.
     Edited,
     /// It was retired.
     Retired,
@@ -38,8 +38,9 @@ told! {
 
 plain! {
     /// How many releases that followed a model on the standard track succeeded since it was authorised.
+    #[doc(alias = "track record")]
     #[derive(Copy)]
-    pub struct TrackRecord {
+    pub struct SuccessCount {
         /// The version of the model that they followed.
         version: u32,
         /// How many were completed without issues.
@@ -63,12 +64,12 @@ plain! {
         /// The digest of what was authorised.
         digest: Option<Digest>,
         /// What was counted since.
-        record: Option<TrackRecord>,
+        success_count: Option<SuccessCount>,
     }
 }
 
 impl FollowedModel {
-    /// Why it does not stand for a release that names the model so; nothing if it does.
+    /// Why it does not pre-authorise a release that names the model so; nothing if it does.
     pub(crate) fn against(&self, named: &ModelReference) -> Option<Reason> {
         let ModelReference { model, version } = named;
         let (id, authorised) = (&self.source.stream.id, self.authorised);
@@ -89,7 +90,7 @@ impl FollowedModel {
                 (
                     "another-model-version",
                     message,
-                    "request it anew by the authorised version",
+                    "request it again by the authorised version",
                 )
             }
             ModelStanding::NeverAuthorised => {
@@ -114,17 +115,17 @@ impl FollowedModel {
                 ("model-retired", message, "follow another model")
             }
             ModelStanding::BelowThreshold => {
-                let counted = self.record.map_or_else(String::new, |record| {
-                    let TrackRecord {
+                let counted = self.success_count.map_or_else(String::new, |count| {
+                    let SuccessCount {
                         successful, closed, ..
-                    } = record;
+                    } = count;
                     format!(": {successful} of {closed}")
                 });
                 let message = format!("too few releases by the model `{model}` succeeded{counted}");
                 (
                     "model-below-threshold",
                     message,
-                    "find out why, and have it authorised anew",
+                    "find out why, and have it authorised again",
                 )
             }
         };

@@ -5,7 +5,7 @@ use super::happens::{Happens, Occasion, Reasons};
 use super::package::UnitKind;
 use super::people::Role;
 use super::request::{AssessmentDecision, ReleaseRequest, Track};
-use super::review::ReviewOutcome;
+use super::review::{Ending, ReviewOutcome};
 use super::rollout::Progress;
 use super::state::{AttemptEnd, Debt, Entry, State};
 use super::steps::{
@@ -52,7 +52,7 @@ impl Happens for Authorise {
             self.assessment.decision == AssessmentDecision::Worthwhile,
             || {
                 let message = "the assessment decided against it";
-                Reason::new("not-worthwhile", message, "assess it anew, or `reject` it")
+                Reason::new("not-worthwhile", message, "assess it again, or `reject` it")
             },
         );
     }
@@ -65,6 +65,10 @@ impl Happens for Authorise {
 impl Happens for Reject {
     fn admits(&self, _state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
         reasons.not_blank(&self.reason, "reason of the rejection");
+    }
+
+    fn ending(&self, _state: &State) -> Option<Ending> {
+        Some(Ending::Rejected)
     }
 
     fn apply(self: Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
@@ -283,6 +287,10 @@ impl Happens for Close {
         }
     }
 
+    fn ending(&self, state: &State) -> Option<Ending> {
+        state.outcome.map(Ending::from)
+    }
+
     fn apply(self: Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}
 }
 
@@ -290,6 +298,14 @@ impl Happens for Cancel {
     fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
         reasons.not_blank(&self.reason, "reason of the cancellation");
         state.needs_approved_debts(reasons);
+    }
+
+    fn ending(&self, state: &State) -> Option<Ending> {
+        Some(if state.is_backed_out {
+            Ending::BackedOut
+        } else {
+            Ending::Cancelled
+        })
     }
 
     fn apply(self: Arc<Self>, _state: &mut State, _on: Occasion<'_>) {}

@@ -90,6 +90,7 @@ plain! {
         /// Its name.
         name: Key,
         /// How long it is watched before the next one.
+        #[serde(rename = "bake_seconds")]
         bake: Seconds,
     } with {
         /// When it is given up: the highest value of each measure that is borne.
@@ -152,13 +153,13 @@ plain! {
     #[derive(Default)]
     #[doc(alias = "rebaseline")]
     pub struct Baseline {} with {
-        /// Why it is agreed, or agreed anew.
+        /// Why it is agreed, or agreed again.
         reason: Text,
     }
 
     /// An item of a checklist is looked at. A later look replaces the one before.
     ///
-    /// What is packed anew is checked anew: rework and a new plan take all items back.
+    /// What is packed again is checked again: rework and a new plan take all items back.
     pub struct ChecklistItem {
         /// The item, by the host's key.
         item: Key,
@@ -171,7 +172,7 @@ plain! {
 
     /// People were told of the release; `occurred_at` says when.
     ///
-    /// The first time counts, so a reminder takes nothing back. A new plan is told anew.
+    /// The first time counts, so a reminder takes nothing back. A new plan is told again.
     pub struct StakeholdersNotified {
         /// Who was told.
         whom: Bounded<BTreeSet<Person>>,

@@ -21,7 +21,7 @@ words! {
         Feature "feature",
         /// Something better or newer.
         Update "update",
-        /// A mended defect.
+        /// A defect put right.
         Fix "fix",
         /// A closed security gap.
         Security "security",
@@ -171,7 +171,7 @@ plain! {
         attributes: Bounded<BTreeMap<Key, Attribute>>,
         /// The release model that it follows.
         model: Option<ModelReference>,
-        /// The release whose failure it mends.
+        /// The release whose failure it puts right.
         remediates: Option<ReleaseId>,
         /// The release that it is part of, which has to have attached it before.
         parent: Option<ReleaseId>,
@@ -237,6 +237,6 @@ impl Happens for TrackChanged {
 /// Nothing is pre-authorised without a model that says so.
 pub(crate) fn no_model() -> Reason {
     let message = "the release follows no release model that pre-authorises it";
-    let remedy = "request it anew by a model that does";
+    let remedy = "request it again by a model that does";
     Reason::new("no-model", message, remedy)
 }

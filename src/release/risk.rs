@@ -113,7 +113,7 @@ told! {
         High "high",
         VeryHigh "very high",
     }
-    LogKind {
+    RegisterKind {
         Risk "risk",
         Issue "issue",
     }
@@ -159,7 +159,7 @@ plain! {
         rationale: Text,
     }
 
-    /// Something may go wrong: an entry of the risk log.
+    /// Something may go wrong: an entry of the risk register.
     pub struct RiskRaised {
         /// The host's id.
         id: Key,
@@ -183,7 +183,7 @@ plain! {
         resolution: Text,
     }
 
-    /// Something stands in the way: an entry of the issue log.
+    /// Something stands in the way: an entry of the issue register.
     pub struct IssueRaised {
         /// The host's id.
         id: Key,
@@ -224,16 +224,16 @@ impl RiskAssessment {
     }
 }
 
-/// Which of the two logs an entry stands in.
+/// Which of the two registers an entry stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum LogKind {
+pub(crate) enum RegisterKind {
     Risk,
     Issue,
 }
 
-/// An entry of the risk and issue log.
+/// An entry of the risk or the issue register.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct LogEntry {
+pub(crate) struct RegisterEntry {
     pub(crate) severity: Severity,
     pub(crate) what: Text,
     pub(crate) owner: Option<Person>,
@@ -253,7 +253,7 @@ impl Happens for RiskRaised {
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.enter(
-            LogKind::Risk,
+            RegisterKind::Risk,
             &self.id,
             self.severity,
             &self.what,
@@ -264,7 +264,7 @@ impl Happens for RiskRaised {
 
 impl Happens for RiskClosed {
     fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
-        state.needs_entry(LogKind::Risk, &self.id, reasons);
+        state.needs_entry(RegisterKind::Risk, &self.id, reasons);
     }
 
     fn key(&self) -> Option<&Key> {
@@ -272,7 +272,7 @@ impl Happens for RiskClosed {
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.resolve(LogKind::Risk, &self.id);
+        state.resolve(RegisterKind::Risk, &self.id);
     }
 }
 
@@ -283,7 +283,7 @@ impl Happens for IssueRaised {
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         state.enter(
-            LogKind::Issue,
+            RegisterKind::Issue,
             &self.id,
             self.severity,
             &self.what,
@@ -294,7 +294,7 @@ impl Happens for IssueRaised {
 
 impl Happens for IssueResolved {
     fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
-        state.needs_entry(LogKind::Issue, &self.id, reasons);
+        state.needs_entry(RegisterKind::Issue, &self.id, reasons);
     }
 
     fn key(&self) -> Option<&Key> {
@@ -302,35 +302,35 @@ impl Happens for IssueResolved {
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.resolve(LogKind::Issue, &self.id);
+        state.resolve(RegisterKind::Issue, &self.id);
     }
 }
 
 impl State {
     fn enter(
         &mut self,
-        kind: LogKind,
+        kind: RegisterKind,
         id: &Key,
         severity: Severity,
         what: &Text,
         owner: Option<&Person>,
     ) {
-        let entry = LogEntry {
+        let entry = RegisterEntry {
             severity,
             what: what.clone(),
             owner: owner.cloned(),
             resolved: Resolved::No,
         };
-        self.log.insert((kind, id.clone()), entry);
+        self.register.insert((kind, id.clone()), entry);
     }
 
-    fn needs_entry(&self, kind: LogKind, id: &Key, reasons: &mut Reasons) {
-        let is_known = self.log.contains_key(&(kind, id.clone()));
+    fn needs_entry(&self, kind: RegisterKind, id: &Key, reasons: &mut Reasons) {
+        let is_known = self.register.contains_key(&(kind, id.clone()));
         reasons.known(is_known, &kind.to_string(), id);
     }
 
-    fn resolve(&mut self, kind: LogKind, id: &Key) {
-        if let Some(entry) = self.log.get_mut(&(kind, id.clone())) {
+    fn resolve(&mut self, kind: RegisterKind, id: &Key) {
+        if let Some(entry) = self.register.get_mut(&(kind, id.clone())) {
             entry.resolved = Resolved::Yes;
         }
     }

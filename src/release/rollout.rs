@@ -38,8 +38,9 @@ told! {
 plain! {
     /// A wave of the rollout starts; `occurred_at` says when.
     ///
-    /// Waves start in the order of the plan, each once, the next when the one before has baked and was seen to be healthy
-    /// since. The plan is the one with which the deployment began; what is planned meanwhile changes none of its waves.
+    /// Waves start in the order of the plan, each once, the next when the one before has baked and was seen to be
+    /// healthy since. The plan is the one with which the deployment began; what is planned meanwhile changes none of
+    /// its waves.
     pub struct WaveStarted {
         /// The wave, by its name in the plan.
         wave: Key,
@@ -47,9 +48,9 @@ plain! {
 
     /// A wave was looked at; `occurred_at` says when, and the latest look counts.
     ///
-    /// It is as bad as the host says, or worse: a measure above what the plan bears makes it failed, and a measure that the
-    /// plan names and nobody took makes it inconclusive. Either pauses the rollout, however late it is told. That it is
-    /// healthy lets the next wave start only if it was seen after the wave had baked.
+    /// It is as bad as the host says, or worse: a measure above what the plan bears makes it failed, and a measure that
+    /// the plan names and nobody took makes it inconclusive. Either pauses the rollout, however late it is told. That
+    /// it is healthy lets the next wave start only if it was seen after the wave had baked.
     pub struct HealthObserved {
         /// The wave.
         wave: Key,

@@ -298,7 +298,7 @@ impl<P> Release<P> {
         self.ask(StartTesting { package })
     }
 
-    /// Asks to build anew: Testing to Development. The package and what was tested of it no longer count.
+    /// Asks to build again: Testing to Development. The package and what was tested of it no longer count.
     pub fn rework(self, reason: Text) -> Proposal<Rework, P>
     where
         P: CanRework,
@@ -306,7 +306,7 @@ impl<P> Release<P> {
         self.ask(Rework { reason })
     }
 
-    /// Asks to plan anew: Development, Testing, or Review after a back-out, to Plan. The plan has to be agreed again.
+    /// Asks to plan again: Development, Testing, or Review after a back-out, to Plan. The plan has to be agreed again.
     pub fn replan(self, reason: Text) -> Proposal<Replan, P>
     where
         P: CanReplan,

@@ -18,7 +18,7 @@ use super::review::{
     ClosureItem, Confirmation, CriterionResult, Ending, PostImplementationReview, ReviewOutcome,
     TaskOpened,
 };
-use super::risk::{LogEntry, LogKind, RiskAssessment};
+use super::risk::{RegisterEntry, RegisterKind, RiskAssessment};
 use super::rollout::Progress;
 use super::steps::{AnyStep, Authorise, StepTaken};
 use super::testing::{DefectFound, Evidence, TestReport};
@@ -46,7 +46,7 @@ pub(crate) struct State {
     pub(crate) baseline: Option<Arc<ReleasePlan>>,
     pub(crate) first_baseline: Option<Arc<ReleasePlan>>,
     pub(crate) baselines: u32,
-    /// Whether the latest baseline still stands; planning anew takes it back.
+    /// Whether the latest baseline still stands; planning again takes it back.
     pub(crate) is_baselined: bool,
     pub(crate) milestones: BTreeMap<Key, Instant>,
     pub(crate) changes: BTreeMap<Key, Arc<CodeChange>>,
@@ -78,7 +78,7 @@ pub(crate) struct State {
     pub(crate) delegations: BTreeMap<(Role, Person, Person), Option<Instant>>,
     pub(crate) change_requests: BTreeMap<Key, Arc<ChangeRequest>>,
     pub(crate) risk: Option<Arc<RiskAssessment>>,
-    pub(crate) log: BTreeMap<(LogKind, Key), LogEntry>,
+    pub(crate) register: BTreeMap<(RegisterKind, Key), RegisterEntry>,
     pub(crate) checklist: BTreeMap<Key, Arc<ChecklistItem>>,
     /// Who was told of the current plan, and when first.
     pub(crate) notified: BTreeMap<Person, Instant>,
@@ -159,6 +159,18 @@ pub(crate) struct GivenApproval {
     pub(crate) at: Instant,
 }
 
+impl GivenApproval {
+    /// Who answered for this person, if it was not they themselves.
+    pub(crate) fn stand_in(&self, person: &Person) -> Option<&Person> {
+        self.by.person().filter(|by| *by != person)
+    }
+
+    /// This person, and who answered for them.
+    pub(crate) fn involved<'a>(&'a self, person: &'a Person) -> impl Iterator<Item = &'a Person> {
+        [Some(person), self.stand_in(person)].into_iter().flatten()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct GrantedOverride {
     pub(crate) granted: Arc<OverrideGranted>,
@@ -208,7 +220,7 @@ impl State {
             delegations: BTreeMap::new(),
             change_requests: BTreeMap::new(),
             risk: None,
-            log: BTreeMap::new(),
+            register: BTreeMap::new(),
             checklist: BTreeMap::new(),
             notified: BTreeMap::new(),
             costs: BTreeMap::new(),
@@ -228,20 +240,6 @@ impl State {
 
     pub(crate) fn assessment(&self) -> Option<&Assessment> {
         self.authorised.as_deref().map(|step| &step.assessment)
-    }
-
-    /// How the release would end by that step; nothing if it does not end by it.
-    pub(crate) fn ended_by(&self, step: &AnyStep) -> Option<Ending> {
-        if matches!(step, AnyStep::Reject(_)) {
-            Some(Ending::Rejected)
-        } else if matches!(step, AnyStep::Close(_)) {
-            self.outcome.map(Ending::from)
-        } else if matches!(step, AnyStep::Cancel(_)) {
-            let backed_out = self.is_backed_out.then_some(Ending::BackedOut);
-            Some(backed_out.unwrap_or(Ending::Cancelled))
-        } else {
-            None
-        }
     }
 
     pub(crate) fn agreed_plan(&self) -> Option<&Arc<ReleasePlan>> {
@@ -405,7 +403,7 @@ impl State {
                     }
                 }
                 let to = taken.step.action().leads(self.standing);
-                if let Some(ending) = self.ended_by(&taken.step) {
+                if let Some(ending) = taken.step.ending(self) {
                     self.ending = Some(ending);
                     self.ended_at = Some(on.recorded_at);
                 }

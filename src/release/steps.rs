@@ -4,7 +4,7 @@ use super::decision::Decision;
 use super::happens::{Happens, Occasion, Reasons};
 use super::package::ReleasePackage;
 use super::request::{Assessment, ReleaseRequest};
-use super::review::{ClosureRecord, ReviewOutcome};
+use super::review::{ClosureRecord, Ending, ReviewOutcome};
 use super::state::State;
 use super::text::Text;
 use super::words::plain;
@@ -54,13 +54,13 @@ plain! {
         package: ReleasePackage,
     }
 
-    /// Testing sends the release back to be built anew.
+    /// Testing sends the release back to be built again.
     pub struct Rework {
         /// Why; not empty.
         reason: Text,
     }
 
-    /// The release goes back to be planned anew.
+    /// The release goes back to be planned again.
     pub struct Replan {
         /// Why; not empty.
         reason: Text,
@@ -162,7 +162,8 @@ impl Moves<AnyStep> for Anywhere {
 }
 
 macro_rules! expand {
-    ($($step:ident $name:literal $can:ident $kind:literal $schema:literal $door:ident [$($from:ty),*] => $to:ty, $way:literal;)*) => {
+    ($($step:ident $name:literal $can:ident $kind:literal $schema:literal $door:ident
+        [$($from:ty),*] => $to:ty, $way:literal;)*) => {
         /// A step that is known only at run time. Written as the step's name and what it needs.
         #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[non_exhaustive]
@@ -183,6 +184,11 @@ macro_rules! expand {
 
             pub(crate) fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
                 match self { $(Self::$step(step) => step.admits(state, on, reasons),)* }
+            }
+
+            /// How the release ends by it; nothing if it does not.
+            pub(crate) fn ending(&self, state: &State) -> Option<Ending> {
+                match self { $(Self::$step(step) => step.ending(state),)* }
             }
 
             pub(crate) fn apply(self, state: &mut State, on: Occasion<'_>) {

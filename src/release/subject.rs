@@ -45,9 +45,22 @@ impl Subject {
     }
 }
 
+impl GateId {
+    /// The digest of these gates: name, version and rules of each.
+    pub(crate) fn digest_of<'a>(gates: impl IntoIterator<Item = &'a Self>) -> Digest {
+        let none = Fields::new("phasegate/gates/1");
+        let all = gates.into_iter().fold(none, |all, gate| {
+            all.field(gate.name.as_str().as_bytes())
+                .field(&gate.version.to_be_bytes())
+                .field(gate.digest.as_bytes())
+        });
+        all.digest()
+    }
+}
+
 impl State {
-    /// What an approval of this step would be about, where these gates hold it.
-    pub(crate) fn subject(&self, step: &AnyStep, gates: &[GateId]) -> Subject {
+    /// What an approval of this step would be about, where gates of this digest hold it.
+    pub(crate) fn subject(&self, step: &AnyStep, gates: Digest) -> Subject {
         let usable: Vec<_> = self
             .overrides
             .values()
@@ -55,21 +68,13 @@ impl State {
             .map(|one| &one.granted)
             .collect();
         let or_none = |digest: Option<Digest>| digest.unwrap_or(Digest::ZERO);
-        let gates = gates
-            .iter()
-            .fold(Fields::new("phasegate/gates/1"), |all, gate| {
-                let named = all.field(gate.name.as_str().as_bytes());
-                named
-                    .field(&gate.version.to_be_bytes())
-                    .field(gate.digest.as_bytes())
-            });
         Subject {
             step: Digest::of_value(step),
             request: or_none(self.request.as_ref().map(Digested::digest)),
             plan: or_none(self.plan.as_ref().map(Digested::digest)),
             package: or_none(self.package.as_ref().map(|package| package.digest())),
             overrides: or_none((!usable.is_empty()).then(|| Digest::of_value(&usable))),
-            gates: gates.digest(),
+            gates,
         }
     }
 }

@@ -110,9 +110,9 @@ impl fmt::Display for Reason {
 ///
 /// # Combining
 ///
-/// [`all`](Self::all), [`any`](Self::any) and [`at_least`](Self::at_least) are one rule: of the verdicts, this many have
-/// to clear. Neither order nor repetition changes `all` and `any`. *Failed* absorbs everything; *excepted* counts as
-/// satisfied, and uses up its overrides only where nothing satisfied is there instead.
+/// [`all`](Self::all), [`any`](Self::any) and [`at_least`](Self::at_least) are one rule: of the verdicts, this many
+/// have to clear. Neither order nor repetition changes `all` and `any`. *Failed* absorbs everything; *excepted* counts
+/// as satisfied, and uses up its overrides only where nothing satisfied is there instead.
 ///
 /// | all | satisfied | excepted | unknown | violated | failed |
 /// |---|---|---|---|---|---|

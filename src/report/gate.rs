@@ -54,14 +54,14 @@ fn rule(head: Outline, one: &Rule) -> Outline {
             head.own(told).under_all(parts)
         }
         Rule::Not(_) => head.own("not this").under_all(parts),
-        Rule::When(conditional) => {
-            let condition = serde_json::to_string(&conditional.condition).unwrap_or_default();
-            head.own("where ").prose(condition).under_all(parts)
-        }
-        Rule::Unless(conditional) => {
-            let condition = serde_json::to_string(&conditional.condition).unwrap_or_default();
-            head.own("but where ").prose(condition).under_all(parts)
-        }
+        Rule::When(conditional) => head
+            .own("where ")
+            .prose(conditional.condition.to_string())
+            .under_all(parts),
+        Rule::Unless(conditional) => head
+            .own("but where ")
+            .prose(conditional.condition.to_string())
+            .under_all(parts),
         Rule::Host(host) => {
             let line = head.name(one.name()).own(", the host's own, ");
             line.prose(host.params())

@@ -344,6 +344,29 @@ fn who_left_their_role_has_not_approved() {
     let relieved = RoleRelieved::new(person("ann"), role("a"));
     let release = office.recorded(release, relieved, "ada");
     blocked(&office, &release, &["approvals-missing", "approver-left"]);
+    let decision = decided(&office, &release);
+    let left = decision.blockers().last().unwrap();
+    assert_eq!(
+        left.to_string(),
+        "approvals: `ann` approved as a, and no longer is; ask `bob`, or give `ann` the role `a` again"
+    );
+    assert_eq!(people(&decision), ["bob"; 2], "who could give it instead");
+
+    // Whatever else has changed, to ask them again would not help.
+    let release = office.recorded(release, ReleasePlan::new(Seconds::days(9)), "ada");
+    let release = office.recorded(release, Baseline::new(), "ada");
+    blocked(&office, &release, &["approvals-missing", "approver-left"]);
+    let relieved = RoleRelieved::new(person("bob"), role("a"));
+    let release = office.recorded(release, relieved, "ada");
+    let decision = decided(&office, &release);
+    let left = decision.blockers().last().unwrap();
+    assert_eq!(
+        left.reason.remedy.to_string(),
+        "give `ann` the role `a` again, or give it to somebody else"
+    );
+    let given = RoleGiven::new(person("ann"), role("a"));
+    let release = office.recorded(release, given, "ada");
+    blocked(&office, &release, &["approvals-missing", "approval-void"]);
 }
 
 #[test]
@@ -365,6 +388,45 @@ fn it_is_told_when_nobody_is_left_who_could_approve() {
     let release = office.recorded(release, given, "ada");
     blocked(&office, &release, &["approvals-missing"]);
     assert_eq!(people(&decided(&office, &release)), ["ann", "bob"]);
+}
+
+#[test]
+fn it_is_told_why_those_that_a_rule_names_cannot_approve() {
+    let named = |by: &[&str], count| {
+        let by = by.iter().map(|name| Approver::Person(person(name)));
+        policy([ApprovalRule::new(key("owners"), Quorum::Count(count), by).unwrap()])
+    };
+    let told = |office: &Desk, release: &_| decided(office, release).to_string();
+    let (office, release) = site(
+        named(&["kim", "lee", "bob"], 3),
+        &[("kim", "a"), ("bob", "a")],
+    );
+    let release = approved(&office, release, "bob", "a");
+    assert_eq!(
+        told(&office, &release),
+        "deploy refused\n  approvals: rule `owners` has 1 of 3 approvals, and nobody is left for 2 of them: \
+         `kim` asked for this release, `lee` has no role in it; \
+         give `lee` a role, or name other people in the rule, or have it overridden"
+    );
+    let given = RoleGiven::new(person("lee"), role("a"));
+    let release = office.recorded(release, given, "ada");
+    assert_eq!(
+        told(&office, &release),
+        "deploy refused\n  approvals: rule `owners` has 1 of 3 approvals, and nobody is left for 1 of them: \
+         `kim` asked for this release; name other people in the rule, or have it overridden"
+    );
+    assert_eq!(people(&decided(&office, &release)), ["lee"]);
+
+    // A person and a role: either way out is told.
+    let mixed = [Approver::Person(person("lee")), Approver::Role(role("a"))];
+    let mixed = ApprovalRule::new(key("owners"), Quorum::Count(2), mixed).unwrap();
+    let (office, release) = site(policy([mixed]), &[("ann", "a")]);
+    assert_eq!(
+        told(&office, &release),
+        "deploy refused\n  approvals: rule `owners` has 0 of 2 approvals, and nobody is left for 1 of them: \
+         `lee` has no role in it; give `lee` a role, or give more people the role `a`, \
+         or name other people in the rule, or have it overridden"
+    );
 }
 
 #[test]

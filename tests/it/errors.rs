@@ -3,7 +3,7 @@
 use crate::desk_support::{
     Knows, NOON, Office, at, by, fact, id, key, note, office, tenant, text, wait, worthwhile,
 };
-use phasegate::desk::{CommitFailed, LedgerError, LoadError, RecordByIdError, RunError};
+use phasegate::desk::{CommitFailed, LoadError, ModelError, RecordByIdError, RunError};
 use phasegate::gate::{EvidencePolicy, Facts, GateSet, Percent, Policies};
 use phasegate::notify::{NotifyError, NotifyErrorKind};
 use phasegate::phase::{Deployment, Seconds};
@@ -83,10 +83,10 @@ fn every_error_speaks_in_the_same_manner() {
         "CommitFailed",
         "IcsError",
         "Invalid",
-        "LedgerError",
         "LoadError",
         "LogError",
         "Mistake",
+        "ModelError",
         "NotifyError",
         "RecordByIdError",
         "Refused",
@@ -353,15 +353,15 @@ fn see_ledgers(walked: &mut Walked) {
     let office = Office::on(MemoryStore::new());
     let desk = Desk::new(office.desk.store()).tenant(tenant(VALUE));
     let absent = wait(desk.model(&key(VALUE))).unwrap_err();
-    walked.see("LedgerError", &absent);
+    walked.see("ModelError", &absent);
     let refused = wait(desk.authorise_model(&key(VALUE), 1, text(" "), by(VALUE))).unwrap_err();
-    assert!(matches!(&refused, LedgerError::Refused { reasons } if reasons.len() == 2));
-    walked.see("LedgerError", &refused);
+    assert!(matches!(&refused, ModelError::Refused { reasons } if reasons.len() == 2));
+    walked.see("ModelError", &refused);
     for error in [
-        LedgerError::Store(StoreError::corrupt("inner")),
-        LedgerError::Log(replay([]).unwrap_err()),
+        ModelError::Store(StoreError::corrupt("inner")),
+        ModelError::Log(replay([]).unwrap_err()),
     ] {
         assert!(error.source().is_some());
-        walked.see("LedgerError", &error);
+        walked.see("ModelError", &error);
     }
 }

@@ -471,9 +471,9 @@ fn a_gate_holds_on_its_tracks_only() {
     let office = guarded(emergency);
     let release = office.requested();
     let held = |release: &Release<Request>| {
-        let gates = office.desk.gates().gates_for(release, Action::Authorise);
-        let count = gates.count();
         let step = Authorise::new(worthwhile());
+        let gates = office.desk.gates().gates_for(release, step.clone());
+        let count = gates.count();
         let decision = wait(office.desk.explain(release, step, by("cho")));
         assert_eq!(decision.is_cleared(), count == 0);
         assert_eq!(decision.gates.len(), count);
@@ -484,7 +484,7 @@ fn a_gate_holds_on_its_tracks_only() {
         office
             .desk
             .gates()
-            .gates_for(&release, Action::Deploy)
+            .gates_for(&release, Deploy::new(window()))
             .count(),
         0
     );

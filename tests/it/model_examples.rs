@@ -214,8 +214,8 @@ fn a_web_service_goes_live_without_asking_again_and_in_waves() {
     assert_eq!(
         drive.explain(Deploy::new(window()), "pipeline"),
         "deploy refused\n  soak: package 2198299568bf has run in `staging` since 2026-03-02T12:00:00Z, and needs 4 \
-         hours there; wait (not before 2026-03-02T16:00:00Z)\n  checklist: nobody has looked at `dashboards`; look at it, and \
-         record a `ChecklistItem`",
+         hours there; wait (not before 2026-03-02T16:00:00Z)\n  checklist: nobody has looked at `dashboards`; look at it, \
+         and record a `ChecklistItem`",
     );
     drive.tick(["dashboards"]);
     drive.passes(Seconds::hours(4));
@@ -397,8 +397,8 @@ fn a_bank_system_knows_no_standard_track() {
     let refused = office.run(office.asked(request), "kim").unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "request refused\n  lifecycle: the model `bank-system` does not allow the standard track; request it on the normal \
-         or emergency track",
+        "request refused\n  lifecycle: the model `bank-system` does not allow the standard track; request it on the \
+         normal or emergency track",
     );
 }
 

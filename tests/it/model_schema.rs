@@ -3,6 +3,7 @@
 use crate::models::{shop, with};
 use phasegate::gate::{Policies, ReleaseModel};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// What the schema says against a value, with its place; nothing if it takes it.
 ///
@@ -31,8 +32,13 @@ fn against(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String>
             }
             "enum" => list().contains(value),
             "const" => says == value,
-            "minimum" => value.as_i64() >= says.as_i64(),
-            "maximum" => value.as_i64() <= says.as_i64(),
+            // These hold numbers only, and lists only.
+            "minimum" => value
+                .as_i64()
+                .is_none_or(|one| one >= says.as_i64().unwrap()),
+            "maximum" => value
+                .as_i64()
+                .is_none_or(|one| one <= says.as_i64().unwrap()),
             "minItems" => value.as_array().unwrap().len() as u64 >= says.as_u64().unwrap(),
             "uniqueItems" => {
                 let all = value.as_array().unwrap();
@@ -121,6 +127,10 @@ fn the_schema_takes_every_example() {
 }
 
 /// What may be wrong with the shop's model: where, what stands there, and what the schema says.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of cases is told in one piece"
+)]
 fn broken() -> Vec<(&'static str, Value, &'static str)> {
     let rule = "/gates/0/rules/0/rule";
     vec![
@@ -138,6 +148,16 @@ fn broken() -> Vec<(&'static str, Value, &'static str)> {
             "/standard/success_percent",
             json!(120),
             "model.standard.success_percent: maximum",
+        ),
+        (
+            "/standard/success_percent",
+            json!(0),
+            "model.standard.success_percent: minimum",
+        ),
+        (
+            "/standard/judged_from_releases",
+            json!(0),
+            "model.standard.judged_from_releases: minimum",
         ),
         (
             "/standard/limits/colour",
@@ -181,13 +201,23 @@ fn broken() -> Vec<(&'static str, Value, &'static str)> {
         ),
         (
             "/waves",
-            json!([{ "name": "all", "bake": -1 }]),
-            "model.waves[0].bake: minimum",
+            json!([{ "name": "all", "bake_seconds": -1 }]),
+            "model.waves[0].bake_seconds: minimum",
         ),
         (
             "/milestones",
             json!({ "live": "soon" }),
             "model.milestones.live: type",
+        ),
+        (
+            "/milestones",
+            json!({ "live": -1001 }),
+            "model.milestones.live: minimum",
+        ),
+        (
+            "/early_life_support_seconds",
+            json!(31_622_401),
+            "model.early_life_support_seconds: maximum",
         ),
         ("/back_out", json!([]), "model.back_out: type"),
     ]
@@ -200,5 +230,97 @@ fn what_the_schema_refuses_the_reader_refuses_too() {
         assert_eq!(refused(&model), [told], "{model}");
         let read = ReleaseModel::from_json(&model.to_string(), &Policies::new());
         assert!(read.is_err(), "{model}");
+    }
+}
+
+/// A rule by every built-in policy, with all that it can be given.
+fn rules() -> Vec<Value> {
+    vec![
+        json!({ "approvals": {
+            "rules": [{
+                "name": "authority", "quorum": { "count": 1 },
+                "by": [{ "role": "change_authority" }, { "person": "cho" }]
+            }],
+            "people": "different_people", "not_by": ["builder"], "valid_for_seconds": 3600
+        } }),
+        json!({ "separation-of-duties": { "apart": ["requester"] } }),
+        json!({ "evidence": {
+            "required": { "functional": 95 }, "coverage_percent": { "functional": 80 },
+            "environments": { "functional": ["staging"] }, "max_age_seconds": 3600,
+            "open_defects": { "minor": 2 }, "documents": ["test-plan"]
+        } }),
+        json!({ "soak": { "at_least_seconds": { "staging": 3600 } } }),
+        json!({ "back-out-plan": { "rehearsed_within_seconds": 3600 } }),
+        json!({ "risk": { "at_most": "medium" } }),
+        json!({ "open-issues": { "issues": { "minor": 1 }, "risks": { "minor": 1 } } }),
+        json!({ "budget": { "at_most_percent": 110 } }),
+        json!({ "stakeholders-notified": { "ahead_seconds": 3600 } }),
+        json!({ "change-requests": { "at_least": 1, "states": ["approved"] } }),
+        json!({ "checklist": { "items": ["runbook"] } }),
+        json!({ "waves": {} }),
+        json!({ "fact": { "key": "error_budget", "test": { "at_least": 2 } } }),
+        json!({ "model-standing": {} }),
+        json!({ "in-step": {} }),
+        json!({ "dependencies": {} }),
+    ]
+}
+
+/// The places of everything in a value, itself included.
+fn places(value: &Value) -> Vec<String> {
+    let entries: Vec<(String, &Value)> = match value {
+        Value::Array(entries) => {
+            let places = entries.iter().enumerate();
+            places.map(|(at, one)| (at.to_string(), one)).collect()
+        }
+        Value::Object(entries) => entries
+            .iter()
+            .map(|(key, one)| (key.clone(), one))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => vec![],
+    };
+    let mut all = vec![String::new()];
+    for (step, one) in entries {
+        all.extend(
+            places(one)
+                .iter()
+                .map(|further| format!("/{step}{further}")),
+        );
+    }
+    all
+}
+
+#[test]
+fn a_value_of_another_sort_is_refused_in_every_policy() {
+    let mut model = shop();
+    model["environments"] = json!({ "staging": "not_live" });
+    model["checklists"] = json!({ "one": { "runbook": "Written" } });
+    let at = |step: &str, rule: &Value| {
+        let model = with(model.clone(), "/gates/0/step", json!(step));
+        with(model, "/gates/0/rules/0/rule", rule.clone())
+    };
+    let named = |rule: &Value| rule.as_object().unwrap().keys().next().unwrap().clone();
+    let all: BTreeSet<_> = rules().iter().map(named).collect();
+    assert_eq!(all, crate::policy_samples::built_in().into_iter().collect());
+    for rule in rules() {
+        let step = if named(&rule) == "waves" {
+            "finish_deployment"
+        } else {
+            "deploy"
+        };
+        let read =
+            |rule: &Value| ReleaseModel::from_json(&at(step, rule).to_string(), &Policies::new());
+        assert_eq!(refused(&at(step, &rule)), [""; 0]);
+        read(&rule).unwrap();
+        for place in places(&rule) {
+            let mut other = rule.clone();
+            let value = other.pointer_mut(&place).unwrap();
+            *value = if value.is_string() {
+                json!(2)
+            } else {
+                json!("two")
+            };
+            assert_ne!(refused(&at(step, &other)), [""; 0], "{place} of {rule}");
+            assert!(read(&other).is_err(), "{place} of {rule}");
+        }
     }
 }

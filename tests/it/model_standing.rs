@@ -6,7 +6,7 @@ use crate::desk_support::{
 };
 use crate::golden::golden;
 use crate::models::{codes, following, loaded, shop, shop_of, with};
-use phasegate::desk::{CommitFailed, LedgerError, RunError};
+use phasegate::desk::{CommitFailed, ModelError, RunError};
 use phasegate::gate::{Facts, GateSet, ModelStandingPolicy, ModelState, Policies, ReleaseModel};
 use phasegate::phase::{Deployment, Plan, Request, Seconds};
 use phasegate::release::step::{Authorise, Cancel, Deploy};
@@ -25,11 +25,11 @@ use std::sync::Arc;
 
 type Shop = Office<Arc<MemoryStore>>;
 
-fn drafted(office: &Shop, model: &ReleaseModel, who: &str) -> Result<ModelState, LedgerError> {
+fn drafted(office: &Shop, model: &ReleaseModel, who: &str) -> Result<ModelState, ModelError> {
     wait(office.desk.draft_model(model, by(who)))
 }
 
-fn authorised(office: &Shop, version: u32, who: &str) -> Result<ModelState, LedgerError> {
+fn authorised(office: &Shop, version: u32, who: &str) -> Result<ModelState, ModelError> {
     let reason = text("the board looked at it");
     wait(
         office
@@ -38,7 +38,7 @@ fn authorised(office: &Shop, version: u32, who: &str) -> Result<ModelState, Ledg
     )
 }
 
-fn retired(office: &Shop, who: &str) -> Result<ModelState, LedgerError> {
+fn retired(office: &Shop, who: &str) -> Result<ModelState, ModelError> {
     wait(
         office
             .desk
@@ -46,7 +46,7 @@ fn retired(office: &Shop, who: &str) -> Result<ModelState, LedgerError> {
     )
 }
 
-fn counted(office: &Shop) -> Result<ModelState, LedgerError> {
+fn counted(office: &Shop) -> Result<ModelState, ModelError> {
     let system = By::new(Actor::system("nightly").unwrap());
     wait(office.desk.count_successes(&key("shop"), system))
 }
@@ -60,7 +60,7 @@ fn standing(model: &ReleaseModel) -> Shop {
 }
 
 #[track_caller]
-fn says(answer: Result<ModelState, LedgerError>, expected: &str) {
+fn says(answer: Result<ModelState, ModelError>, expected: &str) {
     assert_eq!(answer.unwrap_err().to_string(), expected);
 }
 
@@ -171,6 +171,27 @@ fn whoever_edits_or_retires_a_model_takes_its_standing() {
 }
 
 #[test]
+fn an_edit_that_was_a_mistake_is_taken_back_by_the_next_version() {
+    let office = standing(&shop_of(1, 90));
+    let (waiting, decision) = authorising(&office, small());
+    assert!(decision.is_cleared());
+    let under_way = office.done(office.asked(small()), "kim");
+    let under_way = office.done(under_way.authorise(assessed()), "pipeline");
+    drafted(&office, &shop_of(2, 99), "max").unwrap();
+    let explain = || {
+        let step = Authorise::new(assessed());
+        codes(&wait(office.desk.explain(&waiting, step, by("pipeline"))))
+    };
+    assert_eq!(explain(), ["model-edited"]);
+    drafted(&office, &shop_of(3, 90), "kim").unwrap();
+    let state = authorised(&office, 3, "cho").unwrap();
+    assert_eq!(state.standing(), ModelStanding::Good);
+    // Who asked under the version before asks again; what was authorised goes on.
+    assert_eq!(explain(), ["another-model-version"]);
+    let _ = went_out(&office, office.agreed(under_way));
+}
+
+#[test]
 fn who_asks_again_gets_the_same_answer() {
     let office = office();
     let once = drafted(&office, &shop_of(1, 90), "kim").unwrap();
@@ -193,7 +214,7 @@ fn who_asks_again_gets_the_same_answer() {
     assert_eq!(draft(2).unwrap(), last);
     // The id stands for one thing.
     let error = draft(3).unwrap_err();
-    assert!(matches!(error, LedgerError::Store(_)), "{error}");
+    assert!(matches!(error, ModelError::Store(_)), "{error}");
 }
 
 #[test]
@@ -279,7 +300,7 @@ fn models_are_told_of_and_not_listed() {
     let elsewhere = office.desk.clone().tenant(tenant("other"));
     assert!(matches!(
         wait(elsewhere.model(&key("shop"))),
-        Err(LedgerError::NotFound { .. })
+        Err(ModelError::NotFound { .. })
     ));
 }
 
@@ -665,7 +686,7 @@ fn a_model_that_differs_from_what_was_authorised_pre_authorises_nothing() {
 }
 
 #[test]
-fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person() {
+fn a_model_loses_its_standing_when_its_count_drops_and_regains_it_by_a_person() {
     let office = standing(&shop_of(1, 90));
     let cleared = || authorising(&office, small()).1.is_cleared();
     // One failure of one is not judged yet: the model says 75 % of at least 2.
@@ -675,9 +696,9 @@ fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person()
     );
     let state = counted(&office).unwrap();
     assert_eq!(state.standing(), ModelStanding::Good);
-    let record = state.record().unwrap();
+    let count = state.success_count().unwrap();
     assert_eq!(
-        (record.successful, record.closed, record.until),
+        (count.successful, count.closed, count.until),
         (0, 1, office.now())
     );
     assert!(cleared());
@@ -691,10 +712,10 @@ fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person()
     let (_, decision) = authorising(&office, small());
     assert_eq!(
         decision.to_string(),
-        "authorise refused\n  lifecycle: too few releases by the model `shop` succeeded: 1 of 2; find out why, and have \
-         it authorised anew; or record `TrackChanged` to normal",
+        "authorise refused\n  lifecycle: too few releases by the model `shop` succeeded: 1 of 2; find out why, and \
+         have it authorised again; or record `TrackChanged` to normal",
     );
-    // Later successes do not give it back; a person does, and the count begins anew.
+    // Later successes do not give it back; a person does, and the count begins at zero.
     let normal = |office: &Shop| {
         let release = office.done(office.asked(small()), "kim");
         let normal = TrackChanged::new(Track::Normal, text("the model lost its standing"));
@@ -708,11 +729,11 @@ fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person()
     office.clock.pass(Seconds::hours(1));
     let state = authorised(&office, 1, "max").unwrap();
     assert_eq!(
-        (state.standing(), state.record()),
+        (state.standing(), state.success_count()),
         (ModelStanding::Good, None)
     );
     assert!(cleared());
-    assert_eq!(counted(&office).unwrap().record().unwrap().closed, 0);
+    assert_eq!(counted(&office).unwrap().success_count().unwrap().closed, 0);
 
     // 3 of 4 is enough.
     for outcome in [
@@ -724,8 +745,8 @@ fn a_model_loses_its_standing_when_its_record_drops_and_regains_it_by_a_person()
         ended(&office, outcome);
     }
     let state = counted(&office).unwrap();
-    let record = state.record().unwrap();
-    assert_eq!((record.successful, record.closed), (3, 4));
+    let count = state.success_count().unwrap();
+    assert_eq!((count.successful, count.closed), (3, 4));
     assert_eq!(state.standing(), ModelStanding::Good);
 }
 
@@ -748,9 +769,9 @@ fn later_successes_do_not_give_a_model_its_standing_back() {
         );
     }
     let state = counted(&office).unwrap();
-    let record = state.record().unwrap();
+    let count = state.success_count().unwrap();
     assert_eq!(
-        (record.successful, record.closed),
+        (count.successful, count.closed),
         (4, 5),
         "80 %, and 75 % are enough"
     );
@@ -783,8 +804,8 @@ fn releases_by_another_version_or_another_model_are_not_counted() {
     authorised(&office, 2, "cho").unwrap();
     reviewed(&office, old, ReviewOutcome::Unsuccessful);
     let shed = wait(office.desk.count_successes(&key("shed"), by("cho"))).unwrap();
-    assert_eq!(shed.record().unwrap().closed, 0);
-    assert_eq!(counted(&office).unwrap().record().unwrap().closed, 0);
+    assert_eq!(shed.success_count().unwrap().closed, 0);
+    assert_eq!(counted(&office).unwrap().success_count().unwrap().closed, 0);
 }
 
 #[test]
@@ -808,7 +829,7 @@ fn of_many_who_draft_at_once_one_wins_and_the_others_are_told_why() {
     assert_eq!((won.len(), lost.len()), (1, 7));
     for answer in lost {
         let error = answer.unwrap_err();
-        assert!(matches!(error, LedgerError::Refused { .. }), "{error}");
+        assert!(matches!(error, ModelError::Refused { .. }), "{error}");
     }
 }
 
@@ -832,10 +853,10 @@ fn what_says_nothing_of_the_model_is_not_counted() {
         ReviewOutcome::Unsuccessful,
     );
     let state = counted(&office).unwrap();
-    assert_eq!(state.record().unwrap().closed, 0);
+    assert_eq!(state.success_count().unwrap().closed, 0);
     ended(&office, ReviewOutcome::WithIssues);
-    let record = *counted(&office).unwrap().record().unwrap();
-    assert_eq!((record.successful, record.closed), (0, 1));
+    let count = *counted(&office).unwrap().success_count().unwrap();
+    assert_eq!((count.successful, count.closed), (0, 1));
 }
 
 #[test]

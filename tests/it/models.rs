@@ -1,14 +1,17 @@
 //! Release models: read from files with every mistake at its place, and the gates that hold by them.
 
 use crate::desk_support::{
-    Office, by, key, name, office, package, run_of, text, titled, wait, window, worthwhile,
+    NOON, Office, at, by, key, name, office, package, run_of, text, titled, wait, window,
+    worthwhile,
 };
-use phasegate::gate::{AnyGate, GateSet, Mistake, Policies, ReleaseModel};
-use phasegate::phase::{Action, Request, Seconds};
-use phasegate::release::step::{Authorise, Cancel, Deploy, Hold};
+use crate::support::nothing_yet;
+use phasegate::gate::{AnyGate, Facts, GateSet, Mistake, Policies, ReleaseModel};
+use phasegate::phase::{Request, Seconds};
+use phasegate::release::step::{Authorise, Cancel, Deploy, FindUnauthorised, Hold, RequestRelease};
 use phasegate::release::{AnyStep, Decision, ModelReference, ReleaseRequest, Track, TrackChanged};
 use phasegate::{Gate, Release};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 // Files.
 
@@ -22,7 +25,7 @@ pub(crate) fn shop() -> Value {
         "standard": {
             "assessment": { "decision": "worthwhile", "value": "Small and often." },
             "success_percent": 75,
-            "of_at_least": 2,
+            "judged_from_releases": 2,
             "limits": {
                 "services": ["shop"],
                 "estimated_cost_at_most": { "minor_units": 1000, "currency": "EUR" }
@@ -77,6 +80,76 @@ fn what_is_read_is_written_back_as_it_was() {
     );
 }
 
+/// A model with something under every key.
+fn full() -> Value {
+    let mut model = with_enforcement(shop());
+    let more = json!({
+        "description": "What the shop sells, and how.",
+        "objectives": { "sales": { "what": "More sales." } },
+        "environments": { "staging": "not_live" },
+        "checklists": { "one": { "runbook": "Written" } },
+        "roles": { "tester": ["tom"] },
+        "milestones": { "live": 0 },
+        "waves": [{ "name": "canary", "bake_seconds": 60 }],
+        "success_criteria": { "sold": { "what": "More is sold.", "objective": "sales" } },
+        "back_out": { "how": "Undo it." }
+    });
+    let all = model.as_object_mut().unwrap();
+    all.extend(more.as_object().unwrap().clone());
+    model
+}
+
+#[test]
+fn every_key_is_read_written_and_documented() {
+    let full = full();
+    let keys: BTreeSet<_> = full.as_object().unwrap().keys().cloned().collect();
+    // All that the reader knows.
+    let mistakes = read(&json!({ "colour": "blue" })).expect_err("there is no colour");
+    let (_, known) = mistakes[0].what.split_once("there are: ").unwrap();
+    assert_eq!(
+        known
+            .split(", ")
+            .map(str::to_owned)
+            .collect::<BTreeSet<_>>(),
+        keys
+    );
+    // Each is looked at, and none is lost.
+    assert_eq!(serde_json::to_value(loaded(&full)).unwrap(), full);
+    for key in &keys {
+        let mistakes = read(&with(full.clone(), &format!("/{key}"), json!(true)));
+        let mistakes = mistakes.expect_err("`true` is under no key");
+        assert!(
+            mistakes.iter().any(|one| one.path == *key),
+            "{key}: {mistakes:?}"
+        );
+    }
+    let rows = include_str!("../../docs/release-models.md").lines();
+    let rows = rows.skip_while(|line| !line.starts_with("| `name`"));
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    let rows = rows.filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    assert_eq!(
+        rows.map(|(key, _)| key.to_owned()).collect::<BTreeSet<_>>(),
+        keys
+    );
+    #[cfg(feature = "schema")]
+    {
+        let schema = ReleaseModel::schema();
+        let properties = schema["properties"].as_object().unwrap();
+        assert_eq!(properties.keys().cloned().collect::<BTreeSet<_>>(), keys);
+    }
+}
+
+#[test]
+fn a_gate_is_written_back_without_the_name_of_its_model() {
+    let model = with(shop(), "/name", json!("shop/eu"));
+    let read = loaded(&model);
+    assert_eq!(read.gates()[0].id().name.as_str(), "shop/eu/production");
+    assert_eq!(
+        serde_json::to_value(&read).unwrap(),
+        with_enforcement(model)
+    );
+}
+
 /// What a requirement does is always written.
 fn with_enforcement(model: Value) -> Value {
     with(model, "/gates/0/rules/0/enforcement", json!("block"))
@@ -87,7 +160,7 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
     mistaken(
         &json!({
             "name": "", "version": 0, "titel": "The shop", "tracks": [],
-            "standard": { "success_percent": 120, "of_at_least": 0, "limits": { "colour": "red" } },
+            "standard": { "success_percent": 120, "judged_from_releases": 0, "limits": { "colour": "red" } },
             "gates": [
                 { "name": "production", "version": 1, "step": "deplyo", "rules": [] },
                 { "name": "production", "version": 1, "step": "authorise", "rules": [
@@ -100,35 +173,41 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
             "checklists": { "empty": {}, "one": { "runbook": 7 } },
             "roles": { "release_manager": [] },
             "milestones": { "live": 5000, "review": "soon" },
-            "waves": [{ "name": "canary", "bake": -1 }, { "name": "all", "bake": 4_000_000_000_u32 }, { "name": "all", "bake": 0 }],
+            "waves": [
+                { "name": "canary", "bake_seconds": -1 }, { "name": "all", "bake_seconds": 4_000_000_000_u32 },
+                { "name": "all", "bake_seconds": 0 }
+            ],
             "early_life_support_seconds": 1.5,
             "back_out": {}
         }),
         &[
             "titel: no such key; there are: name, version, title, description, tracks, standard, objectives, gates, \
-             environments, checklists, roles, milestones, waves, success_criteria, early_life_support_seconds, back_out",
+             environments, checklists, roles, milestones, waves, success_criteria, early_life_support_seconds, \
+             back_out",
             "name: invalid key ``: expected 1 to 200 characters",
             "version: expected 1 or more",
             "file: key `title` is missing",
             "tracks: name at least one track",
             "standard: key `assessment` is missing",
             "standard.success_percent: invalid percentage `120`: expected 0 to 100",
-            "standard.of_at_least: expected 1 or more",
+            "standard.judged_from_releases: expected 1 or more",
             "standard.limits.colour: no such key `colour`; there are: `services`, `kinds`, `configuration_items`, \
              `estimated_cost_at_most`, `risk_at_most`",
             "gates[0].step: no step `deplyo`",
             "gates[1].name: another gate is named `production`",
-            "gates[1].rules[0].rule.evidence: policy `evidence` reads what a release has in Testing, and `authorise` leaves Request",
+            "gates[1].rules[0].rule.evidence: policy `evidence` reads what a release has in Testing, and \
+             `authorise` leaves Request",
             "gates[1].rules[1].rule.host.name: no host policy `no-fridays` is registered; none is",
-            "gates[2].name: invalid gate `a/b`: expected a name without `/`, which parts a model's name from that of its gate",
+            "gates[2].name: invalid gate `a/b`: expected a name without `/`, which parts a model's name from \
+             that of its gate",
             "environments.staging: there is no `alive`, expected `live` or `not_live`",
             "checklists.empty: name at least one item",
             "checklists.one.runbook: found integer `7`, expected a name",
             "roles.release_manager: name at least one person, or leave the role out",
             "milestones.live: 5000 working days are too far; expected at most 1000 before or after",
             "milestones.review: found string \"soon\", expected a whole number",
-            "waves[0].bake: found integer `-1`, expected a whole number from 0 to 4,294,967,295",
-            "waves[1].bake: 4000000000 seconds are more than a year",
+            "waves[0].bake_seconds: found integer `-1`, expected a whole number from 0 to 4,294,967,295",
+            "waves[1].bake_seconds: 4000000000 seconds are more than a year",
             "waves[2].name: wave `all` is there already",
             "early_life_support_seconds: found floating point `1.5`, expected a whole number from 0 to 4,294,967,295",
             "back_out: missing key `how`",
@@ -222,7 +301,8 @@ fn more_approvals_than_people_are_told_where_the_roles_are_known() {
     mistaken(
         &model,
         &[
-            "gates[0].rules[0].rule.approvals.rules[1].quorum: needs 3 approvals, and the model's roles have only 2 people",
+            "gates[0].rules[0].rule.approvals.rules[1].quorum: needs 3 approvals, and the model's roles \
+             have only 2 people",
         ],
     );
     // Each could be met, and not both by different people.
@@ -271,7 +351,8 @@ fn misspelt() -> Value {
             "environments": { "perfomance": ["staging"] }
         } } },
         { "rule": { "approvals": { "rules": [
-            { "name": "one", "by": [{ "role": "release-manager" }, { "person": "change_authorty" }], "quorum": { "count": 1 } }
+            { "name": "one", "quorum": { "count": 1 },
+                "by": [{ "role": "release-manager" }, { "person": "change_authorty" }] }
         ] } } },
         { "rule": { "when": {
             "condition": { "kinds": ["featrue"] },
@@ -402,7 +483,7 @@ fn a_file_of_too_much_is_refused_and_its_mistakes_are_told_so_far() {
     assert_eq!(mistakes.len(), 1_001);
     assert_eq!(
         mistakes[1_000].to_string(),
-        "file: there are more mistakes than these 1000; mend them first"
+        "file: there are more mistakes than these 1000; correct them first"
     );
 }
 
@@ -454,7 +535,7 @@ fn toml_says_the_same_as_json() {
         [standard]
         assessment = { decision = "worthwhile", value = "Small and often." }
         success_percent = 75
-        of_at_least = 2
+        judged_from_releases = 2
         [standard.limits]
         services = ["shop"]
         estimated_cost_at_most = { minor_units = 1000, currency = "EUR" }
@@ -481,7 +562,8 @@ fn toml_says_the_same_as_json() {
         ),
         [
             "gates[0]: key `version` is missing",
-            "gates[0].rules[0].rule.evidence.required.functional: found integer `900`, expected a whole number from 0 to 255",
+            "gates[0].rules[0].rule.evidence.required.functional: found integer `900`, expected a whole \
+             number from 0 to 255",
         ],
     );
     assert_eq!(
@@ -497,7 +579,7 @@ fn a_release_begins_with_what_its_model_says() {
     model["success_criteria"] =
         json!({ "sold": { "what": "More is sold.", "objective": "sales" } });
     model["milestones"] = json!({ "live": 0, "freeze": -5 });
-    model["waves"] = json!([{ "name": "canary", "bake": 60 }]);
+    model["waves"] = json!([{ "name": "canary", "bake_seconds": 60 }]);
     model["back_out"] = json!({ "how": "Undo it." });
     model["roles"] = json!({ "release_manager": ["ada"], "tester": ["tom", "tim"] });
     let model = loaded(&model);
@@ -576,7 +658,10 @@ fn each_version_holds_for_its_own_releases() {
             .iter()
             .map(|gate| (gate.name.to_string(), gate.version))
             .collect();
-        let holding = office.desk.gates().gates_for(&release, Action::Deploy);
+        let holding = office
+            .desk
+            .gates()
+            .gates_for(&release, Deploy::new(window()));
         assert!(holding.map(AnyGate::id).eq(&decision.gates));
         (gates, codes(&decision))
     };
@@ -594,6 +679,39 @@ fn each_version_holds_for_its_own_releases() {
         deploying(following(2)),
         (vec![everybody, of_shop], vec!["pass-ratio".to_owned()])
     );
+}
+
+#[test]
+fn where_a_release_begins_the_gates_are_those_of_what_it_asks_for() {
+    let mut model = shop();
+    model["tracks"] = json!(["standard", "normal", "emergency"]);
+    model["gates"] = json!([
+        { "name": "intake", "version": 1, "step": "request", "rules": [], "tracks": ["emergency"] },
+        { "name": "found", "version": 1, "step": "find_unauthorised", "rules": [] }
+    ]);
+    let gates = GateSet::new().with_model(loaded(&model));
+    let begins = |step: AnyStep, expected: &[&str]| {
+        let nothing_yet = nothing_yet();
+        let facts = Facts::at(at(NOON));
+        let decision = gates.explain(&nothing_yet, step.clone(), &facts, &by("kim"));
+        let named: Vec<_> = decision.gates.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(named, expected);
+        let holding = gates.gates_for(&nothing_yet, step.clone());
+        assert!(holding.map(AnyGate::id).eq(&decision.gates));
+        // An approval is about these gates too.
+        let without = GateSet::new().subject(&nothing_yet, step.clone());
+        let subject = gates.subject(&nothing_yet, step);
+        assert_eq!(subject == without, expected.is_empty());
+    };
+    let mut request = following(1);
+    begins(RequestRelease::new(request.clone()).into(), &[]);
+    request.track = Track::Emergency;
+    begins(
+        RequestRelease::new(request.clone()).into(),
+        &["shop/intake"],
+    );
+    let found = FindUnauthorised::new(request, package("one"), at(NOON), Seconds::hours(1));
+    begins(found.into(), &["shop/found"]);
 }
 
 #[test]

@@ -656,13 +656,12 @@ fn a_policy_is_refused_before_a_step_that_cannot_have_what_it_reads() {
 )]
 pub(crate) fn documented(policy: &str) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/gate/policies");
-    let files = std::fs::read_dir(folder).unwrap();
-    let files = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
-    let named = format!("const NAME: &'static str = \"{policy}\";");
-    let source = files
-        .into_iter()
-        .find(|source| source.contains(&named))
-        .unwrap();
+    // A file is named after its policy; a folder is, where there is more to it.
+    let file = policy.replace('-', "_");
+    let places = [format!("{file}.rs"), format!("{file}/mod.rs")];
+    let mut found = places.iter().map(|place| folder.join(place));
+    let source = found.find_map(|path| std::fs::read_to_string(path).ok());
+    let source = source.unwrap();
     let rows = source
         .lines()
         .filter_map(|line| line.strip_prefix("/// | `"));

@@ -4,8 +4,10 @@
     reason = "a story, or a table of cases, is told in one piece"
 )]
 
+use crate::desk_support::{NOON, key, office, titled, wait};
 use crate::samples::reseal;
-use phasegate::release::Envelope;
+use phasegate::gate::{GateSet, Policies, ReleaseModel};
+use phasegate::release::{Envelope, ModelReference};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -19,12 +21,15 @@ const GATED: &str = "tests/golden/unreleased/gated.jsonl";
 const EXPEDITED: &str = "tests/golden/unreleased/expedited.jsonl";
 const UNAUTHORISED: &str = "tests/golden/unreleased/unauthorised.jsonl";
 
-/// The tool, built as the tests were.
+/// The tool, built as the tests were: with TOML, if they have it.
 fn tool() -> &'static Path {
     static TOOL: OnceLock<PathBuf> = OnceLock::new();
     TOOL.get_or_init(|| {
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--example", "releasectl"]);
+        if cfg!(feature = "toml") {
+            build.args(["--features", "toml"]);
+        }
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }
@@ -312,7 +317,177 @@ fn the_gates_of_a_release_model_are_told_beside_the_others() {
     complains(
         &asked,
         BROKEN,
-        &["mistaken.json: mend these", "\n  version: ", "\n  tracks: "],
+        &[
+            "mistaken.json: correct these",
+            "\n  version: ",
+            "\n  tracks: ",
+        ],
+    );
+}
+
+/// A model of the shop, as JSON.
+const SHOP: &str = r#"{
+    "name": "shop", "version": 1, "title": "The shop", "tracks": ["normal"],
+    "gates": [{ "name": "intake", "version": 1, "step": "authorise",
+        "rules": [{ "rule": { "risk": { "at_most": "low" } } }] }]
+}"#;
+
+/// The same, as TOML.
+const SHOP_TOML: &str = r#"
+name = "shop"
+version = 1
+title = "The shop"
+tracks = ["normal"]
+[[gates]]
+name = "intake"
+version = 1
+step = "authorise"
+rules = [{ rule.risk.at_most = "low" }]
+"#;
+
+#[test]
+fn a_mistaken_release_model_is_told_with_every_place() {
+    let unknown = SHOP.replace("risk", "rsik");
+    let host = SHOP.replace(
+        r#"{ "risk": { "at_most": "low" } }"#,
+        r#"{ "host": { "name": "no-fridays" } }"#,
+    );
+    let nested = SHOP.replace(
+        r#"{ "risk": { "at_most": "low" } }"#,
+        r#"{ "any": [{ "risk": {} }] }"#,
+    );
+    for (name, model, of) in [
+        (
+            "cut.json",
+            &SHOP[..40],
+            vec!["cut.json: correct these", "\n  file: EOF while parsing"],
+        ),
+        (
+            "list.json",
+            "[]",
+            vec!["\n  file: expected an object, found a list of 0"],
+        ),
+        (
+            "policy.json",
+            &unknown,
+            vec!["\n  gates[0].rules[0].rule: no policy `rsik`; there are: approvals, "],
+        ),
+        (
+            "host.json",
+            &host,
+            vec!["\n  gates[0].rules[0].rule.host.name: no host policy `no-fridays`"],
+        ),
+        (
+            "nested.json",
+            &nested,
+            vec!["\n  gates[0].rules[0].rule.any[0].risk: missing key `at_most`"],
+        ),
+        (
+            "key.json",
+            &SHOP.replace("title", "titel"),
+            vec!["\n  titel: no such key; there are: name, "],
+        ),
+    ] {
+        let model = file(name, model);
+        complains(&["gates", "authorise", "--model", &model], BROKEN, &of);
+    }
+    complains(
+        &["gates", "authorise", "--model", "no/such.json"],
+        BROKEN,
+        &["no/such.json: ", "check the path"],
+    );
+    complains(
+        &["gates", "authorise", "--model"],
+        ASKED_WRONGLY,
+        &["`--model` needs a value"],
+    );
+}
+
+#[test]
+fn a_release_is_explained_by_the_model_that_it_follows() {
+    let model = ReleaseModel::from_json(SHOP, &Policies::new()).unwrap();
+    let office = office().with_gates(GateSet::new().with_model(model));
+    let mut request = titled("Shop 2.4");
+    request.model = Some(ModelReference::new(key("shop"), 1_u32));
+    let release = office.done(office.asked(request), "kim");
+    let log = wait(office.desk.history(release.id())).unwrap();
+    let log: String = log
+        .iter()
+        .map(|entry| entry.to_json().unwrap() + "\n")
+        .collect();
+    let log = file("following.jsonl", log);
+    let explain = |models: &[&str]| {
+        let assessment = r#"{"assessment":{"decision":"worthwhile"}}"#;
+        let mut args = vec!["explain", "authorise", assessment, "--log", &log];
+        args.extend(["--at", NOON, "--by", "cho"]);
+        args.extend(models.iter().flat_map(|model| ["--model", *model]));
+        run(&args)
+    };
+    let shop = file("following.json", SHOP);
+    let (code, page, _) = explain(&[&shop]);
+    assert_eq!(code, NO);
+    assert!(
+        page.contains("`shop/intake`") && page.contains("risk-not-assessed"),
+        "{page}"
+    );
+    // By another name, or another version, it is none of the release's.
+    let shed = file("shed.json", SHOP.replace("shop", "shed"));
+    let newer = file(
+        "newer.json",
+        SHOP.replace(r#""version": 1, "title""#, r#""version": 2, "title""#),
+    );
+    let unknown = "`unknown-model`: the release follows version 1 of the model `shop`";
+    for others in [&[][..], &[shed.as_str()], &[&newer, &shed]] {
+        let (code, page, complaint) = explain(others);
+        assert_eq!((code, complaint.as_str()), (NO, ""));
+        assert!(page.contains(unknown) && !page.contains("intake"), "{page}");
+    }
+    // Of several, it is found.
+    let (_, page, _) = explain(&[&shed, &newer, &shop]);
+    assert!(
+        page.contains("`shop/intake`") && !page.contains("unknown-model"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_release_model_may_be_json_or_toml() {
+    let json = file("same.json", SHOP);
+    let toml = file("same.toml", SHOP_TOML);
+    let gates = |model: &str| run(&["gates", "authorise", "--json", "--model", model]);
+    let by_json = gates(&json);
+    assert_eq!(by_json.0, 0, "{by_json:?}");
+    if cfg!(feature = "toml") {
+        assert_eq!(gates(&toml), by_json);
+        let broken = file(
+            "broken.toml",
+            SHOP_TOML.replace("version = 1", "version = "),
+        );
+        let of = ["broken.toml: correct these", "\n  file: ", " at line 3"];
+        complains(&["gates", "authorise", "--model", &broken], BROKEN, &of);
+        let mistaken = file("mistaken.toml", SHOP_TOML.replace("low", "none"));
+        let of = [
+            "mistaken.toml: correct these",
+            "\n  gates[0].rules[0].rule.risk.at_most: there is no `none`",
+        ];
+        complains(&["gates", "authorise", "--model", &mistaken], BROKEN, &of);
+    } else {
+        let of = [
+            "same.toml: this tool was built without TOML",
+            "--features toml",
+        ];
+        complains(
+            &["gates", "authorise", "--model", &toml],
+            ASKED_WRONGLY,
+            &of,
+        );
+    }
+    // The ending of its name says what it is.
+    let other = file("toml.json", SHOP_TOML);
+    complains(
+        &["gates", "authorise", "--model", &other],
+        BROKEN,
+        &["toml.json: correct these"],
     );
 }
 
@@ -449,7 +624,7 @@ fn a_broken_log_is_told_by_every_command_with_its_line() {
         (
             "other",
             b"{\"id\":1}\n".to_vec(),
-            vec!["other.jsonl:1: ".into(), "mend the line from a copy".into()],
+            vec!["other.jsonl:1: ".into(), "take the line from a copy".into()],
         ),
     ];
     for (name, bytes, of) in cases {

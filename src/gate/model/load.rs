@@ -1,20 +1,20 @@
 //! Models from a file: every part read, and every part held against the others.
 
-use super::{Limits, ReleaseModel, StandardTrack};
-use crate::gate::AnyGate;
+use super::{PreAuthorisation, PreAuthorisationLimits, ReleaseModel};
 use crate::gate::load::{Mistake, Policies};
-use crate::gate::policies::{ApprovalsPolicy, Beyond, ChecklistPolicy, Percent, SoakPolicy};
+use crate::gate::policies::{ApprovalsPolicy, Beyond, ChecklistPolicy, SoakPolicy};
 use crate::gate::read::{Placed, Reader, step};
 use crate::gate::rule::Rule;
+use crate::gate::{AnyGate, Percent};
 use crate::phase::{Action, PhaseName, Seconds};
 use crate::release::{
     Assessment, AssessmentDecision, BackOutPlan, Bounded, Environment, Key, Liveness, Name,
-    Objective, Person, Role, SuccessCriterion, Text, Track, Wave,
+    Objective, Payload, Person, Role, SuccessCriterion, Text, Track, Wave,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) const KEYS: &[&str] = &[
+const KEYS: &[&str] = &[
     "name",
     "version",
     "title",
@@ -34,9 +34,9 @@ pub(super) const KEYS: &[&str] = &[
 ];
 
 /// As far from the planned start as a milestone may lie, in working days: about four years.
-const FAR_DAYS: i32 = 1_000;
+pub(super) const FAR_DAYS: i32 = 1_000;
 /// As long as anything of a model may take.
-const LONG: Seconds = Seconds::days(366);
+pub(super) const LONG: Seconds = Seconds::days(366);
 
 impl ReleaseModel {
     /// Reads a model from JSON; host policies are known by registration.
@@ -64,6 +64,30 @@ impl ReleaseModel {
     }
 }
 
+/// What the log of a model has to know of a draft. The rest is read where host policies are known.
+pub(super) struct DraftHead {
+    pub(super) name: Key,
+    pub(super) version: u32,
+    pub(super) standard: Option<PreAuthorisation>,
+}
+
+impl DraftHead {
+    /// Reads it, or tells the first mistake.
+    pub(super) fn of(model: &Payload) -> Result<Self, String> {
+        let mut reader = Reader::new(&Policies::new());
+        let head = reader
+            .json(model.as_str())
+            .and_then(|model| reader.draft_head(model));
+        head.ok_or_else(|| {
+            let mistakes = reader.into_mistakes();
+            mistakes
+                .first()
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        })
+    }
+}
+
 /// What was read of a model, as far as it could be.
 #[derive(Default)]
 struct Parts {
@@ -72,7 +96,7 @@ struct Parts {
     title: Option<Name>,
     description: Option<Text>,
     tracks: Option<Vec<Track>>,
-    standard: Option<StandardTrack>,
+    standard: Option<PreAuthorisation>,
     /// Whether it is there, right or wrong.
     has_standard: bool,
     objectives: Option<Bounded<BTreeMap<Key, Objective>>>,
@@ -152,13 +176,17 @@ impl Reader {
         file.whole(parts.whole()).filter(|_| !self.has_mistakes())
     }
 
-    /// What the log of a model has to know of it.
-    pub(super) fn model_head(&mut self, model: Value) -> Option<(Key, u32, Option<StandardTrack>)> {
+    fn draft_head(&mut self, model: Value) -> Option<DraftHead> {
         let mut file = self.object(model, KEYS)?;
-        let name = file.need(self, "name", Self::plain::<Key>);
+        let name = file.need(self, "name", Self::plain);
         let version = file.need(self, "version", Self::version);
         let standard = file.if_there(self, "standard", Self::standard);
-        (!self.has_mistakes()).then_some((name?, version?, standard))
+        let head = DraftHead {
+            name: name?,
+            version: version?,
+            standard,
+        };
+        Some(head).filter(|_| !self.has_mistakes())
     }
 
     fn version(&mut self, version: Value) -> Option<u32> {
@@ -175,8 +203,13 @@ impl Reader {
         is_right.then_some(tracks)
     }
 
-    fn standard(&mut self, standard: Value) -> Option<StandardTrack> {
-        let keys = ["assessment", "success_percent", "of_at_least", "limits"];
+    fn standard(&mut self, standard: Value) -> Option<PreAuthorisation> {
+        let keys = [
+            "assessment",
+            "success_percent",
+            "judged_from_releases",
+            "limits",
+        ];
         let mut file = self.object(standard, &keys)?;
         let assessment = file.need(self, "assessment", |reader, it| {
             let assessment: Assessment = reader.plain(it)?;
@@ -190,18 +223,18 @@ impl Reader {
                 .hold(percent.get() > 0, "expected 1 to 100")
                 .then_some(percent)
         });
-        let of_at_least = file.need(self, "of_at_least", Self::version);
+        let judged_from_releases = file.need(self, "judged_from_releases", Self::version);
         let limits = file.may(self, "limits", Self::limits);
         let limits = file.whole(limits);
-        Some(StandardTrack {
+        Some(PreAuthorisation {
             assessment: assessment?,
             success_percent: success_percent?,
-            of_at_least: of_at_least?,
+            judged_from_releases: judged_from_releases?,
             limits: limits?,
         })
     }
 
-    fn limits(&mut self, limits: Value) -> Option<Limits> {
+    fn limits(&mut self, limits: Value) -> Option<PreAuthorisationLimits> {
         let named = limits.as_object().into_iter().flatten();
         let empty = named.filter(|(_, limit)| limit.as_array().is_some_and(Vec::is_empty));
         let empty: Vec<_> = empty.map(|(key, _)| key.clone()).collect();
@@ -211,7 +244,7 @@ impl Reader {
             });
         }
         self.words("limits", &limits);
-        let limits: Limits = self.plain(limits)?;
+        let limits: PreAuthorisationLimits = self.plain(limits)?;
         let cost = limits
             .estimated_cost_at_most
             .map_or(0, |cost| cost.minor_units);
@@ -274,7 +307,9 @@ impl Reader {
             let is_new = names.insert(wave.name.clone());
             let is_new = reader.within("name", |reader| reader.hold(is_new, twice));
             let long = format!("{} seconds are more than a year", wave.bake.get());
-            let is_short = reader.within("bake", |reader| reader.hold(wave.bake <= LONG, long));
+            let is_short = reader.within("bake_seconds", |reader| {
+                reader.hold(wave.bake <= LONG, long)
+            });
             (is_new & is_short).then_some(wave)
         })?;
         Bounded::new(waves)

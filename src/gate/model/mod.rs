@@ -7,8 +7,8 @@ mod schema;
 mod standard;
 mod state;
 
-pub use standard::{Limits, StandardTrack};
-pub use state::{AuthorisedModel, DraftedModel, ModelState};
+pub use standard::{PreAuthorisation, PreAuthorisationLimits};
+pub use state::{ModelAuthorisation, ModelDraft, ModelState};
 
 pub(super) use follow::Following;
 pub(crate) use state::{ModelAuthorised, ModelEvent, ModelRetired};
@@ -21,7 +21,7 @@ use crate::release::{
     Objective, Person, ReleasePlan, ReleaseRequest, Role, RoleGiven, SuccessCriterion, Text, Track,
     Wave, is_default,
 };
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A template that releases follow: which tracks they may take, what is pre-authorised, which gates hold, and what
@@ -51,7 +51,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// let mistakes = ReleaseModel::from_json(
 ///     r#"{ "name": "web-service", "version": 0, "title": "Web services", "tracks": ["standard"], "waves": [
-///         { "name": "all", "bake": -1 }
+///         { "name": "all", "bake_seconds": -1 }
 ///     ] }"#,
 ///     &Policies::new(),
 /// )
@@ -60,7 +60,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///     mistakes.iter().map(ToString::to_string).collect::<Vec<_>>(),
 ///     [
 ///         "version: expected 1 or more",
-///         "waves[0].bake: found integer `-1`, expected a whole number from 0 to 4,294,967,295",
+///         "waves[0].bake_seconds: found integer `-1`, expected a whole number from 0 to 4,294,967,295",
 ///         "tracks: the standard track is pre-authorised by what `standard` says, and that is missing",
 ///     ],
 /// );
@@ -73,7 +73,7 @@ pub struct ReleaseModel {
     description: Text,
     /// In the order in which they are written: the first is the one that is asked for.
     tracks: Vec<Track>,
-    standard: Option<StandardTrack>,
+    standard: Option<PreAuthorisation>,
     objectives: Bounded<BTreeMap<Key, Objective>>,
     gates: Vec<AnyGate>,
     environments: BTreeMap<Environment, Liveness>,
@@ -120,7 +120,7 @@ impl ReleaseModel {
 
     /// What it pre-authorises, if it does.
     #[must_use]
-    pub const fn standard(&self) -> Option<&StandardTrack> {
+    pub const fn standard(&self) -> Option<&PreAuthorisation> {
         self.standard.as_ref()
     }
 
@@ -148,7 +148,7 @@ impl ReleaseModel {
         &self.roles
     }
 
-    /// The milestones, each so many working days after the planned start, or before it.
+    /// The milestones, each with its working days after the planned start; before it, they are negative.
     #[must_use]
     pub const fn milestones(&self) -> &BTreeMap<Key, i32> {
         &self.milestones
@@ -200,7 +200,7 @@ impl ReleaseModel {
 }
 
 /// A gate as a file has it.
-#[derive(Serialize)]
+#[derive(Serialize, PartialEq)]
 struct GateFile<'a> {
     name: &'a str,
     version: u32,
@@ -212,57 +212,69 @@ struct GateFile<'a> {
     rules: &'a [Requirement],
 }
 
+impl<'a> GateFile<'a> {
+    /// Without the name of its model in front.
+    fn of(gate: &'a AnyGate) -> Self {
+        let name = gate.id().name.as_str();
+        let (_, own) = name.rsplit_once('/').unwrap_or(("", name));
+        Self {
+            name: own,
+            version: gate.id().version,
+            step: gate.action(),
+            tracks: gate.tracks(),
+            overridable_by: gate.own_override_roles(),
+            rules: gate.requirements(),
+        }
+    }
+}
+
 /// Written as it is read, without what has its default.
 impl Serialize for ReleaseModel {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let whole = |gate: &AnyGate| gate.id().name.as_str().len();
-        let outer = self.name.as_str().len() + 1;
-        let gates: Vec<_> = self
-            .gates
-            .iter()
-            .map(|gate| GateFile {
-                name: gate
-                    .id()
-                    .name
-                    .as_str()
-                    .get(outer.min(whole(gate))..)
-                    .unwrap_or_default(),
-                version: gate.id().version,
-                step: gate.action(),
-                tracks: gate.tracks(),
-                overridable_by: gate.own_override_roles(),
-                rules: gate.requirements(),
-            })
-            .collect();
-        let mut file = serializer.serialize_struct("ReleaseModel", 16)?;
-        file.serialize_field("name", &self.name)?;
-        file.serialize_field("version", &self.version)?;
-        file.serialize_field("title", &self.title)?;
-        file.serialize_field("tracks", &self.tracks)?;
+        let Self {
+            name,
+            version,
+            title,
+            description,
+            tracks,
+            standard,
+            objectives,
+            gates,
+            environments,
+            checklists,
+            roles,
+            milestones,
+            waves,
+            success_criteria,
+            early_life_support,
+            back_out,
+        } = self;
+        let gates: Vec<_> = gates.iter().map(GateFile::of).collect();
+        let mut file = serializer.serialize_map(None)?;
+        file.serialize_entry("name", name)?;
+        file.serialize_entry("version", version)?;
+        file.serialize_entry("title", title)?;
+        file.serialize_entry("tracks", tracks)?;
         macro_rules! unless_default {
             ($($key:literal: $value:expr;)*) => { $(
                 if !is_default($value) {
-                    file.serialize_field($key, $value)?;
+                    file.serialize_entry($key, $value)?;
                 }
             )* };
         }
         unless_default! {
-            "description": &self.description;
-            "standard": &self.standard;
-            "objectives": &self.objectives;
-            "environments": &self.environments;
-            "checklists": &self.checklists;
-            "roles": &self.roles;
-            "milestones": &self.milestones;
-            "waves": &self.waves;
-            "success_criteria": &self.success_criteria;
-            "back_out": &self.back_out;
-        }
-        if !gates.is_empty() {
-            file.serialize_field("gates", &gates)?;
-        }
-        if self.early_life_support.get() > 0 {
-            file.serialize_field("early_life_support_seconds", &self.early_life_support)?;
+            "description": description;
+            "standard": standard;
+            "objectives": objectives;
+            "environments": environments;
+            "checklists": checklists;
+            "roles": roles;
+            "milestones": milestones;
+            "waves": waves;
+            "success_criteria": success_criteria;
+            "back_out": back_out;
+            "gates": &gates;
+            "early_life_support_seconds": &early_life_support.get();
         }
         file.end()
     }

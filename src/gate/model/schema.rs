@@ -1,15 +1,15 @@
 //! The JSON Schema of the format.
 
-use super::load::KEYS;
-use super::{ReleaseModel, StandardTrack};
+use super::load::{FAR_DAYS, LONG};
+use super::{PreAuthorisation, ReleaseModel};
 use crate::gate::rule::Requirement;
-use crate::phase::{Action, Seconds};
+use crate::phase::Action;
 use crate::release::{
     BackOutPlan, Environment, Key, Liveness, Name, Objective, Person, Role, SuccessCriterion, Text,
     Track, Wave,
 };
 use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 impl ReleaseModel {
@@ -27,9 +27,7 @@ impl ReleaseModel {
     #[must_use]
     pub fn schema() -> Value {
         let mut of = SchemaGenerator::default();
-        let properties = KEYS.iter();
-        let properties = properties.map(|&key| (key.to_owned(), property(key, &mut of)));
-        let mut properties: Value = properties.collect::<Map<_, _>>().into();
+        let mut properties = properties(&mut of);
         let mut definitions: Value = of.take_definitions(true).into();
         tidy(&mut properties);
         tidy(&mut definitions);
@@ -49,28 +47,28 @@ impl ReleaseModel {
     }
 }
 
-fn property(key: &str, of: &mut SchemaGenerator) -> Value {
-    match key {
-        "name" => schema::<Key>(of),
-        "version" => json!({ "type": "integer", "minimum": 1 }),
-        "title" => schema::<Name>(of),
-        "description" => schema::<Text>(of),
-        "tracks" => {
-            json!({ "type": "array", "items": schema::<Track>(of), "minItems": 1 })
-        }
-        "standard" => schema::<StandardTrack>(of),
-        "objectives" => schema::<BTreeMap<Key, Objective>>(of),
-        "gates" => json!({ "type": "array", "items": gate(of) }),
-        "environments" => schema::<BTreeMap<Environment, Liveness>>(of),
-        "checklists" => schema::<BTreeMap<Key, BTreeMap<Key, Name>>>(of),
-        "roles" => schema::<BTreeMap<Role, Vec<Person>>>(of),
-        "milestones" => schema::<BTreeMap<Key, i32>>(of),
-        "waves" => schema::<Vec<Wave>>(of),
-        "success_criteria" => schema::<BTreeMap<Key, SuccessCriterion>>(of),
-        "early_life_support_seconds" => schema::<Seconds>(of),
-        "back_out" => schema::<BackOutPlan>(of),
-        _ => json!(true),
-    }
+fn properties(of: &mut SchemaGenerator) -> Value {
+    json!({
+        "name": schema::<Key>(of),
+        "version": { "type": "integer", "minimum": 1 },
+        "title": schema::<Name>(of),
+        "description": schema::<Text>(of),
+        "tracks": { "type": "array", "items": schema::<Track>(of), "minItems": 1 },
+        "standard": schema::<PreAuthorisation>(of),
+        "objectives": schema::<BTreeMap<Key, Objective>>(of),
+        "gates": { "type": "array", "items": gate(of) },
+        "environments": schema::<BTreeMap<Environment, Liveness>>(of),
+        "checklists": schema::<BTreeMap<Key, BTreeMap<Key, Name>>>(of),
+        "roles": schema::<BTreeMap<Role, Vec<Person>>>(of),
+        "milestones": {
+            "type": "object",
+            "additionalProperties": { "type": "integer", "minimum": -FAR_DAYS, "maximum": FAR_DAYS },
+        },
+        "waves": schema::<Vec<Wave>>(of),
+        "success_criteria": schema::<BTreeMap<Key, SuccessCriterion>>(of),
+        "early_life_support_seconds": { "type": "integer", "minimum": 0, "maximum": LONG.get() },
+        "back_out": schema::<BackOutPlan>(of),
+    })
 }
 
 fn gate(of: &mut SchemaGenerator) -> Value {

@@ -14,18 +14,21 @@ use std::{collections::BTreeSet, fmt::Display};
     derive(schemars::JsonSchema),
     schemars(deny_unknown_fields)
 )]
+#[doc(alias = "standard change")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct StandardTrack {
-    /// The assessment that stands for all of them.
+pub struct PreAuthorisation {
+    /// The assessment for all of them.
     pub assessment: Assessment,
     /// The least share of closed releases that have to be successful.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub success_percent: Percent,
-    /// From so many closed releases on; fewer are not judged yet.
-    pub of_at_least: u32,
+    /// How many closed releases it takes to judge the model; fewer are not judged yet.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    pub judged_from_releases: u32,
     /// What a release has to keep.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub limits: Limits,
+    pub limits: PreAuthorisationLimits,
 }
 
 /// What a release has to keep to be pre-authorised; what is left out is not limited.
@@ -33,7 +36,7 @@ pub struct StandardTrack {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
-pub struct Limits {
+pub struct PreAuthorisationLimits {
     /// It changes these services only, and names at least one.
     #[serde(skip_serializing_if = "is_default")]
     pub services: Bounded<BTreeSet<Service>>,
@@ -43,7 +46,7 @@ pub struct Limits {
     /// It touches these configuration items only, and names at least one.
     #[serde(skip_serializing_if = "is_default")]
     pub configuration_items: Bounded<BTreeSet<Key>>,
-    /// It is estimated to cost so much at most, in this currency.
+    /// It is estimated to cost this at most, in this currency.
     #[serde(skip_serializing_if = "is_default")]
     pub estimated_cost_at_most: Option<Money>,
     /// Its risk was assessed, and is this at most.
@@ -51,15 +54,15 @@ pub struct Limits {
     pub risk_at_most: Option<RiskLevel>,
 }
 
-impl StandardTrack {
-    /// Whether so many successful releases of so many closed ones cost the model its standing.
+impl PreAuthorisation {
+    /// Whether this many successful releases of those closed cost the model its standing.
     pub(super) fn is_missed(&self, successful: u32, closed: u32) -> bool {
         let least = u64::from(closed) * u64::from(self.success_percent.get());
-        closed >= self.of_at_least && u64::from(successful) * 100 < least
+        closed >= self.judged_from_releases && u64::from(successful) * 100 < least
     }
 }
 
-impl Limits {
+impl PreAuthorisationLimits {
     /// Every limit that a release does not keep.
     pub(in crate::gate) fn against(
         &self,

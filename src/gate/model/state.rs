@@ -1,17 +1,22 @@
 //! The log of a release model: what is drafted, authorised and retired, and whether it is in good standing.
 
-use super::{ReleaseModel, StandardTrack};
+use super::load::DraftHead;
+use super::{PreAuthorisation, ReleaseModel};
 use crate::gate::load::{Mistake, Policies};
-use crate::gate::read::Reader;
 use crate::phase::Instant;
 use crate::release::{
     Actor, Digest, Envelope, FactSource, FollowedModel, Key, Ledger, LedgerEvent, LogError,
-    ModelStanding, Payload, Person, Place, Reason, Reasons, StreamKind, Text, TrackRecord,
+    ModelStanding, Payload, Person, Place, Reason, Reasons, StreamKind, SuccessCount, Text,
     Upcasters, Version, fold,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue, value::to_raw_value};
 use std::collections::BTreeMap;
+
+const DRAFTED: &str = "model.drafted";
+const AUTHORISED: &str = "model.authorised";
+const RETIRED: &str = "model.retired";
+const COUNTED: &str = "model.successes_counted";
 
 /// What happens to a release model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +24,7 @@ pub(crate) enum ModelEvent {
     Drafted(ModelDrafted),
     Authorised(ModelAuthorised),
     Retired(ModelRetired),
-    Counted(TrackRecord),
+    Counted(SuccessCount),
 }
 
 /// A version of the model was written: all of it, as a file has it.
@@ -55,19 +60,17 @@ impl ModelEvent {
 impl LedgerEvent for ModelEvent {
     fn kind(&self) -> (&'static str, u16) {
         let kind = match self {
-            Self::Drafted(_) => "model.drafted",
-            Self::Authorised(_) => "model.authorised",
-            Self::Retired(_) => "model.retired",
-            Self::Counted(_) => "model.track_record",
+            Self::Drafted(_) => DRAFTED,
+            Self::Authorised(_) => AUTHORISED,
+            Self::Retired(_) => RETIRED,
+            Self::Counted(_) => COUNTED,
         };
         (kind, 1)
     }
 
     fn schema(kind: &str) -> Option<u16> {
         match kind {
-            "model.drafted" | "model.authorised" | "model.retired" | "model.track_record" => {
-                Some(1)
-            }
+            DRAFTED | AUTHORISED | RETIRED | COUNTED => Some(1),
             _ => None,
         }
     }
@@ -77,16 +80,17 @@ impl LedgerEvent for ModelEvent {
             Self::Drafted(drafted) => to_raw_value(drafted),
             Self::Authorised(authorised) => to_raw_value(authorised),
             Self::Retired(retired) => to_raw_value(retired),
-            Self::Counted(record) => to_raw_value(record),
+            Self::Counted(count) => to_raw_value(count),
         }
     }
 
     fn decode(kind: &str, data: &str) -> serde_json::Result<Self> {
         match kind {
-            "model.drafted" => serde_json::from_str(data).map(Self::Drafted),
-            "model.authorised" => serde_json::from_str(data).map(Self::Authorised),
-            "model.retired" => serde_json::from_str(data).map(Self::Retired),
-            _ => serde_json::from_str(data).map(Self::Counted),
+            DRAFTED => serde_json::from_str(data).map(Self::Drafted),
+            AUTHORISED => serde_json::from_str(data).map(Self::Authorised),
+            RETIRED => serde_json::from_str(data).map(Self::Retired),
+            COUNTED => serde_json::from_str(data).map(Self::Counted),
+            _ => Err(serde::de::Error::custom("nothing that happens to a model")),
         }
     }
 }
@@ -94,7 +98,7 @@ impl LedgerEvent for ModelEvent {
 /// A version of a model, as it was drafted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct DraftedModel {
+pub struct ModelDraft {
     /// The version.
     pub version: u32,
     /// Who drafted it.
@@ -103,10 +107,10 @@ pub struct DraftedModel {
     pub at: Instant,
     /// The model, as JSON.
     pub model: Payload,
-    standard: Option<StandardTrack>,
+    standard: Option<PreAuthorisation>,
 }
 
-impl DraftedModel {
+impl ModelDraft {
     /// The model of that version.
     ///
     /// # Errors
@@ -126,12 +130,12 @@ impl DraftedModel {
 /// Which version was authorised last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct AuthorisedModel {
+pub struct ModelAuthorisation {
     /// The version.
     pub version: u32,
     /// Who authorised it.
     pub by: Person,
-    /// When; its success record begins here.
+    /// When; its successes are counted from here on.
     pub at: Instant,
     /// Why.
     pub reason: Text,
@@ -165,12 +169,12 @@ pub struct AuthorisedModel {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelState {
     place: Place,
-    drafts: BTreeMap<u32, DraftedModel>,
-    authorised: Option<AuthorisedModel>,
+    drafts: BTreeMap<u32, ModelDraft>,
+    authorised: Option<ModelAuthorisation>,
     is_retired: bool,
-    record: Option<TrackRecord>,
+    success_count: Option<SuccessCount>,
     /// The count that cost it its standing.
-    fell_by: Option<TrackRecord>,
+    fell_by: Option<SuccessCount>,
 }
 
 impl ModelState {
@@ -178,7 +182,7 @@ impl ModelState {
     ///
     /// # Errors
     ///
-    /// As [`replay`](crate::release::replay): the log is empty, broken, malformed or inadmissible.
+    /// As [`replay_with`](crate::release::replay_with): the log is empty, broken, malformed or inadmissible.
     pub fn replay<'a>(
         log: impl IntoIterator<Item = &'a Envelope>,
         upcasters: &Upcasters,
@@ -200,26 +204,26 @@ impl ModelState {
 
     /// All versions that were drafted, oldest first.
     #[must_use]
-    pub fn drafts(&self) -> impl DoubleEndedIterator<Item = &DraftedModel> {
+    pub fn drafts(&self) -> impl DoubleEndedIterator<Item = &ModelDraft> {
         self.drafts.values()
     }
 
     /// The version that was drafted last.
     #[must_use]
-    pub fn latest(&self) -> Option<&DraftedModel> {
+    pub fn latest(&self) -> Option<&ModelDraft> {
         self.drafts.values().next_back()
     }
 
     /// The version that was authorised last; nothing once the model was retired.
     #[must_use]
-    pub const fn authorised(&self) -> Option<&AuthorisedModel> {
+    pub const fn authorised(&self) -> Option<&ModelAuthorisation> {
         self.authorised.as_ref()
     }
 
     /// What was counted since it was authorised.
     #[must_use]
-    pub const fn record(&self) -> Option<&TrackRecord> {
-        self.record.as_ref()
+    pub const fn success_count(&self) -> Option<&SuccessCount> {
+        self.success_count.as_ref()
     }
 
     /// Whether it may pre-authorise, or why not.
@@ -241,17 +245,17 @@ impl ModelState {
         let source = FactSource::new(self.place.stream.clone(), self.place.version);
         let mut followed = FollowedModel::new(source, self.standing());
         followed.authorised = self.authorised.as_ref().map(|one| one.version);
-        followed.digest = self.authorised_draft().map(DraftedModel::digest);
-        followed.record = self.fell_by.or(self.record);
+        followed.digest = self.authorised_draft().map(ModelDraft::digest);
+        followed.success_count = self.fell_by.or(self.success_count);
         followed
     }
 
-    fn authorised_draft(&self) -> Option<&DraftedModel> {
+    fn authorised_draft(&self) -> Option<&ModelDraft> {
         self.drafts.get(&self.authorised.as_ref()?.version)
     }
 
     fn admits_draft(&self, drafted: &ModelDrafted, reasons: &mut Reasons) {
-        let head = match Head::of(&drafted.model) {
+        let head = match DraftHead::of(&drafted.model) {
             Ok(head) => head,
             Err(what) => {
                 let message = format!("what was drafted is no release model: {what}");
@@ -339,13 +343,13 @@ impl ModelState {
         });
     }
 
-    fn admits_count(&self, record: &TrackRecord, entry: &Envelope, reasons: &mut Reasons) {
-        let TrackRecord {
+    fn admits_count(&self, count: &SuccessCount, entry: &Envelope, reasons: &mut Reasons) {
+        let SuccessCount {
             version,
             successful,
             closed,
             until,
-        } = record;
+        } = count;
         let authorised = self
             .authorised
             .as_ref()
@@ -376,7 +380,7 @@ impl Ledger for ModelState {
             drafts: BTreeMap::new(),
             authorised: None,
             is_retired: false,
-            record: None,
+            success_count: None,
             fell_by: None,
         }
     }
@@ -400,21 +404,21 @@ impl Ledger for ModelState {
                     Reason::new("retired", message, "retire what is in use")
                 });
             }
-            ModelEvent::Counted(record) => self.admits_count(record, entry, reasons),
+            ModelEvent::Counted(count) => self.admits_count(count, entry, reasons),
         }
     }
 
     fn apply(&mut self, event: ModelEvent, entry: &Envelope) {
         match event {
             ModelEvent::Drafted(ModelDrafted { model }) => {
-                let Ok(head) = Head::of(&model) else {
+                let Ok(head) = DraftHead::of(&model) else {
                     return;
                 };
                 // What was retired comes back by a new version only, and that is not authorised.
                 if std::mem::take(&mut self.is_retired) {
                     self.authorised = None;
                 }
-                let draft = DraftedModel {
+                let draft = ModelDraft {
                     version: head.version,
                     by: entry.actor.clone(),
                     at: entry.recorded_at,
@@ -425,56 +429,28 @@ impl Ledger for ModelState {
             }
             ModelEvent::Authorised(ModelAuthorised { version, reason }) => {
                 let by = entry.actor.person().cloned();
-                self.authorised = by.map(|by| AuthorisedModel {
+                self.authorised = by.map(|by| ModelAuthorisation {
                     version,
                     by,
                     at: entry.recorded_at,
                     reason,
                 });
-                self.record = None;
+                self.success_count = None;
                 self.fell_by = None;
             }
             ModelEvent::Retired(_) => self.is_retired = true,
-            ModelEvent::Counted(record) => {
-                self.record = Some(record);
+            ModelEvent::Counted(count) => {
+                self.success_count = Some(count);
                 let standard = self
                     .authorised_draft()
                     .and_then(|draft| draft.standard.as_ref());
                 let is_missed =
-                    standard.is_some_and(|it| it.is_missed(record.successful, record.closed));
+                    standard.is_some_and(|it| it.is_missed(count.successful, count.closed));
                 if is_missed && self.fell_by.is_none() {
-                    self.fell_by = Some(record);
+                    self.fell_by = Some(count);
                 }
             }
         }
-    }
-}
-
-/// What the log has to know of a model. The rest is read where host policies are known.
-struct Head {
-    name: Key,
-    version: u32,
-    standard: Option<StandardTrack>,
-}
-
-impl Head {
-    fn of(model: &Payload) -> Result<Self, String> {
-        let mut reader = Reader::new(&Policies::new());
-        let head = reader
-            .json(model.as_str())
-            .and_then(|model| reader.model_head(model));
-        head.map(|(name, version, standard)| Self {
-            name,
-            version,
-            standard,
-        })
-        .ok_or_else(|| {
-            let mistakes = reader.into_mistakes();
-            mistakes
-                .first()
-                .map(ToString::to_string)
-                .unwrap_or_default()
-        })
     }
 }
 
@@ -486,4 +462,17 @@ fn is_the_same(one: &Payload, other: &Payload) -> bool {
         value
     };
     content(one) == content(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_of_no_kind_is_read_as_none() {
+        let counted = r#"{"version":1,"successful":1,"closed":1,"until":"2026-03-02T12:00:00Z"}"#;
+        assert!(ModelEvent::decode(COUNTED, counted).is_ok());
+        assert_eq!(ModelEvent::schema("model.blessed"), None);
+        assert!(ModelEvent::decode("model.blessed", counted).is_err());
+    }
 }

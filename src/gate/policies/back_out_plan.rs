@@ -1,6 +1,6 @@
 //! How the release would be undone, and whether anybody has tried.
 
-use super::lasting;
+use super::length;
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, Seconds};
 use crate::release::{Reason, Verdict};
@@ -63,7 +63,7 @@ impl TryFrom<Params> for BackOutPlanPolicy {
 
     fn try_from(params: Params) -> Result<Self, Invalid> {
         let time = params.rehearsed_within_seconds;
-        time.map(|time| lasting("rehearsed_within_seconds", time))
+        time.map(|time| length("rehearsed_within_seconds", time))
             .transpose()?;
         Ok(Self(params))
     }

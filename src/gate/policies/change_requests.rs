@@ -33,7 +33,8 @@ use std::collections::BTreeSet;
 /// # let step = Authorise::new(Assessment::new(AssessmentDecision::Worthwhile));
 /// assert_eq!(
 ///     GateSet::new().with(gate).explain(&release, step, &facts, &by).to_string(),
-///     "authorise refused\n  change-requests: change request `CHG-7` is assessed, and has to be approved or scheduled; \
+///     "authorise refused\n  change-requests: change request `CHG-7` is assessed, \
+///      and has to be approved or scheduled; \
 ///      move it on, and record its state",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();

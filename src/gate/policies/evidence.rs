@@ -2,86 +2,20 @@
 
 use super::severities::{AtMost, and_worse};
 use super::test_runs::Wanted;
-use super::{lasting, listed};
+use super::{length, listed};
 use crate::gate::read::step;
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Percent, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind, Seconds};
 use crate::release::{
     Bounded, Environment, Key, Reason, Resolved, Severity, State, TestKind, TestReport, Verdict,
     earliest,
 };
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
-
-/// A share of a hundred, from 0 to 100.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "u8", into = "u8")]
-pub struct Percent(u8);
-
-impl Percent {
-    /// This many of a hundred.
-    ///
-    /// # Errors
-    ///
-    /// - out of range: more than 100
-    pub fn new(percent: u8) -> Result<Self, Invalid> {
-        match percent {
-            0..=100 => Ok(Self(percent)),
-            _ => Err(Invalid::new(
-                InvalidKind::OutOfRange,
-                "percentage",
-                percent,
-                "0 to 100",
-            )),
-        }
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u8 {
-        self.0
-    }
-}
-
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for Percent {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Percent".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "integer", "minimum": 0, "maximum": 100 })
-    }
-}
-
-impl TryFrom<u8> for Percent {
-    type Error = Invalid;
-    fn try_from(percent: u8) -> Result<Self, Invalid> {
-        Self::new(percent)
-    }
-}
-
-impl From<Percent> for u8 {
-    fn from(percent: Percent) -> Self {
-        percent.0
-    }
-}
-
-impl fmt::Display for Percent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} %", self.0)
-    }
-}
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Requires test runs of these kinds about the very package, with at least this share of the tests passed; and, if
-/// asked, where they ran, what they covered, how old they are, how many defects are open, and which documents are there.
+/// asked, where they ran, what they covered, how old they are, how many defects are open, and which documents are
+/// there.
 ///
 /// All runs of a kind count together, unless environments are named: then the kind is judged in each of them, by the
 /// runs there. Tests that did not run do not count. A kind of which no test ran is missing. The run that covers most
@@ -215,12 +149,16 @@ impl Params {
         {
             return empty("list in `environments`", "at least one environment");
         }
-        if self.coverage_percent.values().any(|percent| percent.0 == 0) {
+        if self
+            .coverage_percent
+            .values()
+            .any(|percent| percent.get() == 0)
+        {
             let (what, expected) = ("coverage_percent", "1 to 100");
             return Err(Invalid::new(InvalidKind::OutOfRange, what, 0, expected));
         }
         let age = self.max_age_seconds;
-        age.map_or(Ok(()), |age| lasting("max_age_seconds", age).map(|_| ()))
+        age.map_or(Ok(()), |age| length("max_age_seconds", age).map(|_| ()))
     }
 }
 
@@ -380,8 +318,9 @@ impl Policy for EvidencePolicy {
         let mut until = None;
         for (kind, least) in params.required.iter() {
             let named = params.environments.get(kind);
-            let places = named.map_or_else(|| vec![None], |named| named.iter().map(Some).collect());
-            for environment in places {
+            let anywhere = named.is_none().then_some(None);
+            let each = named.into_iter().flat_map(|named| named.iter());
+            for environment in anywhere.into_iter().chain(each.map(Some)) {
                 let wanted = Wanted {
                     kind,
                     environment,

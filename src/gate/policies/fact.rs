@@ -38,8 +38,8 @@ pub enum FactTest {
 ///
 /// # Time
 ///
-/// A fact holds until the instant that the host gives, that instant excluded, or else for 5 minutes after it was read. A
-/// clearance that rests on it lasts no longer.
+/// A fact holds until the instant that the host gives, that instant excluded, or else for 5 minutes after it was read.
+/// A clearance that rests on it lasts no longer.
 ///
 /// # Examples
 ///

@@ -6,35 +6,35 @@ mod budget;
 mod change_requests;
 mod checklist;
 mod dependencies;
-mod duty;
 mod evidence;
 mod fact;
 mod in_step;
+mod model_standing;
 mod open_issues;
 mod risk;
+mod separation_of_duties;
 mod severities;
 mod soak;
-mod stakeholders;
-mod standing;
+mod stakeholders_notified;
 mod test_runs;
 mod waves;
 
 pub(super) use approvals::Beyond;
-pub use approvals::{ApprovalRule, ApprovalsPolicy, Approver, Distinctness, Quorum};
+pub use approvals::{ApprovalRule, ApprovalsPolicy, Approver, Quorum};
 pub use back_out_plan::BackOutPlanPolicy;
 pub use budget::BudgetPolicy;
 pub use change_requests::ChangeRequestsPolicy;
 pub use checklist::ChecklistPolicy;
 pub use dependencies::DependenciesPolicy;
-pub use duty::{Duty, SeparationOfDutiesPolicy};
-pub use evidence::{EvidencePolicy, Percent};
+pub use evidence::EvidencePolicy;
 pub use fact::{FactPolicy, FactTest};
 pub use in_step::InStepPolicy;
+pub use model_standing::ModelStandingPolicy;
 pub use open_issues::OpenIssuesPolicy;
 pub use risk::RiskPolicy;
+pub use separation_of_duties::{Duty, SeparationOfDutiesPolicy};
 pub use soak::SoakPolicy;
-pub use stakeholders::StakeholdersNotifiedPolicy;
-pub use standing::ModelStandingPolicy;
+pub use stakeholders_notified::StakeholdersNotifiedPolicy;
 pub use waves::WavesPolicy;
 
 use crate::phase::{Invalid, InvalidKind, Seconds};
@@ -83,7 +83,7 @@ macro_rules! policies {
 pub(super) use policies;
 
 /// A length of time that makes sense as a parameter.
-fn lasting(parameter: &'static str, time: Seconds) -> Result<Seconds, Invalid> {
+fn length(parameter: &'static str, time: Seconds) -> Result<Seconds, Invalid> {
     if (1..=Seconds::days(3_653).get()).contains(&time.get()) {
         return Ok(time);
     }

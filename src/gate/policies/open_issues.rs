@@ -4,7 +4,7 @@ use super::listed;
 use super::severities::{AtMost, and_worse};
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind};
-use crate::release::{LogKind, Reason, Resolved, Severity, Verdict};
+use crate::release::{Reason, RegisterKind, Resolved, Severity, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Requires that at most this many issues, or risks, of a severity and worse are open.
@@ -116,15 +116,20 @@ impl Policy for OpenIssuesPolicy {
     fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
         let kinds = [
             (
-                LogKind::Issue,
+                RegisterKind::Issue,
                 &self.0.issues,
                 "open-issues",
                 "resolve some",
             ),
-            (LogKind::Risk, &self.0.risks, "open-risks", "close some"),
+            (
+                RegisterKind::Risk,
+                &self.0.risks,
+                "open-risks",
+                "close some",
+            ),
         ];
         let reasons = kinds.into_iter().flat_map(|(kind, most, code, remedy)| {
-            let entries = ask.state().log.iter();
+            let entries = ask.state().register.iter();
             let open =
                 entries.filter(|((of, _), entry)| *of == kind && entry.resolved == Resolved::No);
             let open: Vec<_> = open

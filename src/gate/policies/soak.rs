@@ -1,6 +1,6 @@
 //! How long the package has to have run elsewhere first.
 
-use super::lasting;
+use super::length;
 use crate::gate::read::step;
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Instant, Invalid, InvalidKind, Seconds};
@@ -42,7 +42,8 @@ use std::collections::BTreeMap;
 /// # let mut rehearsal = desk.gates().rehearse(&release);
 /// # let unit = ReleaseUnit::new(UnitKind::Documentation, Name::new("2.4")?, Digest::of(b"manual"));
 /// # let package = ReleasePackage::new([(Key::new("manual")?, unit)])?;
-/// # let run = TestRun::new(Key::new("run-1")?, TestKind::Functional, staging.clone(), package.digest(), 20_u32, 0_u32);
+/// # let (run, place) = (Key::new("run-1")?, staging.clone());
+/// # let run = TestRun::new(run, TestKind::Functional, place, package.digest(), 20_u32, 0_u32);
 /// # rehearsal.step(Authorise::new(Assessment::new(AssessmentDecision::Worthwhile)), &facts, &by).unwrap();
 /// # rehearsal.record(RoleGiven::new(kim.clone(), Role::ReleaseManager), &facts, &by).unwrap();
 /// # rehearsal.record(ReleasePlan::new(Seconds::days(7)), &facts, &by).unwrap();
@@ -89,7 +90,7 @@ impl TryFrom<Params> for SoakPolicy {
             ));
         }
         let mut times = params.at_least_seconds.values();
-        times.try_for_each(|time| lasting("at_least_seconds", *time).map(|_| ()))?;
+        times.try_for_each(|time| length("at_least_seconds", *time).map(|_| ()))?;
         Ok(Self(params))
     }
 }

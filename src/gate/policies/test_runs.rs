@@ -1,6 +1,6 @@
 //! What the runs of one kind of test show, and until when.
 
-use super::Percent;
+use crate::gate::Percent;
 use crate::phase::{Instant, Seconds};
 use crate::release::{Environment, Reason, TestKind, TestReport, TestRun, earliest};
 
@@ -129,7 +129,7 @@ impl Wanted<'_> {
             let message = format!("no {kind} test ran on package {package:.12}{place}");
             Reason::new("kind-missing", message, remedy)
         };
-        self.told(reason)
+        self.about(reason)
     }
 
     fn too_few_passed(&self, Shown { passed, ran, .. }: Shown) -> Reason {
@@ -140,7 +140,7 @@ impl Wanted<'_> {
         let remedy = "fix what failed, and test the new package";
         let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let reason = Reason::new("pass-ratio", message, remedy);
-        self.told(
+        self.about(
             reason
                 .read("passed", number(passed))
                 .read("ran", number(ran)),
@@ -162,7 +162,7 @@ impl Wanted<'_> {
             let remedy = "record the run with its `coverage_percent`";
             Reason::new("coverage-missing", message, remedy)
         };
-        self.told(reason)
+        self.about(reason)
     }
 
     fn place(&self) -> String {
@@ -172,7 +172,7 @@ impl Wanted<'_> {
         place.unwrap_or_default()
     }
 
-    fn told(&self, reason: Reason) -> Reason {
+    fn about(&self, reason: Reason) -> Reason {
         let reason = reason.read("kind", self.kind.name());
         match self.environment {
             Some(environment) => reason.read("environment", environment.as_str()),

@@ -35,6 +35,12 @@ impl Duty {
         }
     }
 
+    /// Why the approval of a person who has it does not count.
+    pub(super) fn own_work(self, person: &Person, remedy: &str) -> Reason {
+        let message = format!("`{person}` {} and cannot approve it", self.done());
+        Reason::new("own-work", message, remedy).read("person", person.as_str())
+    }
+
     /// What such a person did, in words.
     pub(super) const fn done(self) -> &'static str {
         match self {
@@ -67,23 +73,25 @@ impl Duty {
 /// ```
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "File")]
-pub struct SeparationOfDutiesPolicy {
-    apart: BTreeSet<Duty>,
-}
+#[serde(try_from = "Params")]
+pub struct SeparationOfDutiesPolicy(Params);
 
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
-#[derive(Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct Params {
     apart: BTreeSet<Duty>,
 }
 
-impl TryFrom<File> for SeparationOfDutiesPolicy {
+impl TryFrom<Params> for SeparationOfDutiesPolicy {
     type Error = Invalid;
 
-    fn try_from(file: File) -> Result<Self, Invalid> {
-        Self::new(file.apart)
+    fn try_from(params: Params) -> Result<Self, Invalid> {
+        if params.apart.is_empty() {
+            let (what, expected) = ("separation of duties", "at least one duty");
+            return Err(Invalid::new(InvalidKind::Empty, what, "", expected));
+        }
+        Ok(Self(params))
     }
 }
 
@@ -94,17 +102,8 @@ impl SeparationOfDutiesPolicy {
     ///
     /// - empty: no duty is named
     pub fn new(apart: impl IntoIterator<Item = Duty>) -> Result<Self, Invalid> {
-        let apart: BTreeSet<_> = apart.into_iter().collect();
-        if apart.is_empty() {
-            let what = "separation of duties";
-            return Err(Invalid::new(
-                InvalidKind::Empty,
-                what,
-                "",
-                "at least one duty",
-            ));
-        }
-        Ok(Self { apart })
+        let apart = apart.into_iter().collect();
+        Params { apart }.try_into()
     }
 }
 
@@ -113,23 +112,20 @@ impl Policy for SeparationOfDutiesPolicy {
     const NAME: &'static str = "separation-of-duties";
 
     fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
-        let mut told = BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let mut reasons = Vec::new();
         for ((step, person, role), given) in &ask.state().approvals {
             let is_live = given.approval.expires.is_none_or(|end| ask.now() < end);
             if *step != ask.action() || given.approval.answer == Answer::Rejected || !is_live {
                 continue;
             }
-            let delegate = given.by.person().filter(|delegate| *delegate != person);
-            for one in [Some(person), delegate].into_iter().flatten() {
-                let duty = self.apart.iter().find(|duty| duty.is_of(one, ask));
-                let Some(duty) = duty.filter(|_| told.insert(one)) else {
-                    continue;
-                };
-                let message = format!("`{one}` {} and cannot approve it", duty.done());
-                let remedy = format!("ask another {role}, and have `{one}` withdraw the approval");
-                let reason = Reason::new("own-work", message, remedy).read("person", one.as_str());
-                reasons.push(reason.by_people([one.clone()]));
+            for one in given.involved(person) {
+                let duty = self.0.apart.iter().find(|duty| duty.is_of(one, ask));
+                if let Some(duty) = duty.filter(|_| seen.insert(one)) {
+                    let remedy =
+                        format!("ask another {role}, and have `{one}` withdraw the approval");
+                    reasons.push(duty.own_work(one, &remedy).by_people([one.clone()]));
+                }
             }
         }
         Verdict::of(reasons)

@@ -36,7 +36,8 @@ use serde::{Deserialize, Serialize};
 /// let refused = gate.decide(asked, &facts, &By::new(Person::new("kim")?)).unwrap_err();
 /// assert_eq!(
 ///     refused.to_string(),
-///     "request refused\n  model-standing: the release follows no release model; request the release again under a release model",
+///     "request refused\n  model-standing: the release follows no release model; \
+///      request the release again under a release model",
 /// );
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```

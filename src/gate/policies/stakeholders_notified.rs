@@ -1,6 +1,6 @@
 //! Who has to have been told of the release, and how long ahead.
 
-use super::{lasting, listed};
+use super::{length, listed};
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, Seconds};
 use crate::release::{AnyStep, Person, Reason, Verdict};
@@ -64,7 +64,7 @@ impl TryFrom<Params> for StakeholdersNotifiedPolicy {
     fn try_from(params: Params) -> Result<Self, Invalid> {
         params
             .ahead_seconds
-            .map(|time| lasting("ahead_seconds", time))
+            .map(|time| length("ahead_seconds", time))
             .transpose()?;
         Ok(Self(params))
     }

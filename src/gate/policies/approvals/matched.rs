@@ -1,0 +1,91 @@
+//! Who is matched: how far the answers that count meet the rules, and until when.
+
+use super::ApprovalsPolicy;
+use super::answers::Answered;
+use crate::gate::Ask;
+use crate::gate::tally::Tally;
+use crate::phase::Instant;
+use crate::release::Person;
+use std::collections::BTreeMap;
+
+impl ApprovalsPolicy {
+    /// How many have to approve by each rule.
+    pub(super) fn needs(&self, ask: &Ask<'_>) -> Vec<usize> {
+        let rules = self.rules().iter();
+        let needs = rules.map(|rule| {
+            rule.needed(|| {
+                let electorate = rule.electorate(ask.state()).into_iter();
+                let may = electorate.filter(|person| self.duty_of(ask, person).is_none());
+                may.count()
+            })
+        });
+        needs.collect()
+    }
+
+    /// How far these answers meet the rules.
+    ///
+    /// Whoever answers for others is one person with them: nobody fills two places by standing in.
+    pub(super) fn tally<'a>(
+        &self,
+        needs: &[usize],
+        answers: impl Iterator<Item = &'a Answered<'a>> + Clone,
+    ) -> Tally {
+        let people = OnePerson::among(answers.clone());
+        let fitting = answers.flat_map(|one| {
+            let person = people.of(one.person);
+            let rules = self.rules().iter().enumerate();
+            let fitting = rules.filter(|(_, rule)| rule.is_for(one.person, one.role));
+            fitting.map(move |(place, _)| (person, place))
+        });
+        let mut fitting: Vec<_> = fitting.collect();
+        // Who fits a rule by two roles still fills one place of it.
+        fitting.sort_unstable();
+        fitting.dedup();
+        let mut tally = Tally::of(self.0.people, needs.to_vec());
+        for places in fitting.chunk_by(|(one, _), (next, _)| one == next) {
+            tally.add(places.iter().map(|(_, place)| *place));
+        }
+        tally
+    }
+
+    /// The latest instant until which enough of them last.
+    pub(super) fn lasts(&self, needs: &[usize], counted: &[Answered<'_>]) -> Option<Instant> {
+        let mut ends: Vec<_> = counted.iter().filter_map(|one| one.until).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let are_enough_after = |end: &Instant| {
+            let after = |one: &&Answered<'_>| one.until.is_none_or(|until| until > *end);
+            let left = counted.iter().filter(after);
+            self.tally(needs, left).is_complete()
+        };
+        let over = ends.partition_point(are_enough_after);
+        ends.get(over).copied()
+    }
+}
+
+/// Those who count as one person, because one of them stood in for another: each with one who comes before them.
+struct OnePerson<'a>(BTreeMap<&'a Person, &'a Person>);
+
+impl<'a> OnePerson<'a> {
+    fn among(answers: impl Iterator<Item = &'a Answered<'a>>) -> Self {
+        let mut people = Self(BTreeMap::new());
+        for one in answers {
+            if let Some(stand_in) = one.given.stand_in(one.person) {
+                let (first, second) = (people.of(one.person), people.of(stand_in));
+                if first != second {
+                    people.0.insert(first.max(second), first.min(second));
+                }
+            }
+        }
+        people
+    }
+
+    /// The first of those who count as one person with this one.
+    fn of(&self, person: &'a Person) -> &'a Person {
+        let mut person = person;
+        while let Some(before) = self.0.get(person) {
+            person = before;
+        }
+        person
+    }
+}
