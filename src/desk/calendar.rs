@@ -1,6 +1,6 @@
 //! Calendars at the desk: windows declared and withdrawn, exceptions asked for and decided.
 
-use super::{Desk, LedgerError};
+use super::{Desk, ModelError};
 use crate::release::{By, Envelope, Key, Text, Version};
 use crate::schedule::{
     CalendarEvent, CalendarState, DefaultSet, ExceptionDecision, ExceptionRequest, WhileClosed,
@@ -24,7 +24,7 @@ impl<S: Store> Desk<S> {
         calendar: &Key,
         window: Window,
         by: impl Into<By>,
-    ) -> Result<CalendarState, LedgerError> {
+    ) -> Result<CalendarState, ModelError> {
         let declared = Box::new(WindowDeclared { window });
         let event = CalendarEvent::WindowDeclared(declared);
         self.add(calendar, &event, &by.into()).await
@@ -46,7 +46,7 @@ impl<S: Store> Desk<S> {
         window: Key,
         reason: Text,
         by: impl Into<By>,
-    ) -> Result<CalendarState, LedgerError> {
+    ) -> Result<CalendarState, ModelError> {
         let event = CalendarEvent::WindowWithdrawn(WindowWithdrawn { window, reason });
         self.add(calendar, &event, &by.into()).await
     }
@@ -67,7 +67,7 @@ impl<S: Store> Desk<S> {
         closed: Option<WhileClosed>,
         reason: Text,
         by: impl Into<By>,
-    ) -> Result<CalendarState, LedgerError> {
+    ) -> Result<CalendarState, ModelError> {
         let event = CalendarEvent::DefaultSet(DefaultSet { closed, reason });
         self.add(calendar, &event, &by.into()).await
     }
@@ -87,7 +87,7 @@ impl<S: Store> Desk<S> {
         calendar: &Key,
         request: ExceptionRequest,
         by: impl Into<By>,
-    ) -> Result<CalendarState, LedgerError> {
+    ) -> Result<CalendarState, ModelError> {
         let event = CalendarEvent::ExceptionRequested(request);
         self.add(calendar, &event, &by.into()).await
     }
@@ -109,7 +109,7 @@ impl<S: Store> Desk<S> {
         calendar: &Key,
         decision: ExceptionDecision,
         by: impl Into<By>,
-    ) -> Result<CalendarState, LedgerError> {
+    ) -> Result<CalendarState, ModelError> {
         let event = CalendarEvent::ExceptionDecided(decision);
         self.add(calendar, &event, &by.into()).await
     }
@@ -124,7 +124,7 @@ impl<S: Store> Desk<S> {
     /// # Cancellation
     ///
     /// Nothing is written.
-    pub async fn calendar(&self, name: &Key) -> Result<CalendarState, LedgerError> {
+    pub async fn calendar(&self, name: &Key) -> Result<CalendarState, ModelError> {
         self.ledger(name).await
     }
 

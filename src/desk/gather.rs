@@ -32,6 +32,7 @@ impl<S: Store> Desk<S> {
             },
             None => facts,
         };
+        let facts = Box::pin(self.read_calendars(needs.calendars, facts)).await;
         let facts = Box::pin(self.read_others(core, asked, by, needs.others, facts)).await;
         facts.moved_to(self.clock.now())
     }
@@ -91,6 +92,17 @@ impl<S: Store> Desk<S> {
             }
             // What was read may name further releases.
             others = self.gates.needs(core, asked, &facts, by).others;
+        }
+        facts
+    }
+
+    /// Reads these calendars; one that was never begun cannot be read.
+    async fn read_calendars(&self, names: BTreeSet<Key>, mut facts: Facts) -> Facts {
+        for name in names {
+            facts = match self.calendar(&name).await {
+                Ok(calendar) => facts.with_calendar(calendar),
+                Err(error) => facts.without_calendar(name, told(&error)),
+            };
         }
         facts
     }

@@ -1,5 +1,6 @@
 //! Where it all comes together: load, decide, commit, relay. The only room that sees both the rules and the ports.
 
+mod calendar;
 mod error;
 mod gather;
 mod ledger;

@@ -4,12 +4,13 @@ use super::model::{Following, ReleaseModel};
 use super::overrides::{against, unhelpful};
 use super::rule::{Requirement, Rule, failed};
 use super::{AnyGate, Ask, Facts, LIFECYCLE};
-use crate::phase::{Action, Instant};
+use crate::phase::{Action, Instant, Interval};
 use crate::release::limits::BATCH_GUARDS;
 use crate::release::{
-    AnyRecord, AnyStep, Asked, Asking, By, Combination, Core, Decision, Enforcement, Finding,
-    FollowedModel, GrantedOverride, Judgement, Key, ModelReference, OtherRelease, OverrideGranted,
-    Reason, ReleaseId, Stream, Survey, Text, Tie, Track, Verdict, Version, earliest,
+    AnyRecord, AnyStep, Asked, Asking, Availability, By, CalendarQuestion, Combination, Core,
+    DecidingWindow, Decision, Effect, Enforcement, Finding, FollowedModel, GrantedOverride,
+    Judgement, Key, ModelReference, OtherRelease, OverrideGranted, Reason, ReleaseId, Stream,
+    Survey, Text, Tie, Track, Verdict, Version, earliest,
 };
 use std::{
     cell::OnceCell,
@@ -85,6 +86,8 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     let subject = OnceCell::new();
     let ask = Ask::new(core, step, track, facts, &by.actor, &gates, &subject);
     judged.ask_all(&gates, &ask, facts);
+    judged.hold_until(step.window().map(Interval::end));
+    judged.warn_of_soft_freezes();
     reasons.extend(judged.too_many_guards());
     judged.decision.findings.splice(..0, lifecycle(reasons));
     let unhelpful = unhelpful(&ask, &judged.decision);
@@ -114,11 +117,16 @@ pub(crate) struct Needs {
     pub(crate) others: BTreeSet<ReleaseId>,
     /// The release model whose standing nobody has read yet.
     pub(crate) model: Option<Key>,
+    /// Calendars that nobody has tried to read yet.
+    pub(crate) calendars: BTreeSet<Key>,
 }
 
 impl Needs {
     pub(crate) fn is_empty(&self) -> bool {
-        self.facts.is_empty() && self.others.is_empty() && self.model.is_none()
+        self.facts.is_empty()
+            && self.others.is_empty()
+            && self.model.is_none()
+            && self.calendars.is_empty()
     }
 
     /// Adds what a rule needs, but for the parts of it that are not judged.
@@ -140,6 +148,9 @@ impl Needs {
                 self.model = ask.unread_model();
             }
             self.facts.extend(policy.needs().unwrap_or_default());
+            let asked = policy.calendars().unwrap_or_default().into_iter();
+            let unread = asked.filter(|one| !ask.is_read(&one.calendar));
+            self.calendars.extend(unread.map(|one| one.calendar));
             let relations = policy.relations().iter();
             let related = relations.flat_map(|&relation| ask.related(relation));
             self.others
@@ -264,6 +275,8 @@ impl Judged {
             facts: BTreeSet::new(),
             model: false,
             others: BTreeSet::new(),
+            answers: Vec::new(),
+            unread_calendars: BTreeMap::new(),
         };
         let Some(judgement) = asking.rule(&requirement.rule, Some(&requirement.policy)) else {
             return;
@@ -275,6 +288,17 @@ impl Judged {
         for id in asking.others {
             self.look_at(id, ask.read(id), requirement.enforcement);
         }
+        for answer in asking.answers {
+            let source = &answer.source;
+            let guard = blocks.then(|| (source.stream.clone(), source.version));
+            self.guards.extend(guard);
+            if !self.decision.calendars.contains(&answer) {
+                self.decision.calendars.push(answer);
+            }
+        }
+        self.decision
+            .unread_calendars
+            .extend(asking.unread_calendars);
         for key in asking.facts {
             let Some(fact) = facts.get(&key) else {
                 let why = facts.why_missing(&key);
@@ -318,6 +342,27 @@ impl Judged {
         }
     }
 
+    /// What calendars let pass and warn of is told to people, and refuses nothing.
+    fn warn_of_soft_freezes(&mut self) {
+        let warned = self.decision.calendars.iter().flat_map(|answer| {
+            let deciding = answer.deciding.iter();
+            deciding.filter(|one| one.effect == Effect::Warned)
+        });
+        let reasons: Vec<_> = warned.map(DecidingWindow::warning).collect();
+        if !reasons.is_empty() {
+            self.decision.findings.push(Finding {
+                gate: Key::own(LIFECYCLE),
+                enforcement: Enforcement::Warn,
+                judgement: Judgement::single(
+                    Key::own("calendars"),
+                    1,
+                    Verdict::Violated { reasons },
+                ),
+                overridable_by: BTreeSet::new(),
+            });
+        }
+    }
+
     fn hold_until(&mut self, at: Option<Instant>) {
         self.decision.holds_until = earliest([self.decision.holds_until, at]);
     }
@@ -338,6 +383,9 @@ struct Requiring<'a> {
     model: bool,
     /// The other releases that were looked at.
     others: BTreeSet<ReleaseId>,
+    /// What calendars answered.
+    answers: Vec<Availability>,
+    unread_calendars: BTreeMap<Key, Text>,
 }
 
 impl Requiring<'_> {
@@ -428,16 +476,21 @@ impl Requiring<'_> {
         };
         self.model |= policy.reads_model();
         let relations = policy.relations();
-        let verdict = match policy.needs() {
-            Ok(needs) => {
+        let asked = policy
+            .needs()
+            .and_then(|needs| Ok((needs, policy.calendars()?)));
+        let verdict = match asked {
+            Ok((needs, questions)) => {
                 let related = relations.iter().flat_map(|&one| self.ask.related(one));
                 let others: BTreeSet<_> = related.collect();
-                let lacking = self.lacking(&needs, &others);
+                let mut lacking = self.lacking(&needs, &others);
+                let answers = self.consult(&questions, &mut lacking);
                 let verdict = if lacking.is_empty() {
-                    policy.verdict(&self.ask.knowing(&needs, relations))
+                    policy.verdict(&self.ask.knowing(&needs, relations, &answers))
                 } else {
                     Verdict::Unknown { reasons: lacking }
                 };
+                self.answers.extend(answers);
                 self.facts.extend(needs);
                 self.others.extend(others);
                 verdict
@@ -447,6 +500,36 @@ impl Requiring<'_> {
         let name = name.cloned().unwrap_or_else(|| policy.name());
         let verdict = self.excepted(verdict, &name);
         Judgement::single(name, policy.version(), verdict)
+    }
+
+    /// What calendars answer to a policy's questions; what could not be read is lacking.
+    fn consult(
+        &mut self,
+        questions: &[CalendarQuestion],
+        lacking: &mut Vec<Reason>,
+    ) -> Vec<Availability> {
+        let mut answers = Vec::with_capacity(questions.len());
+        for question in questions {
+            let name = &question.calendar;
+            let (message, remedy) = match self.ask.consult(question, self.may_except) {
+                Some(Ok(answer)) => {
+                    answers.push(answer);
+                    continue;
+                }
+                Some(Err(why)) => {
+                    self.unread_calendars.insert(name.clone(), why.clone());
+                    let message = format!("calendar `{name}` could not be read: {why}");
+                    (message, "ask again once it can be read")
+                }
+                None => (
+                    format!("calendar `{name}` was not read"),
+                    "ask at a `Desk`, which reads it, or add it with `Facts::with_calendar`",
+                ),
+            };
+            let reason = Reason::new("calendar-not-read", message, remedy);
+            lacking.push(reason.read("calendar", name.as_str()));
+        }
+        answers
     }
 
     /// Why a policy cannot be asked: facts that could not be had, and releases that were not read.
@@ -480,9 +563,10 @@ impl Requiring<'_> {
                     id,
                     policy: of,
                     code,
+                    about,
                     ..
                 } = one.granted.as_ref();
-                (of, code) == (policy, &reason.code)
+                (of, code, about) == (policy, &reason.code, &reason.about)
                     && against(self.ask, one, roles).is_none()
                     && !overrides.contains(id)
                     && !self.used.contains(id)

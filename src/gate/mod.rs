@@ -36,9 +36,10 @@ pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
 pub use percent::Percent;
 pub use policies::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
-    ChecklistPolicy, DependenciesPolicy, Duty, EvidencePolicy, FactPolicy, FactTest, InStepPolicy,
-    ModelStandingPolicy, OpenIssuesPolicy, Quorum, RiskPolicy, SeparationOfDutiesPolicy,
-    SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
+    ChecklistPolicy, DependenciesPolicy, Duty, EvidencePolicy, FactPolicy, FactTest, FreezePolicy,
+    InStepPolicy, LeadTimePolicy, MaintenanceWindowPolicy, ModelStandingPolicy, OpenIssuesPolicy,
+    Quorum, RiskPolicy, SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy,
+    WavesPolicy,
 };
 pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;

@@ -6,7 +6,7 @@ use super::policy::{Ask, Policy, Relation};
 use super::read::Reader;
 use crate::phase::{Invalid, InvalidKind, PhaseName};
 use crate::release::limits::RULE_DEPTH;
-use crate::release::{Earned, Enforcement, Key, Reason, Role, StateRef, Verdict};
+use crate::release::{CalendarQuestion, Earned, Enforcement, Key, Reason, Role, StateRef, Verdict};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, value::RawValue};
 use std::{collections::BTreeSet, fmt, panic::AssertUnwindSafe, sync::Arc};
@@ -423,6 +423,8 @@ pub(super) trait Judge: Send + Sync {
     /// The facts to give it, or the verdict if it cannot even say that.
     fn needs(&self) -> Result<Vec<Key>, Verdict>;
     fn relations(&self) -> &'static [Relation];
+    /// What it asks of calendars, or the verdict if it cannot even say that.
+    fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict>;
     /// Whether it looks at how the release's model stands.
     fn reads_model(&self) -> bool;
     fn phases(&self) -> &'static [PhaseName];
@@ -452,6 +454,10 @@ impl Judge for Unfit {
 
     fn relations(&self) -> &'static [Relation] {
         &[]
+    }
+
+    fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict> {
+        Ok(Vec::new())
     }
 
     fn reads_model(&self) -> bool {
@@ -487,6 +493,10 @@ impl Judge for HostRule {
 
     fn relations(&self) -> &'static [Relation] {
         self.policy.relations()
+    }
+
+    fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict> {
+        self.policy.calendars()
     }
 
     fn reads_model(&self) -> bool {
@@ -530,6 +540,11 @@ impl<P: Policy> Judge for P {
 
     fn relations(&self) -> &'static [Relation] {
         P::RELATIONS
+    }
+
+    fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict> {
+        let asked = || Policy::calendars(self);
+        std::panic::catch_unwind(AssertUnwindSafe(asked)).map_err(|_| panicked::<P>())
     }
 
     fn reads_model(&self) -> bool {

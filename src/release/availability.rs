@@ -2,6 +2,7 @@
 
 use super::fact::FactSource;
 use super::text::{Bounded, Environment, Key, Name, Region};
+use super::verdict::Reason;
 use super::words::{plain, told};
 use crate::phase::{Instant, Interval};
 use serde::{Deserialize, Serialize};
@@ -155,5 +156,31 @@ plain! {
         holds_until: Option<Instant>,
         /// The granted exceptions without which it would be closed: they are used up by the step.
         exceptions: BTreeSet<Key>,
+    }
+}
+
+impl DecidingWindow {
+    /// What people are told of a window that lets work pass and warns.
+    pub(crate) fn warning(&self) -> Reason {
+        let calendar = &self.calendar;
+        let (code, message) = match (&self.window, self.active) {
+            (Some(freeze), Some(active)) => (
+                "soft-freeze",
+                format!("soft freeze `{freeze}` of calendar `{calendar}` is active from {active}"),
+            ),
+            (Some(window), None) => (
+                "outside-soft-window",
+                format!("allow-window `{window}` of calendar `{calendar}` is not open"),
+            ),
+            (None, _) => (
+                "closed-softly",
+                format!("calendar `{calendar}` has no allow-window for this"),
+            ),
+        };
+        let reason = Reason::new(code, message, "wait if it can wait");
+        match &self.window {
+            Some(window) => reason.about(window.clone()),
+            None => reason,
+        }
     }
 }

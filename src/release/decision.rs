@@ -1,5 +1,6 @@
 //! What a gate answered, as data: findings, blockers, and the decision that an event keeps.
 
+use super::availability::Availability;
 use super::digest::Digest;
 use super::fact::Fact;
 use super::id::ReleaseId;
@@ -233,6 +234,12 @@ pub struct Decision {
     /// Why how the release model stands could not be read, where a decision rests on that.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unread_model: Option<Text>,
+    /// What calendars answered.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub calendars: Vec<Availability>,
+    /// The calendars that could not be read, and why.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unread_calendars: BTreeMap<Key, Text>,
     /// The other releases that could not be read, and why.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unread: BTreeMap<ReleaseId, Text>,
@@ -256,6 +263,8 @@ impl Decision {
             others: BTreeMap::new(),
             model: None,
             unread_model: None,
+            calendars: Vec::new(),
+            unread_calendars: BTreeMap::new(),
             unread: BTreeMap::new(),
             holds_until: None,
         }
@@ -279,6 +288,14 @@ impl Decision {
         let warning = |finding: &&Finding| finding.enforcement == Enforcement::Warn;
         let warning = self.findings.iter().filter(warning);
         warning.flat_map(Finding::blockers)
+    }
+
+    /// The exceptions to freezes that the step uses up, each with its calendar.
+    pub fn exceptions(&self) -> impl Iterator<Item = (&Key, &Key)> {
+        self.calendars.iter().flat_map(|answer| {
+            let calendar = &answer.question.calendar;
+            answer.exceptions.iter().map(move |id| (calendar, id))
+        })
     }
 
     /// The overrides that the step uses up.

@@ -148,6 +148,14 @@ impl Happens for Replan {
 impl Happens for Deploy {
     fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
         state.needs_person_after_back_out(on, reasons);
+        let ends = self.window.end();
+        reasons.unless(on.recorded_at < ends, || {
+            let message = format!(
+                "the deployment window ended at {ends}, and it is {}",
+                on.recorded_at
+            );
+            Reason::new("window-over", message, "choose a window that is not over")
+        });
         let ran = |report: &TestReport| report.runs().any(|run| run.passed > 0 || run.failed > 0);
         let is_tested = state.test_report.as_ref().is_some_and(ran);
         reasons.unless(is_tested, || {

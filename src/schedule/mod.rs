@@ -37,4 +37,5 @@ pub use workdays::{BackwardPlan, MilestoneSlip, PhaseDays, Slip, WorkingDays};
 #[cfg(feature = "calendar")]
 pub use zone::Zone;
 
-pub(crate) use state::CalendarEvent;
+pub(crate) use availability::Claim;
+pub(crate) use state::{CalendarEvent, DefaultSet, WindowDeclared, WindowWithdrawn};

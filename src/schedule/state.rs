@@ -182,7 +182,7 @@ impl CalendarState {
         self.exceptions.values()
     }
 
-    pub(super) const fn stream(&self) -> &Stream {
+    pub(crate) const fn stream(&self) -> &Stream {
         &self.place.stream
     }
 

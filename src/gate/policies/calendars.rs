@@ -31,7 +31,9 @@ pub(super) fn verdict(
         Some(answer) => Verdict::Satisfied {
             until: answer.holds_until,
         },
-        None => Verdict::Unknown { reasons: Vec::new() },
+        None => Verdict::Unknown {
+            reasons: Vec::new(),
+        },
     }
 }
 

@@ -68,21 +68,44 @@ impl FreezePolicy {
     }
 
     fn question(&self) -> CalendarQuestion {
-        asked(&self.calendar, WindowKind::Freeze, &self.environments, &self.regions)
+        asked(
+            &self.calendar,
+            WindowKind::Freeze,
+            &self.environments,
+            &self.regions,
+        )
     }
 
     fn against(answer: &Availability) -> Vec<Reason> {
-        let freezes = answer.deciding.iter().filter(|one| one.effect == Effect::Blocked);
+        let freezes = answer
+            .deciding
+            .iter()
+            .filter(|one| one.effect == Effect::Blocked);
         let reasons = freezes.filter_map(|freeze| {
             let (id, active) = (freeze.window.as_ref()?, freeze.active?);
-            let title = freeze.title.as_ref().map_or_else(String::new, |title| format!(" ({title})"));
-            let message = format!("freeze `{id}`{title} of calendar `{}` is active from {active}", freeze.calendar);
-            let reason = Reason::new("frozen", message, super::calendars::remedy(answer, "ask for an exception"));
+            let title = freeze
+                .title
+                .as_ref()
+                .map_or_else(String::new, |title| format!(" ({title})"));
+            let message = format!(
+                "freeze `{id}`{title} of calendar `{}` is active from {active}",
+                freeze.calendar
+            );
+            let reason = Reason::new(
+                "frozen",
+                message,
+                super::calendars::remedy(answer, "ask for an exception"),
+            );
             let reason = match answer.clears_at {
                 Some(at) => reason.clears_at(at),
                 None => reason,
             };
-            Some(reason.about(id.clone()).read("calendar", freeze.calendar.as_str()).read("until", active.end()))
+            Some(
+                reason
+                    .about(id.clone())
+                    .read("calendar", freeze.calendar.as_str())
+                    .read("until", active.end()),
+            )
         });
         reasons.collect()
     }

@@ -1,6 +1,6 @@
 //! How long before it happens a deployment has to be asked for.
 
-use super::lasting;
+use super::length;
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, Seconds};
 use crate::release::{Reason, ReleaseRequest, Verdict};
@@ -35,7 +35,7 @@ impl TryFrom<Params> for LeadTimePolicy {
     type Error = Invalid;
 
     fn try_from(params: Params) -> Result<Self, Invalid> {
-        lasting("at_least_seconds", params.at_least_seconds)?;
+        length("at_least_seconds", params.at_least_seconds)?;
         Ok(Self(params))
     }
 }

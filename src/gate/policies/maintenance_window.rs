@@ -64,19 +64,36 @@ impl MaintenanceWindowPolicy {
     }
 
     fn question(&self) -> CalendarQuestion {
-        asked(&self.calendar, WindowKind::Allow, &self.environments, &self.regions)
+        asked(
+            &self.calendar,
+            WindowKind::Allow,
+            &self.environments,
+            &self.regions,
+        )
     }
 
     fn against(answer: &Availability) -> Vec<Reason> {
-        let blocking = answer.deciding.iter().filter(|one| one.effect == Effect::Blocked);
+        let blocking = answer
+            .deciding
+            .iter()
+            .filter(|one| one.effect == Effect::Blocked);
         let windows: Vec<_> = blocking.filter_map(|one| one.window.as_ref()).collect();
         let calendar = &answer.question.calendar;
         let message = if windows.is_empty() {
-            format!("calendar `{calendar}` is closed by default, and no allow-window is about this work")
+            format!(
+                "calendar `{calendar}` is closed by default, and no allow-window is about this work"
+            )
         } else {
-            format!("outside the allow-windows of calendar `{calendar}`: {}", super::listed(windows))
+            format!(
+                "outside the allow-windows of calendar `{calendar}`: {}",
+                super::listed(windows)
+            )
         };
-        let reason = Reason::new("outside-window", message, super::calendars::remedy(answer, "have a window declared"));
+        let reason = Reason::new(
+            "outside-window",
+            message,
+            super::calendars::remedy(answer, "have a window declared"),
+        );
         let reason = match answer.clears_at {
             Some(at) => reason.clears_at(at),
             None => reason,

@@ -3,12 +3,16 @@
 mod approvals;
 mod back_out_plan;
 mod budget;
+mod calendars;
 mod change_requests;
 mod checklist;
 mod dependencies;
 mod evidence;
 mod fact;
+mod freeze;
 mod in_step;
+mod lead_time;
+mod maintenance_window;
 mod model_standing;
 mod open_issues;
 mod risk;
@@ -28,7 +32,10 @@ pub use checklist::ChecklistPolicy;
 pub use dependencies::DependenciesPolicy;
 pub use evidence::EvidencePolicy;
 pub use fact::{FactPolicy, FactTest};
+pub use freeze::FreezePolicy;
 pub use in_step::InStepPolicy;
+pub use lead_time::LeadTimePolicy;
+pub use maintenance_window::MaintenanceWindowPolicy;
 pub use model_standing::ModelStandingPolicy;
 pub use open_issues::OpenIssuesPolicy;
 pub use risk::RiskPolicy;
@@ -66,6 +73,12 @@ macro_rules! policies {
             ChangeRequests ChangeRequestsPolicy "change-requests";
             /// What has to be ticked off.
             Checklist ChecklistPolicy "checklist";
+            /// No freeze is in the way.
+            Freeze FreezePolicy "freeze";
+            /// The work stays within an allow-window.
+            MaintenanceWindow MaintenanceWindowPolicy "maintenance-window";
+            /// How long before it has to be asked for.
+            LeadTime LeadTimePolicy "lead-time";
             /// How far the rollout has to be.
             Waves WavesPolicy "waves";
             /// What the host has to know.
