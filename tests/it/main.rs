@@ -4,6 +4,7 @@ mod approvals;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod calendars;
 mod chain;
 #[cfg(test)]
 mod clears_at;
