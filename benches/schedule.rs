@@ -14,7 +14,7 @@ use scene::Windows;
 use std::error::Error;
 use turns::{Growth, Way, race};
 
-const ROUNDS: u32 = 7;
+const ROUNDS: u32 = 21;
 const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
 
 type Theirs = Lapper<u64, u32>;
