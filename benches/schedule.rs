@@ -14,7 +14,7 @@ use scene::Windows;
 use std::error::Error;
 use turns::{Growth, Way, race};
 
-const ROUNDS: u32 = 11;
+const ROUNDS: u32 = 21;
 const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
 
 type Theirs = Lapper<u64, u32>;
@@ -214,7 +214,7 @@ fn in_conflict(many: u32) -> Result<f64, Box<dyn Error>> {
         let name = "every pair that overlaps, compared";
         ways.push(Way::new(name, pieces, compared));
     }
-    Ok(race(&what, 5, ways))
+    Ok(race(&what, 3, ways))
 }
 
 /// How much the two have in common.

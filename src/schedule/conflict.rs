@@ -312,17 +312,17 @@ impl<'a> Plan<'a> {
         map: &dyn ServiceMap,
         distance: Distance,
     ) -> (Self, BTreeSet<Gap>) {
-        let touched = bookings.iter().flat_map(|booking| booking.touched());
-        let places: BTreeSet<Touched> = touched.collect();
-        let places: BTreeMap<Touched, Place> = places.into_iter().zip(0..).collect();
-        let (related, gaps) = related(&places, map, distance);
-        let planned = |booking: &'a Booking| {
-            let touched = booking.touched();
-            let touched = touched.filter_map(|touched| places.get(&touched).copied());
-            let touched = touched.collect();
+        let mut places = BTreeMap::new();
+        let mut planned = |booking: &'a Booking| {
+            let place = |touched| {
+                let next = places.len();
+                *places.entry(touched).or_insert(next)
+            };
+            let touched = booking.touched().map(place).collect();
             Planned { booking, touched }
         };
-        let bookings = bookings.into_iter().map(planned).collect();
+        let bookings = bookings.into_iter().map(&mut planned).collect();
+        let (related, gaps) = related(&places, map, distance);
         (Self { bookings, related }, gaps)
     }
 
