@@ -11,7 +11,7 @@ use super::relation::OtherRelease;
 use super::text::{Key, Text};
 use super::verdict::{Reason, Verdict};
 use super::words::is_default;
-use crate::phase::{Action, Instant, RecordKind};
+use crate::phase::{Action, Instant, RecordKind, visible};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -151,6 +151,25 @@ impl Judgement {
                 left.extend(one.parts.iter().rev());
             }
         })
+    }
+
+    fn say_less(&mut self) {
+        match &mut self.verdict {
+            Verdict::Violated { reasons }
+            | Verdict::Unknown { reasons }
+            | Verdict::Failed { reasons } => {
+                let count = reasons.len();
+                if count > 0 {
+                    let message =
+                        format!("{count} reasons are left out: they were too long to be kept");
+                    let reason =
+                        Reason::new("reasons-left-out", message, "let the policy say less");
+                    *reasons = vec![reason.read("reasons", count)];
+                }
+            }
+            Verdict::Satisfied { .. } | Verdict::Excepted { .. } => {}
+        }
+        self.parts.iter_mut().for_each(Self::say_less);
     }
 
     /// Tells the reasons nearest to what was judged. Under `not`, a violated part is what is wanted, and says nothing.
@@ -298,6 +317,12 @@ impl Decision {
         })
     }
 
+    /// Leaves out the reasons of what refuses nothing, and says how many there were. What overrides let pass stays.
+    pub(crate) fn say_less(&mut self) {
+        let silent = self.findings.iter_mut().filter(|one| !one.blocks());
+        silent.for_each(|finding| finding.judgement.say_less());
+    }
+
     /// The overrides that the step uses up.
     pub fn overrides(&self) -> impl Iterator<Item = &Key> {
         self.findings
@@ -336,6 +361,6 @@ pub struct Blocker<'a> {
 
 impl fmt::Display for Blocker<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.policy, self.reason)
+        write!(f, "{}: {}", visible(self.policy.as_str()), self.reason)
     }
 }

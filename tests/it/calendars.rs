@@ -47,9 +47,8 @@ fn frozen(windows: impl IntoIterator<Item = Window>) -> Desk {
 }
 
 fn declare(office: &Desk, window: Window) {
-    let declared = office
-        .desk
-        .declare_window(&key("production"), window, by("mia"));
+    let production = key("production");
+    let declared = office.desk.declare_window(&production, window, by("mia"));
     wait(declared).unwrap();
 }
 
@@ -187,10 +186,8 @@ fn a_calendar_that_was_never_begun_clears_nothing() {
 
 #[test]
 fn a_soft_freeze_warns_and_lets_pass() {
-    let soft = WhileClosed {
-        new_work: Effect::Warned,
-        ..hard()
-    };
+    let mut soft = hard();
+    soft.new_work = Effect::Warned;
     let window = Window::freeze(
         key("quiet"),
         Timing::between(span("02T00:00", "03T00:00")),
@@ -358,7 +355,7 @@ fn an_override_lifts_the_very_freeze_that_it_names() {
     release = office.recorded(release, authority, "kim");
     let grant = |id: &str, freeze: Option<&str>| {
         let until = office.now().plus(Seconds::hours(1));
-        let granted = OverrideGranted::new(
+        let mut granted = OverrideGranted::new(
             key(id),
             Action::Deploy,
             key("freeze"),
@@ -367,10 +364,8 @@ fn an_override_lifts_the_very_freeze_that_it_names() {
             text("Agreed."),
             until,
         );
-        OverrideGranted {
-            about: freeze.map(key),
-            ..granted
-        }
+        granted.about = freeze.map(key);
+        granted
     };
     let window = span("02T12:00", "02T14:00");
     for (id, freeze, refused) in [

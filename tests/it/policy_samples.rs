@@ -49,6 +49,9 @@ impl Sample {
 /// What reads nothing that a phase might lack.
 const EVERYWHERE: &[PhaseName] = PhaseName::ALL;
 
+/// What looks at what was recorded of a release, which a step that begins one has nothing of.
+const ONCE_BEGUN: &[PhaseName] = PhaseName::ALL.split_at(1).1;
+
 fn plain(by_types: GateSet, params: Value, shown: Vec<Decision>) -> Sample {
     Sample {
         by_types,
@@ -56,7 +59,7 @@ fn plain(by_types: GateSet, params: Value, shown: Vec<Decision>) -> Sample {
         numbers: &[],
         roles: &[],
         facts: &[],
-        phases: EVERYWHERE,
+        phases: ONCE_BEGUN,
         shown,
     }
 }
@@ -370,6 +373,8 @@ fn waves() -> Sample {
     let release = seen(release, Health::Inconclusive);
     shown.push(finishing(&office, &release));
     shown.push(finishing(&office, &seen(release, Health::Failed)));
+    let unplanned = office.made_live(office.deploying());
+    shown.push(finishing(&office, &unplanned));
     Sample {
         phases: &[PhaseName::Deployment, PhaseName::Review, PhaseName::Closure],
         ..plain(
@@ -403,6 +408,7 @@ fn fact() -> Sample {
     Sample {
         numbers: &[("test.at_least", 20)],
         facts: &["error_budget_percent"],
+        phases: EVERYWHERE,
         ..plain(
             gated::<Deploy>(policy(FactTest::AtLeast(20))),
             params,
@@ -435,7 +441,10 @@ fn model_standing() -> Sample {
         explain(&stands("shop", ModelStanding::Good, 2)),
         explain(&stands("shed", ModelStanding::Good, 1)),
     ];
-    plain(gated::<Deploy>(policy()), json!({}), shown)
+    Sample {
+        phases: EVERYWHERE,
+        ..plain(gated::<Deploy>(policy()), json!({}), shown)
+    }
 }
 
 /// With a parent that is in Development, and a child there.
@@ -466,7 +475,10 @@ fn in_step() -> Sample {
         explain(on(), PhaseName::Plan),
         explain(back, PhaseName::Development),
     ];
-    plain(gated::<Deploy>(InStepPolicy::new()), json!({}), shown)
+    Sample {
+        phases: EVERYWHERE,
+        ..plain(gated::<Deploy>(InStepPolicy::new()), json!({}), shown)
+    }
 }
 
 fn dependencies() -> Sample {
@@ -647,6 +659,18 @@ fn a_policy_is_refused_before_a_step_that_cannot_have_what_it_reads() {
         "gates[0].rules[0].rule.waves: policy `waves` reads what a release has in Deployment, Review, Closure, \
          and `deploy` leaves Testing"
     );
+    // What looks at records has none to look at before a release has begun.
+    for (name, _, sample) in samples() {
+        for step in ["request", "find_unauthorised"] {
+            let file = file(step, &json!({ name.as_str(): sample.params }));
+            let read = GateSet::from_json(&file, &Policies::new());
+            assert_eq!(
+                read.is_ok(),
+                sample.phases.contains(&PhaseName::Start),
+                "{name}"
+            );
+        }
+    }
 }
 
 /// The codes that the documentation of a policy lists.

@@ -44,8 +44,10 @@ pub use soak::SoakPolicy;
 pub use stakeholders_notified::StakeholdersNotifiedPolicy;
 pub use waves::WavesPolicy;
 
-use crate::phase::{Invalid, InvalidKind, Seconds};
-use std::fmt::Display;
+use super::Ask;
+use crate::phase::{Invalid, InvalidKind, RecordKind, Seconds};
+use crate::release::ReleasePlan;
+use std::{borrow::Cow, fmt::Display};
 
 /// Calls `$expand!` with every built-in policy: its rule, its type, and the name by which files and findings know it.
 macro_rules! policies {
@@ -102,6 +104,28 @@ fn length(parameter: &'static str, time: Seconds) -> Result<Seconds, Invalid> {
     }
     let (kind, expected) = (InvalidKind::OutOfRange, "1 second to 10 years");
     Err(Invalid::new(kind, parameter, time, expected))
+}
+
+/// What lifts a lack of the plan that counts. Where one was agreed, another one counts once it is agreed too.
+fn in_plan(
+    ask: &Ask<'_>,
+    remedy: &'static str,
+    has_it: impl FnOnce(&ReleasePlan) -> bool,
+) -> Cow<'static, str> {
+    let state = ask.state();
+    let Some(agreed) = state.agreed_plan() else {
+        return remedy.into();
+    };
+    let standing = ask.standing();
+    if !standing.takes().any(|one| one == RecordKind::Baseline) {
+        return format!("have it overridden: in {standing} no other plan is agreed on").into();
+    }
+    match &state.plan {
+        Some(latest) if **latest != *agreed && has_it(latest) => {
+            "record `Baseline`: the latest plan has it, and is not agreed on yet".into()
+        }
+        Some(_) | None => format!("{remedy}; then agree on that plan: record `Baseline`").into(),
+    }
 }
 
 /// Some things for a sentence: the first few by name, and how many more there are.

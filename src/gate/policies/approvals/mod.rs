@@ -15,7 +15,7 @@ use super::separation_of_duties::Duty;
 use super::{length, listed};
 use crate::gate::{Ask, Distinctness, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind, Seconds};
-use crate::release::{Bounded, Role, Verdict};
+use crate::release::{Bounded, ReleaseRequest, Role, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -151,7 +151,7 @@ impl ApprovalsPolicy {
 }
 
 impl Policy for ApprovalsPolicy {
-    type Reads = ();
+    type Reads = ReleaseRequest;
     const NAME: &'static str = "approvals";
 
     fn roles(&self) -> BTreeSet<Role> {
@@ -159,7 +159,7 @@ impl Policy for ApprovalsPolicy {
         roles.cloned().collect()
     }
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         let answers = self.answers(ask);
         let needs = self.needs(ask);
         let is_met = self.tally(&needs, answers.counted.iter()).is_complete();
