@@ -292,8 +292,7 @@ impl<'a> Ask<'a> {
     fn span(&self) -> Interval {
         let now = self.now();
         let left = self.step.window();
-        let left =
-            left.and_then(|window| Interval::new(window.start().max(now), window.end()).ok());
+        let left = left.and_then(|window| Interval::between(window.start().max(now), window.end()));
         left.unwrap_or(Interval::moment(now))
     }
 

@@ -68,12 +68,7 @@ impl Booking {
 
     /// When both are on.
     fn overlap(&self, other: &Self) -> Option<Interval> {
-        let start = self.window.start().max(other.window.start());
-        let end = self.window.end().min(other.window.end());
-        // A refusal would be worded, which costs more than all the rest.
-        (start < end)
-            .then(|| Interval::new(start, end).ok())
-            .flatten()
+        self.window.overlap(other.window)
     }
 }
 

@@ -28,10 +28,10 @@ impl Spans {
         let mut gaps = Vec::with_capacity(self.0.len() + 1);
         let mut from = within.start();
         for span in &self.0 {
-            gaps.extend(Interval::new(from, span.start().min(within.end())).ok());
+            gaps.extend(Interval::between(from, span.start().min(within.end())));
             from = from.max(span.end());
         }
-        gaps.extend(Interval::new(from, within.end()).ok());
+        gaps.extend(Interval::between(from, within.end()));
         Self(gaps)
     }
 

@@ -233,7 +233,7 @@ impl Timing {
 /// A span up to its end, or to the end of all instants; none if nothing lies in it.
 pub(super) fn occurrence(start: Instant, end: Option<Instant>) -> Option<Interval> {
     let end = end.unwrap_or(Instant::nearest(DateTime::<Utc>::MAX_UTC));
-    Interval::new(start, end).ok()
+    Interval::between(start, end)
 }
 
 /// How files write a timing: these keys stand among those of a window.

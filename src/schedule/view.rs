@@ -250,10 +250,8 @@ impl Course {
 /// The spans that are looked at from an instant on, until an answer is found.
 fn horizons(from: Instant) -> impl Iterator<Item = Interval> {
     let ahead = [Seconds::days(15), Seconds::days(366), SCHEDULE_HORIZON];
-    let spans = ahead
-        .into_iter()
-        .map(move |ahead| Interval::new(from, from.plus(ahead)));
-    spans.filter_map(Result::ok)
+    let spans = ahead.into_iter();
+    spans.filter_map(move |ahead| Interval::between(from, from.plus(ahead)))
 }
 
 /// What keeps a calendar closed: a freeze, an allow-window that is not active, or the calendar's default.
