@@ -1,5 +1,6 @@
 //! Planned deployments that get in each other's way: on the same things, on related ones, or by the same people.
 
+use super::scope::Scope;
 use super::service_map::{Distance, Explorer, ServiceMap, Touched};
 use crate::phase::Interval;
 use crate::release::{Bounded, Environment, Key, Person, ReleaseId, Service, is_default};
@@ -51,6 +52,14 @@ impl Booking {
     #[must_use]
     pub fn new(window: Interval, release: ReleaseId) -> Self {
         Self::builder().window(window).release(release).build()
+    }
+
+    /// What it touches, as a schedule is asked about it.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let services = self.services.clone();
+        let scope = Scope::builder().services(services);
+        scope.environments(self.environments.clone()).build()
     }
 
     fn touched(&self) -> impl Iterator<Item = Touched> {

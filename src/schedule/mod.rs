@@ -25,7 +25,7 @@ pub use calendar::Calendar;
 pub use conflict::{Booking, Conflict, ConflictKind, Conflicts, Gap, conflicts, conflicts_of};
 pub use ics::{IcsCalendar, IcsEnd, IcsError, IcsErrorKind, IcsEvent, IcsTime};
 pub use index::WindowIndex;
-pub use query::{Schedule, ScheduleState, Transition};
+pub use query::{CalendarConflict, Schedule, ScheduleState, Transition};
 pub use scope::Scope;
 pub use service_map::{Distance, Neighbours, ServiceGraph, ServiceMap, Touched};
 pub use state::{

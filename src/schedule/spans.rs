@@ -41,17 +41,9 @@ impl Spans {
         self.0.get(next).is_some_and(|span| span.contains(at))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The starts and ends, in order.
     pub(super) fn edges(&self) -> impl Iterator<Item = Instant> {
         self.0.iter().flat_map(|span| [span.start(), span.end()])
-    }
-
-    pub(super) fn as_slice(&self) -> &[Interval] {
-        &self.0
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Interval> {
