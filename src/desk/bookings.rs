@@ -73,7 +73,9 @@ impl<S: Store> Desk<S> {
         let mut booked = Booked::default();
         let (mut after, mut read) = (None, 0);
         loop {
-            let page = self.store.list(&self.tenant, query, after.as_ref(), PAGE_ROWS);
+            let page = self
+                .store
+                .list(&self.tenant, query, after.as_ref(), PAGE_ROWS);
             let page = match page.await {
                 Ok(page) => page,
                 Err(error) => {
@@ -100,7 +102,9 @@ impl<S: Store> Desk<S> {
                     return booked;
                 }
                 match self.read_release(&row.stream).await {
-                    Ok(Some(release)) => booked.add(self.gates.booking(release.core()), release.core(), now),
+                    Ok(Some(release)) => {
+                        booked.add(self.gates.booking(release.core()), release.core(), now)
+                    }
                     Ok(None) => {}
                     Err(why) => {
                         let why = format!("release `{}` could not be read: {why}", row.stream.id);
@@ -150,7 +154,10 @@ fn told_of(
         let told = source.map(|source| BookedConflict::new(source.clone(), overlap, what));
         answer.conflicts.extend(told);
     }
-    let gaps = conflicts.gaps.iter().map(|gap| Text::clipped(&gap.to_string()));
+    let gaps = conflicts
+        .gaps
+        .iter()
+        .map(|gap| Text::clipped(&gap.to_string()));
     answer.gaps.extend(gaps);
     if more {
         let why = format!("more than {BATCH_GUARDS} releases are in conflict");

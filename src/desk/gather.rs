@@ -6,8 +6,8 @@ use crate::facts::{About, Finding};
 use crate::gate::{Facts, ModelState};
 use crate::phase::Anywhere;
 use crate::release::{
-    AnyStep, Asked, By, Core, Fact, FollowedModel, Key, Ledger, OtherRelease, Place, Release, ReleaseId,
-    Stream, Text, Version, replay_with,
+    AnyStep, Asked, By, Core, Fact, FollowedModel, Key, Ledger, OtherRelease, Place, Release,
+    ReleaseId, Stream, Text, Version, replay_with,
 };
 use crate::store::Store;
 use std::{collections::BTreeSet, error::Error, future::poll_fn, task::Poll};
@@ -34,7 +34,8 @@ impl<S: Store> Desk<S> {
             None => facts,
         };
         let facts = Box::pin(self.read_calendars(needs.calendars, facts)).await;
-        let facts = Box::pin(self.find_conflicts(core, needs.booking, needs.conflicts, facts)).await;
+        let facts =
+            Box::pin(self.find_conflicts(core, needs.booking, needs.conflicts, facts)).await;
         let facts = Box::pin(self.read_others(core, asked, by, needs.others, facts)).await;
         facts.moved_to(self.clock.now())
     }

@@ -3,8 +3,8 @@
 use crate::phase::{Instant, Interval};
 use crate::release::limits::CLOCK_SKEW;
 use crate::release::{
-    Availability, ConflictAnswer, ConflictQuestion, Decision, Fact, FollowedModel, Key, OtherRelease, ReleaseId, Stream, StreamKind,
-    Tenant, Text,
+    Availability, ConflictAnswer, ConflictQuestion, Decision, Fact, FollowedModel, Key,
+    OtherRelease, ReleaseId, Stream, StreamKind, Tenant, Text,
 };
 use crate::schedule::CalendarState;
 use std::{collections::BTreeMap, sync::Arc};
@@ -198,7 +198,8 @@ impl Facts {
         question: ConflictQuestion,
     ) -> Option<&ConflictAnswer> {
         self.conflicts.iter().find(|one| {
-            let is_asked = one.question == question && one.stream == *stream && one.window == window;
+            let is_asked =
+                one.question == question && one.stream == *stream && one.window == window;
             let is_read = one.read_at <= self.now.plus(CLOCK_SKEW);
             is_asked && is_read && self.now < one.expires()
         })

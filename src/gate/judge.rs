@@ -5,15 +5,14 @@ use super::overrides::{against, unhelpful};
 use super::rule::{Requirement, Rule, failed};
 use super::{AnyGate, Ask, Facts, LIFECYCLE};
 use crate::phase::{Action, Instant, Interval};
-use crate::schedule::Booking;
 use crate::release::limits::BATCH_GUARDS;
 use crate::release::{
-    AnyRecord, AnyStep, Asked, Asking, Availability, By, CalendarQuestion, Combination, ConflictAnswer,
-    ConflictQuestion, Core,
-    DecidingWindow, Decision, Effect, Enforcement, Finding, FollowedModel, GrantedOverride,
-    Judgement, Key, ModelReference, OtherRelease, OverrideGranted, Reason, ReleaseId, Stream,
-    Survey, Text, Tie, Track, Verdict, Version, earliest,
+    AnyRecord, AnyStep, Asked, Asking, Availability, By, CalendarQuestion, Combination,
+    ConflictAnswer, ConflictQuestion, Core, DecidingWindow, Decision, Effect, Enforcement, Finding,
+    FollowedModel, GrantedOverride, Judgement, Key, ModelReference, OtherRelease, OverrideGranted,
+    Reason, ReleaseId, Stream, Survey, Text, Tie, Track, Verdict, Version, earliest,
 };
+use crate::schedule::Booking;
 use std::{
     cell::OnceCell,
     collections::{BTreeMap, BTreeSet},

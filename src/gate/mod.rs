@@ -38,10 +38,10 @@ pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
 pub use percent::Percent;
 pub use policies::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
-    ChecklistPolicy, ConflictFreePolicy, DependenciesPolicy, Duty, EvidencePolicy, FactPolicy, FactTest, FreezePolicy,
-    InStepPolicy, LeadTimePolicy, MaintenanceWindowPolicy, ModelStandingPolicy, OpenIssuesPolicy,
-    Quorum, RiskPolicy, SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy,
-    TimeOfDayPolicy, WavesPolicy,
+    ChecklistPolicy, ConflictFreePolicy, DependenciesPolicy, Duty, EvidencePolicy, FactPolicy,
+    FactTest, FreezePolicy, InStepPolicy, LeadTimePolicy, MaintenanceWindowPolicy,
+    ModelStandingPolicy, OpenIssuesPolicy, Quorum, RiskPolicy, SeparationOfDutiesPolicy,
+    SoakPolicy, StakeholdersNotifiedPolicy, TimeOfDayPolicy, WavesPolicy,
 };
 pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;

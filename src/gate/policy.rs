@@ -5,9 +5,9 @@ use super::facts::{Facts, KnownCalendar};
 use super::rule::Rule;
 use crate::phase::{Action, Instant, Interval, PhaseName, Standing, steps};
 use crate::release::{
-    Actor, AnyStep, Availability, CalendarQuestion, ConflictAnswer, ConflictQuestion, Core, Earned, Fact, FollowedModel, Has, Key,
-    OtherRelease, Person, ReleaseId, ReleaseRequest, Role, State, Subject, Text, Track, Verdict,
-    step,
+    Actor, AnyStep, Availability, CalendarQuestion, ConflictAnswer, ConflictQuestion, Core, Earned,
+    Fact, FollowedModel, Has, Key, OtherRelease, Person, ReleaseId, ReleaseRequest, Role, State,
+    Subject, Text, Track, Verdict, step,
 };
 use crate::schedule::{Claim, Scope, Work, WorkKind};
 use serde::{Serialize, de::DeserializeOwned};

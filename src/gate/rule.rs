@@ -6,7 +6,9 @@ use super::policy::{Ask, Policy, Relation};
 use super::read::Reader;
 use crate::phase::{Invalid, InvalidKind, PhaseName};
 use crate::release::limits::RULE_DEPTH;
-use crate::release::{CalendarQuestion, ConflictQuestion, Earned, Enforcement, Key, Reason, Role, StateRef, Verdict};
+use crate::release::{
+    CalendarQuestion, ConflictQuestion, Earned, Enforcement, Key, Reason, Role, StateRef, Verdict,
+};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, value::RawValue};
 use std::{collections::BTreeSet, fmt, panic::AssertUnwindSafe, sync::Arc};

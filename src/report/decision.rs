@@ -3,8 +3,9 @@
 use super::Outline;
 use crate::phase::Instant;
 use crate::release::{
-    Availability, BookedConflict, Combination, ConflictAnswer, DecidingWindow, Decision, Enforcement, Fact, FactValue, Finding,
-    FollowedModel, GateId, Judgement, Key, OtherRelease, Reason, ReleaseId, Text, Verdict,
+    Availability, BookedConflict, Combination, ConflictAnswer, DecidingWindow, Decision,
+    Enforcement, Fact, FactValue, Finding, FollowedModel, GateId, Judgement, Key, OtherRelease,
+    Reason, ReleaseId, Text, Verdict,
 };
 
 impl Decision {

@@ -105,7 +105,11 @@ impl Hours {
                 _ => shown.push((start, end)),
             }
         }
-        Spans::union(shown.into_iter().filter_map(|(start, end)| self.span(start, end)))
+        Spans::union(
+            shown
+                .into_iter()
+                .filter_map(|(start, end)| self.span(start, end)),
+        )
     }
 
     /// What the clocks show at start and end of the hours that begin on a day.
@@ -125,7 +129,10 @@ impl Hours {
     fn span(&self, start: NaiveDateTime, end: NaiveDateTime) -> Option<Interval> {
         let (start, end) = match self.zone {
             #[cfg(feature = "calendar")]
-            Some(zone) => (zone.instant(start, Edge::Later), zone.instant(end, Edge::Earlier)),
+            Some(zone) => (
+                zone.instant(start, Edge::Later),
+                zone.instant(end, Edge::Earlier),
+            ),
             #[cfg(not(feature = "calendar"))]
             Some(zone) => match zone {},
             None => (utc(start), utc(end)),
@@ -205,7 +212,8 @@ impl FromStr for TimeOfDay {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let time = NaiveTime::parse_from_str(text, "%H:%M").map(Self).ok();
         let refused = || Invalid::new(InvalidKind::Malformed, "time of day", text, MINUTES);
-        time.filter(|time| time.to_string() == text).ok_or_else(refused)
+        time.filter(|time| time.to_string() == text)
+            .ok_or_else(refused)
     }
 }
 
@@ -353,8 +361,14 @@ mod tests {
     #[test]
     fn all_hours_of_the_week_never_end() {
         let days = r#"["monday","tuesday","wednesday","thursday","friday","saturday","sunday"]"#;
-        let always = hours(&format!(r#"{{"weekdays":{days},"from":"04:00","to":"04:00"}}"#));
-        for when in ["1970-01-01T00:00:00Z", "2026-03-02T04:00:00Z", "9999-12-31T23:59:59Z"] {
+        let always = hours(&format!(
+            r#"{{"weekdays":{days},"from":"04:00","to":"04:00"}}"#
+        ));
+        for when in [
+            "1970-01-01T00:00:00Z",
+            "2026-03-02T04:00:00Z",
+            "9999-12-31T23:59:59Z",
+        ] {
             assert_eq!(always.allow(moment(when)), Allowed::Until(None));
         }
     }
@@ -384,7 +398,9 @@ mod tests {
         for text in ["00:00", "09:30", "23:59"] {
             assert_eq!(text.parse::<TimeOfDay>().unwrap().to_string(), text);
         }
-        for text in ["", "9:00", "24:00", "09:60", "09:00:00", "09.00", " 09:00", "+9:00"] {
+        for text in [
+            "", "9:00", "24:00", "09:60", "09:00:00", "09.00", " 09:00", "+9:00",
+        ] {
             let refused = text.parse::<TimeOfDay>().unwrap_err().to_string();
             let expected = format!("invalid time of day `{text}`: expected {MINUTES}");
             assert_eq!(refused, expected);
@@ -396,9 +412,8 @@ mod tests {
     fn where_clocks_change_hours_err_short() {
         let sunday = |from: &str, to: &str| {
             let zone = "Europe/Berlin";
-            let json = format!(
-                r#"{{"weekdays":["sunday"],"from":"{from}","to":"{to}","zone":"{zone}"}}"#
-            );
+            let json =
+                format!(r#"{{"weekdays":["sunday"],"from":"{from}","to":"{to}","zone":"{zone}"}}"#);
             let hours = hours(&json);
             move |when: &str| hours.allow(moment(when))
         };

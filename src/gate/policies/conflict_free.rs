@@ -137,7 +137,8 @@ impl Policy for ConflictFreePolicy {
             return Verdict::of(vec![reason]);
         }
         let Some(answer) = ask.conflicts(self.question()) else {
-            let message = "what other releases have booked was not read, or more than 5 minutes ago";
+            let message =
+                "what other releases have booked was not read, or more than 5 minutes ago";
             let remedy = "ask at a `Desk`, which reads it, or add it with `Facts::with_conflicts`";
             return Verdict::Unknown {
                 reasons: vec![Reason::new("bookings-not-read", message, remedy)],

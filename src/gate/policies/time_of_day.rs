@@ -102,7 +102,12 @@ impl TimeOfDayPolicy {
         self
     }
 
-    fn against(&self, span: Interval, opens_at: Option<Instant>, clears_at: Option<Instant>) -> Reason {
+    fn against(
+        &self,
+        span: Interval,
+        opens_at: Option<Instant>,
+        clears_at: Option<Instant>,
+    ) -> Reason {
         let hours = &self.0;
         let message = if span.is_moment() {
             let shown = hours.wall_clock(span.start()).format("%A, %H:%M");
