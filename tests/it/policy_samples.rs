@@ -469,6 +469,7 @@ fn lead_time() -> Sample {
     ];
     Sample {
         numbers: &[("at_least_seconds", 172_800)],
+        phases: &PhaseName::ALL[1..],
         ..plain(
             gated::<Deploy>(policy()),
             json!({ "at_least_seconds": 172_800 }),

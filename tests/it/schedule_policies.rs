@@ -281,10 +281,10 @@ fn two_releases_that_change_a_service_at_the_same_time_are_in_conflict() {
 fn what_touches_or_is_elsewhere_is_no_conflict() {
     let office = front(free());
     let ours = planned(&office, "shop", plan(span("20:00", "22:00")));
-    planned(&office, "shop", plan(span("18:00", "20:00")));
-    planned(&office, "shop", plan(span("22:00", "23:00")));
-    planned(&office, "search", plan(span("20:00", "22:00")));
-    office.requested();
+    let _ = planned(&office, "shop", plan(span("18:00", "20:00")));
+    let _ = planned(&office, "shop", plan(span("22:00", "23:00")));
+    let _ = planned(&office, "search", plan(span("20:00", "22:00")));
+    let _ = office.requested();
     let decision = asked(&office.desk, &ours);
     assert_eq!(codes(&decision), [""; 0], "{decision}");
     assert_eq!(
@@ -306,7 +306,7 @@ fn a_release_of_another_tenant_is_not_seen() {
     let theirs = Release::request(tenant("acme"), id(77), of("shop"));
     let desk = office.desk.clone().tenant(tenant("acme"));
     let theirs = wait(desk.run(theirs, by("kim"))).unwrap();
-    wait(desk.record(theirs, plan(window()), by("kim"))).unwrap();
+    let _ = wait(desk.record(theirs, plan(window()), by("kim"))).unwrap();
     assert_eq!(codes(&asked(&office.desk, &ours)), [""; 0]);
 }
 
@@ -337,14 +337,14 @@ fn what_is_over_books_nothing() {
     let moved = others.done(moved.deploy(span("12:00", "13:00")), "ada");
     assert_eq!(about(&asked(&desk, &ours)), [deploying.id().to_string()]);
     let review = others.made_live(deploying);
-    others.done(review.finish_deployment(), "ada");
+    let _ = others.done(review.finish_deployment(), "ada");
     assert_eq!(about(&asked(&desk, &ours)), [""; 0], "it is live");
-    others.done(moved.back_out(text("orders got lost")), "ada");
+    let _ = others.done(moved.back_out(text("orders got lost")), "ada");
     let cancelled = planned(&others, "shop", plan(window()));
     assert_eq!(about(&asked(&desk, &ours)), [cancelled.id().to_string()]);
-    others.done(cancelled.cancel(text("no need")), "kim");
+    let _ = others.done(cancelled.cancel(text("no need")), "kim");
     assert_eq!(about(&asked(&desk, &ours)), [""; 0], "it is cancelled");
-    planned(&others, "shop", plan(window()));
+    let _ = planned(&others, "shop", plan(window()));
     others.clock.set("2026-03-02T14:00:00Z");
     assert_eq!(about(&asked(&desk, &ours)), [""; 0], "its window is over");
 }
@@ -352,7 +352,7 @@ fn what_is_over_books_nothing() {
 #[test]
 fn what_is_left_of_an_overlap_counts_when_it_is_decided() {
     let office = front(free());
-    planned(&office, "shop", plan(window()));
+    let _ = planned(&office, "shop", plan(window()));
     let ours = planned(&office, "shop", plan(span("13:00", "15:00")));
     let gates = office.desk.gates();
     let early = Facts::of(&asked(&office.desk, &ours));
@@ -429,7 +429,7 @@ fn people_are_in_conflict_only_where_they_count() {
     };
     let office = front(free());
     let other = planned(&office, "search", busy("dep"));
-    planned(&office, "search", busy("tom"));
+    let _ = planned(&office, "search", busy("tom"));
     let ours = planned(&office, "shop", busy("dep"));
     assert_eq!(codes(&asked(&office.desk, &ours)), [""; 0]);
     let desk = office
@@ -466,7 +466,7 @@ fn a_model_says_where_its_releases_go_live() {
         office.recorded(release, plan(window()), "kim")
     };
     let north = following("north");
-    following("south");
+    let _ = following("south");
     assert_eq!(about(&asked(&office.desk, &north)), [""; 0]);
     let again = following("north");
     assert_eq!(
@@ -550,7 +550,7 @@ fn a_warning_holds_on_to_nothing() {
     let gate = Gate::<Authorise>::new("intake", 1).unwrap();
     let gate = gate.enforce(free(), phasegate::release::Enforcement::Warn);
     let office = office().with_gates(GateSet::new().with(gate));
-    planned(&office, "shop", plan(window()));
+    let _ = planned(&office, "shop", plan(window()));
     let ours = planned(&office, "shop", plan(window()));
     let decision = asked(&office.desk, &ours);
     assert!(decision.is_cleared());

@@ -97,6 +97,12 @@ impl FreezePolicy {
         Self { regions, ..self }
     }
 
+    /// The environments, each with its place among the parameters.
+    pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
+        let environments = self.environments.iter();
+        environments.map(|one| ("environments".to_owned(), one))
+    }
+
     fn question(&self) -> CalendarQuestion {
         asked(
             &self.calendar,
