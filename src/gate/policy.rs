@@ -7,9 +7,9 @@ use super::rule::Rule;
 use crate::phase::{Action, Instant, Interval, PhaseName, Standing, steps};
 use crate::release::limits::KEY_CHARS;
 use crate::release::{
-    Actor, AnyStep, Availability, CalendarQuestion, Core, Earned, Fact, FollowedModel, Has, Key,
-    OtherRelease, Person, ReleaseId, ReleaseRequest, Role, State, Subject, Text, Track, Verdict,
-    step,
+    Actor, AnyStep, Availability, CalendarQuestion, ConflictAnswer, ConflictQuestion, Core, Earned,
+    Fact, FollowedModel, Has, Key, OtherRelease, Person, ReleaseId, ReleaseRequest, Role, State,
+    Subject, Text, Track, Verdict, step,
 };
 use crate::schedule::{Claim, Scope, Work, WorkKind};
 use serde::{Serialize, de::DeserializeOwned};
@@ -115,6 +115,11 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
     /// What it asks of calendars.
     fn calendars(&self) -> Vec<CalendarQuestion> {
         Vec::new()
+    }
+
+    #[doc(hidden)]
+    fn conflicts(&self) -> Option<ConflictQuestion> {
+        None
     }
 
     /// The roles that its parameters name: where mutation and verification look for people.
@@ -289,11 +294,17 @@ impl<'a> Ask<'a> {
     }
 
     /// When the work would be done: what is left of the step's deployment window; of a step without one, now.
-    fn span(&self) -> Interval {
+    pub(super) fn span(&self) -> Interval {
         let now = self.now();
         let left = self.step.window();
         let left = left.and_then(|window| Interval::between(window.start().max(now), window.end()));
         left.unwrap_or(Interval::moment(now))
+    }
+
+    /// The conflicts of the deployment with what other releases have booked, if somebody has looked for them.
+    pub(super) fn conflicts(&self, question: ConflictQuestion) -> Option<&'a ConflictAnswer> {
+        let stream = &self.core.head.stream;
+        self.facts.conflicts(stream, self.window()?, question)
     }
 
     /// The releases that hang together with this one so.

@@ -1,6 +1,7 @@
 //! What a gate answered, as data: findings, blockers, and the decision that an event keeps.
 
 use super::availability::Availability;
+use super::conflict::ConflictAnswer;
 use super::digest::Digest;
 use super::fact::Fact;
 use super::id::ReleaseId;
@@ -259,6 +260,9 @@ pub struct Decision {
     /// The calendars that could not be read, and why.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unread_calendars: BTreeMap<Key, Text>,
+    /// What was found of conflicts with what other releases have booked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub conflicts: Vec<ConflictAnswer>,
     /// The other releases that could not be read, and why.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unread: BTreeMap<ReleaseId, Text>,
@@ -284,6 +288,7 @@ impl Decision {
             unread_model: None,
             calendars: Vec::new(),
             unread_calendars: BTreeMap::new(),
+            conflicts: Vec::new(),
             unread: BTreeMap::new(),
             holds_until: None,
         }

@@ -3,6 +3,7 @@
 mod availability;
 mod calendar;
 mod conflict;
+mod hours;
 mod ics;
 mod index;
 #[cfg(feature = "calendar")]
@@ -38,4 +39,5 @@ pub use workdays::{BackwardPlan, MilestoneSlip, PhaseDays, Slip, WorkingDays};
 pub use zone::Zone;
 
 pub(crate) use availability::Claim;
+pub(crate) use hours::{Allowed, Hours};
 pub(crate) use state::{CalendarEvent, DefaultSet, WindowDeclared, WindowWithdrawn};

@@ -287,7 +287,8 @@ fn universal(file: &TimingFile) -> Result<Timing, Invalid> {
     }
 }
 
-const WITHOUT_CALENDAR: &str = "none: this build of phasegate is without the feature `calendar`";
+pub(super) const WITHOUT_CALENDAR: &str =
+    "none: this build of phasegate is without the feature `calendar`";
 
 #[cfg(not(feature = "calendar"))]
 fn local(zone: &str, _: &TimingFile) -> Result<Timing, Invalid> {

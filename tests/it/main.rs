@@ -70,9 +70,12 @@ mod report;
 mod rollout;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
 mod schedule;
 #[cfg(test)]
 mod schedule_index;
+#[cfg(test)]
+mod schedule_policies;
 #[cfg(test)]
 mod store_contract;
 #[cfg(test)]

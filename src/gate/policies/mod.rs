@@ -6,6 +6,7 @@ mod budget;
 mod calendars;
 mod change_requests;
 mod checklist;
+mod conflict_free;
 mod dependencies;
 mod evidence;
 mod fact;
@@ -21,6 +22,7 @@ mod severities;
 mod soak;
 mod stakeholders_notified;
 mod test_runs;
+mod time_of_day;
 mod waves;
 
 pub(super) use approvals::Beyond;
@@ -29,6 +31,7 @@ pub use back_out_plan::BackOutPlanPolicy;
 pub use budget::BudgetPolicy;
 pub use change_requests::ChangeRequestsPolicy;
 pub use checklist::ChecklistPolicy;
+pub use conflict_free::ConflictFreePolicy;
 pub use dependencies::DependenciesPolicy;
 pub use evidence::EvidencePolicy;
 pub use fact::{FactPolicy, FactTest};
@@ -42,6 +45,7 @@ pub use risk::RiskPolicy;
 pub use separation_of_duties::{Duty, SeparationOfDutiesPolicy};
 pub use soak::SoakPolicy;
 pub use stakeholders_notified::StakeholdersNotifiedPolicy;
+pub use time_of_day::TimeOfDayPolicy;
 pub use waves::WavesPolicy;
 
 use super::Ask;
@@ -79,8 +83,12 @@ macro_rules! policies {
             Freeze FreezePolicy "freeze";
             /// The work stays within an allow-window.
             MaintenanceWindow MaintenanceWindowPolicy "maintenance-window";
+            /// No other release has a deployment booked that gets in the way.
+            ConflictFree ConflictFreePolicy "conflict-free";
             /// How long before it has to be asked for.
             LeadTime LeadTimePolicy "lead-time";
+            /// The weekdays and the hours of the work.
+            TimeOfDay TimeOfDayPolicy "time-of-day";
             /// How far the rollout has to be.
             Waves WavesPolicy "waves";
             /// What the host has to know.
