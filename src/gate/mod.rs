@@ -19,7 +19,6 @@ mod policy;
 mod read;
 mod rehearsal;
 mod rule;
-mod strict;
 mod tally;
 
 pub use clearance::{Cleared, Refused};
@@ -27,7 +26,8 @@ pub(crate) use clearance::{intent_of, refusal, refuse};
 pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, when};
 pub use condition::Condition;
 pub use facts::Facts;
-pub use load::{Mistake, Policies};
+pub use crate::release::file::Mistake;
+pub use load::Policies;
 pub use model::{
     ModelAuthorisation, ModelDraft, ModelState, PreAuthorisation, PreAuthorisationLimits,
     ReleaseModel,

@@ -1,7 +1,7 @@
 //! Models from a file: every part read, and every part held against the others.
 
 use super::{PreAuthorisation, PreAuthorisationLimits, ReleaseModel};
-use crate::gate::load::{Mistake, Policies};
+use crate::gate::{Mistake, load::Policies};
 use crate::gate::policies::{ApprovalsPolicy, Beyond, ChecklistPolicy, SoakPolicy};
 use crate::gate::read::{Placed, Reader, step};
 use crate::gate::rule::Rule;
