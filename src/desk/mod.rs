@@ -3,6 +3,7 @@
 mod calendar;
 mod error;
 mod gather;
+mod in_flight;
 mod ledger;
 mod model;
 mod read;

@@ -98,7 +98,7 @@ pub use risk::{
     Grade, IssueRaised, IssueResolved, RiskAssessment, RiskClosed, RiskLevel, RiskRaised, RiskScore,
 };
 pub use rollout::{
-    Health, HealthObserved, NextMove, Rollout, RolloutContinued, RolloutPaused, WaveProgress,
+    Health, HealthObserved, LiveWork, NextMove, Rollout, RolloutContinued, RolloutPaused, WaveProgress,
     WaveStarted, WaveState,
 };
 pub use shell::Release;

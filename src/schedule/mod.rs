@@ -3,7 +3,9 @@
 mod availability;
 mod calendar;
 mod conflict;
+mod exchange;
 mod ics;
+mod in_flight;
 mod index;
 #[cfg(feature = "calendar")]
 mod local;
@@ -24,6 +26,7 @@ mod zone;
 pub use calendar::Calendar;
 pub use conflict::{Booking, Conflict, ConflictKind, Conflicts, Gap, conflicts, conflicts_of};
 pub use ics::{IcsCalendar, IcsEnd, IcsError, IcsErrorKind, IcsEvent, IcsTime};
+pub use in_flight::{InFlight, PlannedStart, Start};
 pub use index::WindowIndex;
 pub use query::{Schedule, ScheduleState, Transition};
 pub use scope::Scope;

@@ -59,17 +59,31 @@ impl<'a> View<'a> {
     pub(super) fn running_work_at(
         &self,
         at: Instant,
-        scope: &Scope,
+        work: Work<'_>,
     ) -> (RunningWork, Vec<DecidingWindow>) {
-        let closing = self.closing(Interval::moment(at), scope);
-        let running = closing.iter().map(|one| one.closed.running_work).max();
-        let has_a_say = closing
-            .iter()
-            .filter(|one| one.closed.running_work > RunningWork::RunOn);
-        let mut deciding: Vec<_> = has_a_say.map(|one| one.told(one.closed.new_work)).collect();
+        let rule = |one: &Closing<'_>| one.closed.rule_for_running(work.kind);
+        let mut closing = self.closing(Interval::moment(at), work.scope);
+        closing.retain(|one| rule(one) > RunningWork::RunOn);
+        let running = closing.iter().map(rule).max();
+        let effect = |one: &Closing<'_>| one.told(one.closed.effect_on(work.kind));
+        let mut deciding: Vec<_> = closing.iter().map(effect).collect();
         deciding.sort_unstable();
         deciding.dedup();
         (running.unwrap_or(RunningWork::RunOn), deciding)
+    }
+
+    /// The earliest instant, not before `from`, at which work that runs may go on.
+    pub(super) fn next_run_on(&self, from: Instant, work: Work<'_>) -> Option<Instant> {
+        horizons(from).find_map(|range| {
+            let mut ended = Vec::new();
+            self.close(range, work.scope, |closed, spans| {
+                if closed.rule_for_running(work.kind) > RunningWork::RunOn {
+                    ended.extend_from_slice(spans);
+                }
+            });
+            let goes_on = Spans::union(ended).gaps(range);
+            goes_on.iter().next().map(Interval::start)
+        })
     }
 
     /// The first change after an instant.
@@ -190,27 +204,37 @@ impl<'a> View<'a> {
     /// When it is closed, and when it warns, as far as that lies in the range.
     fn course(&self, range: Interval, work: Work<'_>) -> Course {
         let (mut blocked, mut warned) = (Vec::new(), Vec::new());
-        let mut close = |closed: WhileClosed, spans: &[Interval]| match closed.effect_on(work.kind)
-        {
-            Effect::Allowed => {}
-            Effect::Warned => warned.extend_from_slice(spans),
-            Effect::Blocked => blocked.extend_from_slice(spans),
-        };
+        self.close(range, work.scope, |closed, spans| {
+            match closed.effect_on(work.kind) {
+                Effect::Allowed => {}
+                Effect::Warned => warned.extend_from_slice(spans),
+                Effect::Blocked => blocked.extend_from_slice(spans),
+            }
+        });
+        Course {
+            range,
+            blocked: Spans::union(blocked),
+            warned: Spans::union(warned),
+        }
+    }
+
+    /// Everything that closes it in the range, and when.
+    fn close(
+        &self,
+        range: Interval,
+        scope: &Scope,
+        mut close: impl FnMut(WhileClosed, &[Interval]),
+    ) {
         for &calendar in &self.calendars {
-            for freeze in self.bearing_on(calendar, work.scope, WindowKind::Freeze) {
+            for freeze in self.bearing_on(calendar, scope, WindowKind::Freeze) {
                 close(freeze.closed, &freeze.occurrences(range));
             }
-            for group in self.groups(calendar, work.scope) {
+            for group in self.groups(calendar, scope) {
                 let inactive = group.inactive(range);
                 for (_, closed) in group.closing {
                     close(closed, inactive.as_slice());
                 }
             }
-        }
-        Course {
-            range,
-            blocked: Spans::union(blocked),
-            warned: Spans::union(warned),
         }
     }
 }
