@@ -3,8 +3,8 @@
 use super::{Desk, ModelError};
 use crate::release::{By, Envelope, Key, Text, Version};
 use crate::schedule::{
-    Calendar, CalendarEvent, CalendarState, DefaultSet, ExceptionDecision, ExceptionRequest, WhileClosed,
-    Window, WindowDeclared, WindowWithdrawn,
+    Calendar, CalendarEvent, CalendarState, DefaultSet, ExceptionDecision, ExceptionRequest,
+    WhileClosed, Window, WindowDeclared, WindowWithdrawn,
 };
 use crate::store::{Store, StoreError};
 

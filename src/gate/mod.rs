@@ -21,12 +21,12 @@ mod rehearsal;
 mod rule;
 mod tally;
 
+pub use crate::release::file::Mistake;
 pub use clearance::{Cleared, Refused};
 pub(crate) use clearance::{intent_of, refusal, refuse};
 pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, when};
 pub use condition::Condition;
 pub use facts::Facts;
-pub use crate::release::file::Mistake;
 pub use load::Policies;
 pub use model::{
     ModelAuthorisation, ModelDraft, ModelState, PreAuthorisation, PreAuthorisationLimits,

@@ -162,7 +162,11 @@ impl<C> Reader<C> {
     }
 
     /// Reads something that lies one step further in.
-    pub(crate) fn within<T>(&mut self, step: impl fmt::Display, read: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn within<T>(
+        &mut self,
+        step: impl fmt::Display,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let outside = self.path.len();
         let step = step.to_string();
         if !self.path.is_empty() && !step.starts_with('[') {

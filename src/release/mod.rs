@@ -98,8 +98,8 @@ pub use risk::{
     Grade, IssueRaised, IssueResolved, RiskAssessment, RiskClosed, RiskLevel, RiskRaised, RiskScore,
 };
 pub use rollout::{
-    Health, HealthObserved, LiveWork, NextMove, Rollout, RolloutContinued, RolloutPaused, WaveProgress,
-    WaveStarted, WaveState,
+    Health, HealthObserved, LiveWork, NextMove, Rollout, RolloutContinued, RolloutPaused,
+    WaveProgress, WaveStarted, WaveState,
 };
 pub use shell::Release;
 pub use state::Debt;

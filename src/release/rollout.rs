@@ -177,7 +177,10 @@ pub struct Rollout {
 /// How far the work on live environments has come since Deployment was last entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "work is to come, goes on, or is done")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "work is to come, goes on, or is done"
+)]
 pub enum LiveWork {
     /// No attempt runs, and none ended live.
     NotStarted,

@@ -41,7 +41,10 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Calendar {
     pub(super) name: Key,
-    #[serde(rename = "closed_unless_allowed", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "closed_unless_allowed",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(super) otherwise: Option<WhileClosed>,
     #[serde(serialize_with = "as_list")]
     pub(super) windows: BTreeMap<Key, Window>,
@@ -144,7 +147,11 @@ fn read(reader: &mut Reader<()>, file: Value) -> Option<Calendar> {
         read.map(|_| ids)
     });
     let (name, otherwise) = (name?, otherwise?);
-    file.whole(windows).map(|windows| Calendar { name, otherwise, windows })
+    file.whole(windows).map(|windows| Calendar {
+        name,
+        otherwise,
+        windows,
+    })
 }
 
 /// Each window says its id itself.

@@ -6,8 +6,10 @@ use super::state::{CalendarState, ExceptionAnswer};
 use super::view::View;
 use super::window::Work;
 use crate::phase::{Instant, Interval};
+use crate::release::limits::ENTRIES;
 use crate::release::{
-    DecidingWindow, Key, LiveWork, NextMove, Openness, ReleaseId, Rollout, RunningWork, WaveState,
+    Bounded, DecidingWindow, Key, LiveWork, NextMove, Openness, ReleaseId, Rollout, RunningWork,
+    WaveState,
 };
 use std::collections::BTreeSet;
 
@@ -22,11 +24,13 @@ pub struct InFlight {
 }
 
 impl InFlight {
-    /// The calendars of the windows that have a say, as [`RolloutPaused`](crate::release::RolloutPaused) takes them.
+    /// The calendars of the windows that have a say, as [`RolloutPaused`](crate::release::RolloutPaused) takes them: at
+    /// most 1,000.
     #[must_use]
-    pub fn calendars(&self) -> BTreeSet<Key> {
-        let calendars = self.deciding.iter().map(|one| one.calendar.clone());
-        calendars.collect()
+    pub fn calendars(&self) -> Bounded<BTreeSet<Key>> {
+        let calendars: BTreeSet<_> = self.deciding.iter().map(|one| &one.calendar).collect();
+        let calendars = calendars.into_iter().take(ENTRIES).cloned();
+        Bounded::new(calendars.collect()).unwrap_or_default()
     }
 }
 
@@ -145,9 +149,9 @@ impl Schedule {
         let (openness, deciding) = view.during(left, work);
         let closed = view.free(left, work).gaps(left);
         let start = match (openness, closed.iter().last()) {
-            (Openness::Closed, Some(last)) if last.end() < left.end() => Start::Wait {
-                until: last.end(),
-            },
+            (Openness::Closed, Some(last)) if last.end() < left.end() => {
+                Start::Wait { until: last.end() }
+            }
             (Openness::Closed, _) => replan(),
             (Openness::Open | Openness::Warned, _) if at < from => Start::Wait { until: from },
             (Openness::Open | Openness::Warned, _) => Start::Now,
@@ -176,7 +180,10 @@ fn next_move(
         None => NextMove::Ask,
     };
     let has_begun = rollout.live_work != LiveWork::NotStarted
-        || rollout.waves.iter().any(|wave| wave.state != WaveState::NotStarted);
+        || rollout
+            .waves
+            .iter()
+            .any(|wave| wave.state != WaveState::NotStarted);
     match (rule, &rollout.next) {
         (_, NextMove::ProposeBackOut) => NextMove::ProposeBackOut,
         (RunningWork::RunOn, _) if is_the_schedules => NextMove::Continue,
@@ -207,7 +214,10 @@ impl CalendarState {
         for exception in self.exceptions() {
             let request = &exception.request;
             let is_used = used.is_some_and(|used| used.contains(&request.id));
-            let answer = exception.decided.as_ref().map(|(decision, ..)| decision.answer);
+            let answer = exception
+                .decided
+                .as_ref()
+                .map(|(decision, ..)| decision.answer);
             let covers = match answer {
                 Some(ExceptionAnswer::Granted(within)) => within.overlap(span) == Some(span),
                 Some(ExceptionAnswer::Denied) | None => false,

@@ -196,7 +196,10 @@ impl CalendarState {
             let (closed, reason) = (then.otherwise, reason.clone());
             CalendarEvent::DefaultSet(DefaultSet { closed, reason })
         });
-        let gone = now.windows.keys().filter(|id| !then.windows.contains_key(*id));
+        let gone = now
+            .windows
+            .keys()
+            .filter(|id| !then.windows.contains_key(*id));
         let gone = gone.cloned().map(|window| {
             let reason = reason.clone();
             CalendarEvent::WindowWithdrawn(WindowWithdrawn { window, reason })

@@ -4,6 +4,8 @@ mod approvals;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod calendar_files;
+#[cfg(test)]
 mod chain;
 #[cfg(test)]
 mod clears_at;
@@ -31,6 +33,8 @@ mod gates;
 mod golden;
 #[cfg(test)]
 mod ics;
+#[cfg(test)]
+mod in_flight;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
