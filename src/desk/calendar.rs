@@ -3,8 +3,8 @@
 use super::{Desk, ModelError};
 use crate::release::{By, Envelope, Key, Text, Version};
 use crate::schedule::{
-    CalendarEvent, CalendarState, DefaultSet, ExceptionDecision, ExceptionRequest, WhileClosed,
-    Window, WindowDeclared, WindowWithdrawn,
+    Calendar, CalendarEvent, CalendarState, DefaultSet, ExceptionDecision, ExceptionRequest,
+    WhileClosed, Window, WindowDeclared, WindowWithdrawn,
 };
 use crate::store::{Store, StoreError};
 
@@ -70,6 +70,35 @@ impl<S: Store> Desk<S> {
     ) -> Result<CalendarState, ModelError> {
         let event = CalendarEvent::DefaultSet(DefaultSet { closed, reason });
         self.add(calendar, &event, &by.into()).await
+    }
+
+    /// Makes a calendar what a file says it is: declares each window that differs, sets the default, and withdraws the
+    /// windows that are gone, in this order and with one entry each. Exceptions stay as they are.
+    ///
+    /// Where nothing differs, nothing is written. The command id of `by`, if it has one, is not used.
+    ///
+    /// # Errors
+    ///
+    /// - refused: old and new windows together are more than a calendar can have, or there is no reason where
+    ///   something is withdrawn or the default changes
+    /// - store, log: the log could not be read or written
+    ///
+    /// # Cancellation
+    ///
+    /// A future that is dropped, or an error, leaves some of the entries in the store: windows that are new may be
+    /// there before those that are gone are withdrawn. Call it again, and it goes on.
+    ///
+    /// # Complexity
+    ///
+    /// Reads the log once, and writes once for every window that differs.
+    pub async fn import_calendar(
+        &self,
+        calendar: &Calendar,
+        reason: Text,
+        by: impl Into<By>,
+    ) -> Result<CalendarState, ModelError> {
+        let left = |state: &CalendarState| state.towards(calendar, &reason);
+        self.lead(calendar.name(), left, &by.into()).await
     }
 
     /// Asks that a release be excepted from freezes of a calendar.

@@ -4,6 +4,7 @@ mod bookings;
 mod calendar;
 mod error;
 mod gather;
+mod in_flight;
 mod ledger;
 mod model;
 mod read;

@@ -20,16 +20,16 @@ mod policy;
 mod read;
 mod rehearsal;
 mod rule;
-mod strict;
 mod tally;
 
+pub use crate::release::file::Mistake;
 pub(crate) use booking::is_before_review;
 pub use clearance::{Cleared, Refused};
 pub(crate) use clearance::{intent_of, refusal, refuse};
 pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, when};
 pub use condition::Condition;
 pub use facts::Facts;
-pub use load::{Mistake, Policies};
+pub use load::Policies;
 pub use model::{
     ModelAuthorisation, ModelDraft, ModelState, PreAuthorisation, PreAuthorisationLimits,
     ReleaseModel,

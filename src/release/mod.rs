@@ -19,6 +19,7 @@ mod earned;
 mod error;
 mod event;
 mod fact;
+pub(crate) mod file;
 mod happens;
 mod id;
 mod ledger;
@@ -41,6 +42,7 @@ mod shell;
 mod state;
 pub mod step;
 mod steps;
+mod strict;
 mod subject;
 mod testing;
 mod text;
@@ -98,8 +100,8 @@ pub use risk::{
     Grade, IssueRaised, IssueResolved, RiskAssessment, RiskClosed, RiskLevel, RiskRaised, RiskScore,
 };
 pub use rollout::{
-    Health, HealthObserved, NextMove, Rollout, RolloutContinued, RolloutPaused, WaveProgress,
-    WaveStarted, WaveState,
+    Health, HealthObserved, LiveWork, NextMove, Rollout, RolloutContinued, RolloutPaused,
+    WaveProgress, WaveStarted, WaveState,
 };
 pub use shell::Release;
 pub use state::Debt;

@@ -3,8 +3,10 @@
 mod availability;
 mod calendar;
 mod conflict;
+mod exchange;
 mod hours;
 mod ics;
+mod in_flight;
 mod index;
 #[cfg(feature = "calendar")]
 mod local;
@@ -25,6 +27,7 @@ mod zone;
 pub use calendar::Calendar;
 pub use conflict::{Booking, Conflict, ConflictKind, Conflicts, Gap, conflicts, conflicts_of};
 pub use ics::{IcsCalendar, IcsEnd, IcsError, IcsErrorKind, IcsEvent, IcsTime};
+pub use in_flight::{InFlight, PlannedStart, Start};
 pub use index::WindowIndex;
 pub use query::{CalendarConflict, Schedule, ScheduleState, Transition};
 pub use scope::Scope;

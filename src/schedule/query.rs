@@ -1,7 +1,6 @@
 //! What a schedule answers: whether it is open, until when, and when next.
 
 use super::calendar::Calendar;
-use super::scope::Scope;
 use super::view::View;
 use super::window::Work;
 use crate::phase::{Instant, Interval, Invalid, InvalidKind, Seconds};
@@ -108,13 +107,16 @@ impl Schedule {
     }
 
     /// What becomes of work that runs at an instant, with every window that has a say.
+    ///
+    /// A back-out or an emergency that may start then may go on, too. [`next_move`](Self::next_move) says what that
+    /// means for a rollout.
     #[must_use]
-    pub fn running_work_at(
+    pub fn running_work_at<'a>(
         &self,
         at: Instant,
-        scope: &Scope,
+        work: impl Into<Work<'a>>,
     ) -> (RunningWork, Vec<DecidingWindow>) {
-        self.view().running_work_at(at, scope)
+        self.view().running_work_at(at, work.into())
     }
 
     /// The first instant after `after` at which it opens, closes, or begins or ends to warn; nothing if it does not
@@ -172,7 +174,7 @@ impl Schedule {
         Ok(self.view().conflicts(span, work.into()))
     }
 
-    fn view(&self) -> View<'_> {
+    pub(super) fn view(&self) -> View<'_> {
         View::of(self.calendars.values())
     }
 }

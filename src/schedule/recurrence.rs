@@ -4,7 +4,7 @@
 //! interval hits, it names a set of days. A day is looked at only in the periods that are asked for, so a question
 //! about a far year costs what one about this year does.
 
-use super::Zone;
+use super::zone::{Edge, Zone};
 use crate::phase::{Invalid, InvalidKind};
 use chrono::{Datelike, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
 use std::{collections::BTreeMap, fmt, ops::RangeInclusive};
@@ -67,6 +67,22 @@ impl Recurrence {
         to: NaiveDate,
     ) -> impl Iterator<Item = NaiveDate> + '_ {
         self.rule.days(self.first, from, to.min(self.last))
+    }
+}
+
+impl Recurrence {
+    /// The rule with an UNTIL in universal time, as RFC 5545 wants it beside a start in a zone: other programs take a
+    /// plain day for its beginning.
+    pub(super) fn until_utc(&self, starts: NaiveTime, zone: Zone) -> String {
+        let last = zone.instant(self.last.and_time(starts), Edge::Later);
+        let part = |part: &str| match part.strip_prefix("UNTIL=") {
+            Some(until) if !until.ends_with('Z') => {
+                format!("UNTIL={}", last.to_datetime().format("%Y%m%dT%H%M%SZ"))
+            }
+            Some(_) | None => part.to_owned(),
+        };
+        let parts: Vec<_> = self.text.split(';').map(part).collect();
+        parts.join(";")
     }
 }
 

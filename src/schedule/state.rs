@@ -182,6 +182,31 @@ impl CalendarState {
         self.exceptions.values()
     }
 
+    /// What has to happen for the windows and the default to become those of that calendar: what closes first, and
+    /// what opens last.
+    pub(crate) fn towards(&self, calendar: &Calendar, reason: &Text) -> Vec<CalendarEvent> {
+        let (now, then) = (&self.calendar, calendar);
+        let declared = then.windows.values();
+        let declared = declared.filter(|window| now.windows.get(&window.id) != Some(window));
+        let declared = declared.cloned().map(|window| {
+            let declared = WindowDeclared { window };
+            CalendarEvent::WindowDeclared(Box::new(declared))
+        });
+        let default = (now.otherwise != then.otherwise).then(|| {
+            let (closed, reason) = (then.otherwise, reason.clone());
+            CalendarEvent::DefaultSet(DefaultSet { closed, reason })
+        });
+        let gone = now
+            .windows
+            .keys()
+            .filter(|id| !then.windows.contains_key(*id));
+        let gone = gone.cloned().map(|window| {
+            let reason = reason.clone();
+            CalendarEvent::WindowWithdrawn(WindowWithdrawn { window, reason })
+        });
+        declared.chain(default).chain(gone).collect()
+    }
+
     pub(crate) const fn stream(&self) -> &Stream {
         &self.place.stream
     }

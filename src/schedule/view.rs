@@ -56,17 +56,28 @@ impl<'a> View<'a> {
     pub(super) fn running_work_at(
         &self,
         at: Instant,
-        scope: &Scope,
+        work: Work<'_>,
     ) -> (RunningWork, Vec<DecidingWindow>) {
-        let closing = self.closing(Interval::moment(at), scope);
-        let running = closing.iter().map(|one| one.closed.running_work).max();
-        let has_a_say = closing
-            .iter()
-            .filter(|one| one.closed.running_work > RunningWork::RunOn);
-        let mut deciding: Vec<_> = has_a_say.map(|one| one.told(one.closed.new_work)).collect();
+        let rule = |one: &Closing<'_>| one.closed.rule_for_running(work.kind);
+        let mut closing = self.closing(Interval::moment(at), work.scope);
+        closing.retain(|one| rule(one) > RunningWork::RunOn);
+        let running = closing.iter().map(rule).max();
+        let effect = |one: &Closing<'_>| one.told(one.closed.effect_on(work.kind));
+        let mut deciding: Vec<_> = closing.iter().map(effect).collect();
         deciding.sort_unstable();
         deciding.dedup();
         (running.unwrap_or(RunningWork::RunOn), deciding)
+    }
+
+    /// The earliest instant, not before `from`, at which work that runs may go on.
+    pub(super) fn next_run_on(&self, from: Instant, work: Work<'_>) -> Option<Instant> {
+        horizons(from).find_map(|range| {
+            let mut closing = self.closing(range, work.scope);
+            closing.retain(|one| one.closed.rule_for_running(work.kind) > RunningWork::RunOn);
+            let ended = closing.iter().map(|one| one.overlap);
+            let goes_on = Spans::union(ended).gaps(range);
+            goes_on.iter().next().map(Interval::start)
+        })
     }
 
     /// The first change after an instant.

@@ -30,6 +30,18 @@ impl WhileClosed {
             WorkKind::Emergency => self.emergencies,
         }
     }
+
+    /// What becomes of work of that kind that runs already. A back-out or an emergency that may start may go on.
+    pub(super) const fn rule_for_running(self, kind: WorkKind) -> RunningWork {
+        match (kind, self.effect_on(kind)) {
+            (WorkKind::BackOut | WorkKind::Emergency, Effect::Allowed | Effect::Warned) => {
+                RunningWork::RunOn
+            }
+            (WorkKind::New, _) | (WorkKind::BackOut | WorkKind::Emergency, Effect::Blocked) => {
+                self.running_work
+            }
+        }
+    }
 }
 
 /// What kind of work a schedule is asked about.

@@ -4,7 +4,10 @@ mod approvals;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod calendar_files;
+#[cfg(test)]
 mod calendars;
+#[cfg(test)]
 mod chain;
 #[cfg(test)]
 mod clears_at;
@@ -32,6 +35,8 @@ mod gates;
 mod golden;
 #[cfg(test)]
 mod ics;
+#[cfg(test)]
+mod in_flight;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]

@@ -53,7 +53,11 @@ pub enum IcsErrorKind {
 }
 
 impl IcsError {
-    pub(super) fn new(kind: IcsErrorKind, property: &str, what: impl Into<String>) -> Self {
+    pub(in crate::schedule) fn new(
+        kind: IcsErrorKind,
+        property: &str,
+        what: impl Into<String>,
+    ) -> Self {
         Self {
             kind,
             line: None,
@@ -62,7 +66,7 @@ impl IcsError {
         }
     }
 
-    pub(super) fn at(self, line: usize) -> Self {
+    pub(in crate::schedule) fn at(self, line: usize) -> Self {
         Self {
             line: Some(line),
             ..self
