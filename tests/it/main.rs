@@ -26,6 +26,9 @@ mod errors;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+#[cfg(feature = "calendar")]
+mod freeze_calendar;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod golden;
@@ -69,9 +72,16 @@ mod report;
 mod rollout;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
 mod schedule;
 #[cfg(test)]
 mod schedule_index;
+#[cfg(test)]
+#[cfg(feature = "calendar")]
+mod schedule_laws;
+#[cfg(test)]
+#[cfg(feature = "calendar")]
+mod schedule_real_data;
 #[cfg(test)]
 mod store_contract;
 #[cfg(test)]
