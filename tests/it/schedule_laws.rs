@@ -275,7 +275,7 @@ fn oracle(windows: &[(Plain, Vec<Range<usize>>)], minute: usize) -> (Openness, B
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn a_schedule_answers_as_the_clocks_of_the_place_say(
