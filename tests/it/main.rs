@@ -30,6 +30,9 @@ mod errors;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+#[cfg(feature = "calendar")]
+mod freeze_calendar;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod golden;
@@ -80,7 +83,13 @@ mod schedule;
 #[cfg(test)]
 mod schedule_index;
 #[cfg(test)]
+#[cfg(feature = "calendar")]
+mod schedule_laws;
+#[cfg(test)]
 mod schedule_policies;
+#[cfg(test)]
+#[cfg(feature = "calendar")]
+mod schedule_real_data;
 #[cfg(test)]
 mod store_contract;
 #[cfg(test)]
