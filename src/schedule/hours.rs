@@ -40,8 +40,8 @@ pub(crate) enum Allowed {
 
 /// No weekly hours that end last longer than a week, and none are away for longer than this, even where clocks skip
 /// a day or what lies in the hour that they show twice.
-const DAYS_AHEAD: u64 = 31;
 const DAYS_BACK: u64 = 9;
+const DAYS: usize = 40;
 
 impl Hours {
     /// Whether all of a span lies in the hours. Looks a month ahead, however long the span is.
@@ -97,7 +97,7 @@ impl Hours {
         let first = self.wall_clock(at).date();
         let first = first.checked_sub_days(Days::new(DAYS_BACK));
         let first = first.unwrap_or(NaiveDate::MIN);
-        let days = first.iter_days().take((DAYS_BACK + DAYS_AHEAD) as usize);
+        let days = first.iter_days().take(DAYS);
         let mut shown: Vec<(NaiveDateTime, NaiveDateTime)> = Vec::new();
         for (start, end) in days.filter_map(|day| self.of(day)) {
             match shown.last_mut() {

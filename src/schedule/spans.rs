@@ -15,7 +15,7 @@ impl Spans {
         for span in spans {
             match joined.last_mut() {
                 Some(last) if span.start() <= last.end() => {
-                    *last = last.to(last.end().max(span.end()))
+                    *last = last.to(last.end().max(span.end()));
                 }
                 _ => joined.push(span),
             }
