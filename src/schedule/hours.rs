@@ -1,6 +1,8 @@
 //! Hours of some weekdays, by the wall clock of a zone.
 
 use super::spans::Spans;
+#[cfg(not(feature = "calendar"))]
+use super::timing::WITHOUT_CALENDAR;
 #[cfg(feature = "calendar")]
 use super::zone::Edge;
 #[cfg(feature = "calendar")]
@@ -173,8 +175,8 @@ impl FromStr for Zone {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let expected = super::timing::WITHOUT_CALENDAR;
-        Err(Invalid::new(InvalidKind::Malformed, "zone", text, expected))
+        let kind = InvalidKind::Malformed;
+        Err(Invalid::new(kind, "zone", text, WITHOUT_CALENDAR))
     }
 }
 
@@ -186,7 +188,7 @@ impl fmt::Display for Zone {
 }
 
 #[cfg(not(feature = "calendar"))]
-written_as_text!(Zone, super::super::timing::WITHOUT_CALENDAR);
+written_as_text!(Zone, WITHOUT_CALENDAR);
 
 /// A time of day on a wall clock, in whole minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
