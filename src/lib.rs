@@ -60,7 +60,9 @@
 //! |---|---|
 //! | run releases in a service | the example above, [`Desk`], [`store`] |
 //! | choose rules for a step | [`guide::policies`], [`GateSet::from_json`] |
+//! | say when something may happen | [`guide::schedule`], [`schedule::Schedule`], [`Desk::declare_window`] |
 //! | let rules ask what other systems know | [`facts::FactFinder`], [`Desk::with_facts`] |
+//! | keep releases out of each other's way, and out of freezes | [`schedule`], [`gate::FreezePolicy`], [`gate::ConflictFreePolicy`] |
 //! | write rules and test them | [`gate::Policy`], [`Gate`], [`GateSet::explain`] |
 //! | keep an organisation's rules in files | [`gate::ReleaseModel`], [`guide::release_models`] |
 //! | build tools on logs | [`release::Envelope`], [`release::replay`], [`release::verify`], [`guide::event_format`] |
@@ -87,6 +89,7 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
+//! | `calendar` | windows in IANA zones, and recurring ones: [`schedule`] |
 //! | `toml` | [release models](guide::release_models) from TOML: `ReleaseModel::from_toml` |
 //! | `schema` | their JSON Schema: `ReleaseModel::schema` |
 //!
@@ -106,6 +109,7 @@ pub mod notify;
 pub mod phase;
 pub mod release;
 pub mod report;
+pub mod schedule;
 pub mod store;
 
 pub use desk::Desk;

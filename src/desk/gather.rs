@@ -4,9 +4,10 @@ use super::read::entries;
 use super::{Desk, ModelError};
 use crate::facts::{About, Finding};
 use crate::gate::{Facts, ModelState};
+use crate::phase::Anywhere;
 use crate::release::{
-    AnyStep, Asked, By, Core, Fact, FollowedModel, Key, Ledger, OtherRelease, Place, ReleaseId,
-    Stream, Text, Version, replay_with,
+    AnyStep, Asked, By, Core, Fact, FollowedModel, Key, Ledger, OtherRelease, Place, Release,
+    ReleaseId, Stream, Text, Version, replay_with,
 };
 use crate::store::Store;
 use std::{collections::BTreeSet, error::Error, future::poll_fn, task::Poll};
@@ -32,6 +33,9 @@ impl<S: Store> Desk<S> {
             },
             None => facts,
         };
+        let facts = Box::pin(self.read_calendars(needs.calendars, facts)).await;
+        let facts =
+            Box::pin(self.find_conflicts(core, needs.booking, needs.conflicts, facts)).await;
         let facts = Box::pin(self.read_others(core, asked, by, needs.others, facts)).await;
         facts.moved_to(self.clock.now())
     }
@@ -95,6 +99,17 @@ impl<S: Store> Desk<S> {
         facts
     }
 
+    /// Reads these calendars; one that was never begun cannot be read.
+    async fn read_calendars(&self, names: BTreeSet<Key>, mut facts: Facts) -> Facts {
+        for name in names {
+            facts = match self.calendar(&name).await {
+                Ok(calendar) => facts.with_calendar(calendar),
+                Err(error) => facts.without_calendar(name, told(&error)),
+            };
+        }
+        facts
+    }
+
     /// How a model stands: one that was never drafted has no standing.
     async fn read_model(&self, name: &Key) -> Result<FollowedModel, Text> {
         match self.model(name).await {
@@ -110,18 +125,30 @@ impl<S: Store> Desk<S> {
 
     async fn read_other(&self, core: &Core, id: ReleaseId) -> Result<OtherRelease, Text> {
         let stream = Stream::release(core.head.stream.tenant.clone(), id);
-        let log = entries(&self.store, &stream, Version::NONE).await;
+        let release = self.read_release(&stream).await?;
+        Ok(match &release {
+            Some(release) => OtherRelease::from(release),
+            None => OtherRelease::not_begun(stream),
+        })
+    }
+
+    /// Another release of the desk's tenant; nothing if it has not begun.
+    pub(super) async fn read_release(
+        &self,
+        stream: &Stream,
+    ) -> Result<Option<Release<Anywhere>>, Text> {
+        let log = entries(&self.store, stream, Version::NONE).await;
         let log = log.map_err(|error| told(&error))?;
         if log.is_empty() {
-            return Ok(OtherRelease::not_begun(stream));
+            return Ok(None);
         }
         let release = replay_with(&log, &self.upcasters).map_err(|error| told(&error))?;
         let release = release.anywhere();
-        if *release.stream() != stream {
+        if release.stream() != stream {
             let what = format!("the store gave the log of `{}` for it", release.stream());
             return Err(Text::clipped(&what));
         }
-        Ok(OtherRelease::from(&release))
+        Ok(Some(release))
     }
 }
 
@@ -149,7 +176,7 @@ async fn together(mut finding: Vec<Finding<'_>>) -> Vec<Found> {
 }
 
 /// What an error says, and what its sources say.
-fn told(error: &(dyn Error + 'static)) -> Text {
+pub(super) fn told(error: &(dyn Error + 'static)) -> Text {
     let mut told = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

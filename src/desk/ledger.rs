@@ -115,6 +115,44 @@ impl<S: Store> Desk<S> {
         }
     }
 
+    /// Adds one event after the other until there is none left, and tells what the log comes to then. Where somebody
+    /// else writes in between, what is left is asked for anew.
+    pub(super) async fn lead<L: Ledger>(
+        &self,
+        id: &Key,
+        left: impl Fn(&L) -> Vec<L::Event>,
+        by: &By,
+    ) -> Result<L, ModelError> {
+        let stream = self.stream_of::<L>(id);
+        let by = By {
+            command: None,
+            ..by.clone()
+        };
+        let mut turn = 1;
+        'turns: loop {
+            let log = self.entries_after(&stream, Version::NONE).await?;
+            let mut ledger: L = match log.last() {
+                Some(_) => fold(&log, &self.upcasters)?,
+                None => L::start(Place::before(stream.clone())),
+            };
+            for event in left(&ledger) {
+                let write = ledger.write(event, &by, self.clock.now());
+                let (batch, after) = write.map_err(|reasons| ModelError::Refused { reasons })?;
+                match self.store.commit(&batch).await {
+                    Ok(Committed::Written) => ledger = after,
+                    // What was written before may bear another time, and so another hash.
+                    Ok(Committed::AlreadyDone(_)) => continue 'turns,
+                    Err(error) if error.is_conflict() && turn < TURNS => {
+                        turn += 1;
+                        continue 'turns;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            return Ok(ledger);
+        }
+    }
+
     /// Whether the host's own id for this asking stands in the log; without one, whether the last entry says the same.
     async fn is_said<E: LedgerEvent>(
         &self,

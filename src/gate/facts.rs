@@ -1,10 +1,12 @@
 //! What a decision may rest on besides the release itself: the time, what the host knows, and other releases.
 
-use crate::phase::Instant;
+use crate::phase::{Instant, Interval};
 use crate::release::limits::CLOCK_SKEW;
 use crate::release::{
-    Decision, Fact, FollowedModel, Key, OtherRelease, ReleaseId, Stream, StreamKind, Tenant, Text,
+    Availability, ConflictAnswer, ConflictQuestion, Decision, Fact, FollowedModel, Key,
+    OtherRelease, ReleaseId, Stream, StreamKind, Tenant, Text,
 };
+use crate::schedule::CalendarState;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The time, what the host knows at that time, and how other releases stand.
@@ -31,6 +33,28 @@ pub struct Facts {
     others: BTreeMap<ReleaseId, Result<OtherRelease, Text>>,
     model: Option<Arc<FollowedModel>>,
     unread_model: Option<Text>,
+    /// Calendars, and why one could not be read.
+    calendars: BTreeMap<Key, Result<KnownCalendar, Text>>,
+    /// Conflicts with what other releases have booked.
+    conflicts: Vec<ConflictAnswer>,
+}
+
+/// What is known of a calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum KnownCalendar {
+    /// All of it.
+    Whole(Arc<CalendarState>),
+    /// What it answered when a decision was made.
+    Answers(Vec<Availability>),
+}
+
+impl KnownCalendar {
+    fn tenant(&self) -> Option<&Tenant> {
+        match self {
+            Self::Whole(state) => Some(&state.stream().tenant),
+            Self::Answers(answers) => Some(&answers.first()?.source.stream.tenant),
+        }
+    }
 }
 
 impl Facts {
@@ -43,6 +67,8 @@ impl Facts {
             others: BTreeMap::new(),
             model: None,
             unread_model: None,
+            calendars: BTreeMap::new(),
+            conflicts: Vec::new(),
         }
     }
 
@@ -67,6 +93,32 @@ impl Facts {
     pub fn without_model(mut self, why: Text) -> Self {
         self.model = None;
         self.unread_model = Some(why);
+        self
+    }
+
+    /// The same, and a calendar as its log has it.
+    #[must_use]
+    pub fn with_calendar(mut self, calendar: CalendarState) -> Self {
+        let name = calendar.calendar().name().clone();
+        let known = KnownCalendar::Whole(Arc::new(calendar));
+        self.calendars.insert(name, Ok(known));
+        self
+    }
+
+    /// The same, and a calendar that could not be read: a policy that asks it is unknown, for this reason.
+    #[must_use]
+    pub fn without_calendar(mut self, name: Key, why: Text) -> Self {
+        self.calendars.insert(name, Err(why));
+        self
+    }
+
+    /// The same, and the conflicts of a planned deployment with what other releases have booked. A later answer to the
+    /// same question takes the place of an earlier one.
+    #[must_use]
+    pub fn with_conflicts(mut self, answer: ConflictAnswer) -> Self {
+        let asked = |one: &ConflictAnswer| (one.question, one.stream.clone(), one.window);
+        self.conflicts.retain(|one| asked(one) != asked(&answer));
+        self.conflicts.push(answer);
         self
     }
 
@@ -105,6 +157,8 @@ impl Facts {
             others: results(&decision.others, &decision.unread),
             model: decision.model.clone(),
             unread_model: decision.unread_model.clone(),
+            calendars: answers(decision),
+            conflicts: decision.conflicts.clone(),
         }
     }
 
@@ -123,6 +177,32 @@ impl Facts {
     /// Why how the model stands could not be read, if somebody has tried to.
     pub(super) const fn unread_model(&self) -> Option<&Text> {
         self.unread_model.as_ref()
+    }
+
+    /// What is known of a calendar of this tenant, or why it could not be read; nothing if nobody has tried to.
+    pub(super) fn calendar(
+        &self,
+        tenant: &Tenant,
+        name: &Key,
+    ) -> Option<Result<&KnownCalendar, &Text>> {
+        let known = self.calendars.get(name)?.as_ref();
+        let is_foreign = known.is_ok_and(|known| known.tenant() != Some(tenant));
+        (!is_foreign).then_some(known)
+    }
+
+    /// The conflicts of a deployment that is planned then, if somebody has looked for them and that still holds.
+    pub(super) fn conflicts(
+        &self,
+        stream: &Stream,
+        window: Interval,
+        question: ConflictQuestion,
+    ) -> Option<&ConflictAnswer> {
+        self.conflicts.iter().find(|one| {
+            let is_asked =
+                one.question == question && one.stream == *stream && one.window == window;
+            let is_read = one.read_at <= self.now.plus(CLOCK_SKEW);
+            is_asked && is_read && self.now < one.expires()
+        })
     }
 
     /// The fact of that name, if the host knows it and it still holds.
@@ -180,6 +260,20 @@ fn results<K: Ord + Clone, T: Clone>(
         .iter()
         .map(|(key, why)| (key.clone(), Err(why.clone())));
     read.chain(unread).collect()
+}
+
+/// What calendars answered, and why others could not be read.
+fn answers(decision: &Decision) -> BTreeMap<Key, Result<KnownCalendar, Text>> {
+    let mut answers: BTreeMap<Key, Vec<Availability>> = BTreeMap::new();
+    for answer in &decision.calendars {
+        let calendar = answer.question.calendar.clone();
+        answers.entry(calendar).or_default().push(answer.clone());
+    }
+    let answers = answers.into_iter();
+    let known = answers.map(|(name, answers)| (name, Ok(KnownCalendar::Answers(answers))));
+    let unread = decision.unread_calendars.iter();
+    let unread = unread.map(|(name, why)| (name.clone(), Err(why.clone())));
+    known.chain(unread).collect()
 }
 
 /// The release whose log it is.

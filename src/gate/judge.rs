@@ -4,13 +4,15 @@ use super::model::{Following, ReleaseModel};
 use super::overrides::{against, unhelpful};
 use super::rule::{Requirement, Rule, failed};
 use super::{AnyGate, Ask, Facts, LIFECYCLE};
-use crate::phase::{Action, Instant};
+use crate::phase::{Action, Instant, Interval};
 use crate::release::limits::BATCH_GUARDS;
 use crate::release::{
-    AnyRecord, AnyStep, Asked, Asking, By, Combination, Core, Decision, Enforcement, Finding,
+    AnyRecord, AnyStep, Asked, Asking, Availability, By, CalendarQuestion, Combination,
+    ConflictAnswer, ConflictQuestion, Core, DecidingWindow, Decision, Effect, Enforcement, Finding,
     FollowedModel, GrantedOverride, Judgement, Key, ModelReference, OtherRelease, OverrideGranted,
     Reason, ReleaseId, Stream, Survey, Text, Tie, Track, Verdict, Version, earliest,
 };
+use crate::schedule::Booking;
 use std::{
     cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
@@ -85,6 +87,8 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     let subject = OnceCell::new();
     let ask = Ask::new(core, step, track, facts, &by.actor, &gates, &subject);
     judged.ask_all(&gates, &ask, facts);
+    judged.hold_until(step.window().map(Interval::end));
+    judged.warn_of_soft_freezes();
     reasons.extend(judged.too_many_guards());
     judged.decision.findings.splice(..0, lifecycle(reasons));
     let unhelpful = unhelpful(&ask, &judged.decision);
@@ -114,11 +118,21 @@ pub(crate) struct Needs {
     pub(crate) others: BTreeSet<ReleaseId>,
     /// The release model whose standing nobody has read yet.
     pub(crate) model: Option<Key>,
+    /// Calendars that nobody has tried to read yet.
+    pub(crate) calendars: BTreeSet<Key>,
+    /// What nobody has asked yet of what other releases have booked.
+    pub(crate) conflicts: BTreeSet<ConflictQuestion>,
+    /// The deployment that is asked about there.
+    pub(crate) booking: Option<Booking>,
 }
 
 impl Needs {
     pub(crate) fn is_empty(&self) -> bool {
-        self.facts.is_empty() && self.others.is_empty() && self.model.is_none()
+        self.facts.is_empty()
+            && self.others.is_empty()
+            && self.model.is_none()
+            && self.calendars.is_empty()
+            && self.conflicts.is_empty()
     }
 
     /// Adds what a rule needs, but for the parts of it that are not judged.
@@ -140,6 +154,12 @@ impl Needs {
                 self.model = ask.unread_model();
             }
             self.facts.extend(policy.needs().unwrap_or_default());
+            let asked = policy.calendars().unwrap_or_default().into_iter();
+            let unread = asked.filter(|one| !ask.is_read(&one.calendar));
+            self.calendars.extend(unread.map(|one| one.calendar));
+            let asked = policy.conflicts();
+            self.conflicts
+                .extend(asked.filter(|&one| ask.conflicts(one).is_none()));
             let relations = policy.relations().iter();
             let related = relations.flat_map(|&relation| ask.related(relation));
             self.others
@@ -176,6 +196,9 @@ pub(super) fn needs(book: Book<'_>, core: &Core, asked: &Asked, facts: &Facts, b
         for requirement in gate.requirements() {
             needs.add(&requirement.rule, &ask);
         }
+    }
+    if !needs.conflicts.is_empty() {
+        needs.booking = book.asked_for(&ask);
     }
     needs
 }
@@ -264,6 +287,9 @@ impl Judged {
             facts: BTreeSet::new(),
             model: false,
             others: BTreeSet::new(),
+            answers: Vec::new(),
+            unread_calendars: BTreeMap::new(),
+            conflicts: BTreeSet::new(),
         };
         let Some(judgement) = asking.rule(&requirement.rule, Some(&requirement.policy)) else {
             return;
@@ -274,6 +300,21 @@ impl Judged {
         }
         for id in asking.others {
             self.look_at(id, ask.read(id), requirement.enforcement);
+        }
+        for answer in asking.answers {
+            let source = &answer.source;
+            let guard = blocks.then(|| (source.stream.clone(), source.version));
+            self.guards.extend(guard);
+            if !self.decision.calendars.contains(&answer) {
+                self.decision.calendars.push(answer);
+            }
+        }
+        self.decision
+            .unread_calendars
+            .extend(asking.unread_calendars);
+        let conflicts = asking.conflicts.into_iter();
+        for answer in conflicts.filter_map(|question| ask.conflicts(question)) {
+            self.mind(answer, blocks);
         }
         for key in asking.facts {
             let Some(fact) = facts.get(&key) else {
@@ -302,6 +343,19 @@ impl Judged {
         self.decision.findings.push(finding);
     }
 
+    /// Keeps which conflicts were found; what blocks holds on to the logs of the other releases in them.
+    fn mind(&mut self, answer: &ConflictAnswer, blocks: bool) {
+        if blocks {
+            self.hold_until(Some(answer.expires()));
+            let sources = answer.conflicts.iter().map(|one| &one.source);
+            self.guards
+                .extend(sources.map(|from| (from.stream.clone(), from.version)));
+        }
+        if !self.decision.conflicts.contains(answer) {
+            self.decision.conflicts.push(answer.clone());
+        }
+    }
+
     /// Writes down how the release's model stands; what blocks by it holds only while its log does not move.
     fn rests_on(
         &mut self,
@@ -315,6 +369,27 @@ impl Judged {
             let source = model.map(|model| &model.source);
             let guard = source.map(|from| (from.stream.clone(), from.version));
             self.guards.extend(guard);
+        }
+    }
+
+    /// What calendars let pass and warn of is told to people, and refuses nothing.
+    fn warn_of_soft_freezes(&mut self) {
+        let warned = self.decision.calendars.iter().flat_map(|answer| {
+            let deciding = answer.deciding.iter();
+            deciding.filter(|one| one.effect == Effect::Warned)
+        });
+        let reasons: Vec<_> = warned.map(DecidingWindow::warning).collect();
+        if !reasons.is_empty() {
+            self.decision.findings.push(Finding {
+                gate: Key::own(LIFECYCLE),
+                enforcement: Enforcement::Warn,
+                judgement: Judgement::single(
+                    Key::own("calendars"),
+                    1,
+                    Verdict::Violated { reasons },
+                ),
+                overridable_by: BTreeSet::new(),
+            });
         }
     }
 
@@ -338,6 +413,11 @@ struct Requiring<'a> {
     model: bool,
     /// The other releases that were looked at.
     others: BTreeSet<ReleaseId>,
+    /// What calendars answered.
+    answers: Vec<Availability>,
+    unread_calendars: BTreeMap<Key, Text>,
+    /// What was asked of what other releases have booked.
+    conflicts: BTreeSet<ConflictQuestion>,
 }
 
 impl Requiring<'_> {
@@ -427,17 +507,23 @@ impl Requiring<'_> {
             return Judgement::single(rule.name(), 1, verdict);
         };
         self.model |= policy.reads_model();
+        self.conflicts.extend(policy.conflicts());
         let relations = policy.relations();
-        let verdict = match policy.needs() {
-            Ok(needs) => {
+        let asked = policy
+            .needs()
+            .and_then(|needs| Ok((needs, policy.calendars()?)));
+        let verdict = match asked {
+            Ok((needs, questions)) => {
                 let related = relations.iter().flat_map(|&one| self.ask.related(one));
                 let others: BTreeSet<_> = related.collect();
-                let lacking = self.lacking(&needs, &others);
+                let mut lacking = self.lacking(&needs, &others);
+                let answers = self.consult(&questions, &mut lacking);
                 let verdict = if lacking.is_empty() {
-                    policy.verdict(&self.ask.knowing(&needs, relations))
+                    policy.verdict(&self.ask.knowing(&needs, relations, &answers))
                 } else {
                     Verdict::Unknown { reasons: lacking }
                 };
+                self.answers.extend(answers);
                 self.facts.extend(needs);
                 self.others.extend(others);
                 verdict
@@ -447,6 +533,36 @@ impl Requiring<'_> {
         let name = name.cloned().unwrap_or_else(|| policy.name());
         let verdict = self.excepted(verdict, &name);
         Judgement::single(name, policy.version(), verdict)
+    }
+
+    /// What calendars answer to a policy's questions; what could not be read is lacking.
+    fn consult(
+        &mut self,
+        questions: &[CalendarQuestion],
+        lacking: &mut Vec<Reason>,
+    ) -> Vec<Availability> {
+        let mut answers = Vec::with_capacity(questions.len());
+        for question in questions {
+            let name = &question.calendar;
+            let (message, remedy) = match self.ask.consult(question, self.may_except) {
+                Some(Ok(answer)) => {
+                    answers.push(answer);
+                    continue;
+                }
+                Some(Err(why)) => {
+                    self.unread_calendars.insert(name.clone(), why.clone());
+                    let message = format!("calendar `{name}` could not be read: {why}");
+                    (message, "ask again once it can be read")
+                }
+                None => (
+                    format!("calendar `{name}` was not read"),
+                    "ask at a `Desk`, which reads it, or add it with `Facts::with_calendar`",
+                ),
+            };
+            let reason = Reason::new("calendar-not-read", message, remedy);
+            lacking.push(reason.read("calendar", name.as_str()));
+        }
+        answers
     }
 
     /// Why a policy cannot be asked: facts that could not be had, and releases that were not read.
@@ -480,9 +596,10 @@ impl Requiring<'_> {
                     id,
                     policy: of,
                     code,
+                    about,
                     ..
                 } = one.granted.as_ref();
-                (of, code) == (policy, &reason.code)
+                (of, code, about) == (policy, &reason.code, &reason.about)
                     && against(self.ask, one, roles).is_none()
                     && !overrides.contains(id)
                     && !self.used.contains(id)

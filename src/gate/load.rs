@@ -3,32 +3,11 @@
 use super::policy::{Policy, is_policy_name};
 use super::read::Reader;
 use super::rule::{Requirement, Rule};
-use super::{AnyGate, GateSet, gate_name, gate_version, override_roles};
+use super::{AnyGate, GateSet, Mistake, gate_name, gate_version, override_roles};
 use crate::phase::Action;
 use crate::release::{Enforcement, Key, Role, Track};
 use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
-
-/// A mistake in a file of rules, and its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Mistake {
-    /// Where it is, such as `gates[0].rules[2]`.
-    pub path: String,
-    /// What is wrong, and what was expected.
-    pub what: String,
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.what)
-    }
-}
-
-impl std::error::Error for Mistake {}
+use std::collections::{BTreeMap, BTreeSet};
 
 type Load = fn(Value, &mut Reader) -> Option<Rule>;
 

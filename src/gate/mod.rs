@@ -4,6 +4,7 @@
 //! organisation and answers [`explain`](GateSet::explain) and [`decide`](GateSet::decide). The lifecycle's own
 //! invariants are always judged too, and no gate can waive them.
 
+mod booking;
 mod clearance;
 mod combine;
 mod condition;
@@ -19,15 +20,16 @@ mod policy;
 mod read;
 mod rehearsal;
 mod rule;
-mod strict;
 mod tally;
 
+pub use crate::release::file::Mistake;
+pub(crate) use booking::is_before_review;
 pub use clearance::{Cleared, Refused};
 pub(crate) use clearance::{intent_of, refusal, refuse};
 pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, when};
 pub use condition::Condition;
 pub use facts::Facts;
-pub use load::{Mistake, Policies};
+pub use load::Policies;
 pub use model::{
     ModelAuthorisation, ModelDraft, ModelState, PreAuthorisation, PreAuthorisationLimits,
     ReleaseModel,
@@ -36,9 +38,10 @@ pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
 pub use percent::Percent;
 pub use policies::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
-    ChecklistPolicy, DependenciesPolicy, Duty, EvidencePolicy, FactPolicy, FactTest, InStepPolicy,
+    ChecklistPolicy, ConflictFreePolicy, DependenciesPolicy, Duty, EvidencePolicy, FactPolicy,
+    FactTest, FreezePolicy, InStepPolicy, LeadTimePolicy, MaintenanceWindowPolicy,
     ModelStandingPolicy, OpenIssuesPolicy, Quorum, RiskPolicy, SeparationOfDutiesPolicy,
-    SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
+    SoakPolicy, StakeholdersNotifiedPolicy, TimeOfDayPolicy, WavesPolicy,
 };
 pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;

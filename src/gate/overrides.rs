@@ -107,10 +107,21 @@ fn lifts_a_part(id: &Key, decision: &Decision) -> bool {
 
 fn why_not(ask: &Ask<'_>, one: &GrantedOverride, decision: &Decision) -> Option<Reason> {
     let OverrideGranted {
-        id, policy, code, ..
+        id,
+        policy,
+        code,
+        about,
+        ..
     } = one.granted.as_ref();
     let mut blockers = decision.blockers();
-    let named = blockers.find(|blocker| (blocker.policy, &blocker.reason.code) == (policy, code));
+    let named = blockers.find(|blocker| {
+        let Reason {
+            code: of,
+            about: thing,
+            ..
+        } = blocker.reason;
+        (blocker.policy, of, thing) == (policy, code, about)
+    });
     let Some(blocker) = named else {
         let is_meant = one.granted.step == ask.action();
         let is_usable = !one.is_used && ask.now() < one.granted.until;

@@ -1,15 +1,17 @@
 //! One rule of a gate, and what it is told.
 
 use super::AnyGate;
-use super::facts::Facts;
+use super::facts::{Facts, KnownCalendar};
 use super::overrides::subject;
 use super::rule::Rule;
-use crate::phase::{Action, Instant, PhaseName, Standing, steps};
+use crate::phase::{Action, Instant, Interval, PhaseName, Standing, steps};
 use crate::release::limits::KEY_CHARS;
 use crate::release::{
-    Actor, AnyStep, Core, Earned, Fact, FollowedModel, Has, Key, OtherRelease, Person, ReleaseId,
-    ReleaseRequest, Role, State, Subject, Text, Track, Verdict, step,
+    Actor, AnyStep, Availability, CalendarQuestion, ConflictAnswer, ConflictQuestion, Core, Earned,
+    Fact, FollowedModel, Has, Key, OtherRelease, Person, ReleaseId, ReleaseRequest, Role, State,
+    Subject, Text, Track, Verdict, step,
 };
+use crate::schedule::{Claim, Scope, Work, WorkKind};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     cell::OnceCell,
@@ -110,6 +112,16 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
         Vec::new()
     }
 
+    /// What it asks of calendars.
+    fn calendars(&self) -> Vec<CalendarQuestion> {
+        Vec::new()
+    }
+
+    #[doc(hidden)]
+    fn conflicts(&self) -> Option<ConflictQuestion> {
+        None
+    }
+
     /// The roles that its parameters name: where mutation and verification look for people.
     fn roles(&self) -> BTreeSet<Role> {
         BTreeSet::new()
@@ -187,6 +199,7 @@ pub struct Ask<'a> {
     subject: &'a OnceCell<Subject>,
     needs: &'a [Key],
     relations: &'a [Relation],
+    answers: &'a [Availability],
 }
 
 impl<'a> Ask<'a> {
@@ -209,16 +222,89 @@ impl<'a> Ask<'a> {
             subject,
             needs: &[],
             relations: &[],
+            answers: &[],
         }
     }
 
-    /// The same, for a policy that said it needs these facts and looks at these releases.
-    pub(super) const fn knowing(&self, needs: &'a [Key], relations: &'a [Relation]) -> Self {
+    /// The same, for a policy that said it needs these facts, looks at these releases, and asked calendars for this.
+    pub(super) const fn knowing(
+        &self,
+        needs: &'a [Key],
+        relations: &'a [Relation],
+        answers: &'a [Availability],
+    ) -> Self {
         Self {
             needs,
             relations,
+            answers,
             ..*self
         }
+    }
+
+    /// What a calendar answers, or why it could not be read; nothing if nobody has tried to.
+    ///
+    /// Exceptions to freezes count only where they may be used up.
+    pub(super) fn consult(
+        &self,
+        question: &CalendarQuestion,
+        may_except: bool,
+    ) -> Option<Result<Availability, &'a Text>> {
+        let head = &self.core.head;
+        let known = self
+            .facts
+            .calendar(&head.stream.tenant, &question.calendar)?;
+        let state = match known {
+            Err(why) => return Some(Err(why)),
+            Ok(KnownCalendar::Whole(state)) => state,
+            Ok(KnownCalendar::Answers(answers)) => {
+                let mut fitting = answers.iter().filter(|one| one.question == *question);
+                let excepted = fitting.clone().find(|one| !one.exceptions.is_empty());
+                let plain = fitting.find(|one| one.exceptions.is_empty());
+                let answer = if may_except {
+                    excepted.or(plain)
+                } else {
+                    plain
+                };
+                return answer.cloned().map(Ok);
+            }
+        };
+        let mut scope = self
+            .request()
+            .map_or_else(Scope::everything, |request| Scope::of(request, self.track));
+        scope.environments = question.environments.clone();
+        scope.regions = question.regions.clone();
+        let kind = match (self.action(), self.track) {
+            (Action::BackOut, _) => WorkKind::BackOut,
+            (_, Track::Emergency) => WorkKind::Emergency,
+            (_, Track::Standard | Track::Normal) => WorkKind::New,
+        };
+        let none = BTreeSet::new();
+        let used = self.state().used_exceptions.get(&question.calendar);
+        let claim = may_except.then_some(Claim {
+            release: head.id,
+            used: used.unwrap_or(&none),
+        });
+        let scope = &scope;
+        Some(Ok(state.availability(
+            question,
+            Work { kind, scope },
+            self.span(),
+            claim,
+        )))
+    }
+
+    /// When the work would be done: what is left of the step's deployment window; of a step without one, now.
+    pub(super) fn span(&self) -> Interval {
+        let now = self.now();
+        let left = self.step.window();
+        let left = left.and_then(|window| Interval::between(window.start().max(now), window.end()));
+        left.unwrap_or(Interval::moment(now))
+    }
+
+    /// The conflicts of the deployment with what other releases have booked, if somebody has looked for them.
+    pub(super) fn conflicts(&self, question: ConflictQuestion) -> Option<&'a ConflictAnswer> {
+        let stream = &self.core.head.stream;
+        self.facts.conflicts(stream, self.window()?, question)
     }
 
     /// The releases that hang together with this one so.
@@ -254,6 +340,12 @@ impl<'a> Ask<'a> {
     pub(super) fn unread_model(&self) -> Option<Key> {
         let named = self.request()?.model.as_ref()?;
         self.model().is_none().then(|| named.model.clone())
+    }
+
+    /// Whether somebody has tried to read that calendar.
+    pub(super) fn is_read(&self, calendar: &Key) -> bool {
+        let tenant = &self.core.head.stream.tenant;
+        self.facts.calendar(tenant, calendar).is_some()
     }
 
     /// Why a fact cannot be relied on, if it is known why.
@@ -335,6 +427,20 @@ impl<'a> Ask<'a> {
             .contains(key)
             .then(|| self.facts.get(key))
             .flatten()
+    }
+
+    /// What a calendar answered to a question that the policy said it asks.
+    #[must_use]
+    pub fn availability(&self, question: &CalendarQuestion) -> Option<&'a Availability> {
+        self.answers.iter().find(|one| one.question == *question)
+    }
+
+    /// The deployment window: that of the step, or else that of the deployment, or else the planned one.
+    #[must_use]
+    pub fn window(&self) -> Option<Interval> {
+        let state = self.state();
+        let planned = || state.plan.as_ref().and_then(|plan| plan.window);
+        self.step.window().or(state.window).or_else(planned)
     }
 
     /// The release that this one is part of.

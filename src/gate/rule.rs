@@ -6,7 +6,9 @@ use super::policy::{Ask, Policy, Relation, is_policy_name};
 use super::read::Reader;
 use crate::phase::{Instant, Invalid, InvalidKind, PhaseName};
 use crate::release::limits::RULE_DEPTH;
-use crate::release::{Earned, Enforcement, Key, Reason, Role, StateRef, Verdict};
+use crate::release::{
+    CalendarQuestion, ConflictQuestion, Earned, Enforcement, Key, Reason, Role, StateRef, Verdict,
+};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, value::RawValue};
 use std::{collections::BTreeSet, fmt, panic::AssertUnwindSafe, sync::Arc};
@@ -429,6 +431,10 @@ pub(super) trait Judge: Send + Sync {
     /// The facts to give it, or the verdict if it cannot even say that.
     fn needs(&self) -> Result<Vec<Key>, Verdict>;
     fn relations(&self) -> &'static [Relation];
+    /// What it asks of calendars, or the verdict if it cannot even say that.
+    fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict>;
+    /// What it asks of what other releases have booked.
+    fn conflicts(&self) -> Option<ConflictQuestion>;
     /// Whether it looks at how the release's model stands.
     fn reads_model(&self) -> bool;
     fn phases(&self) -> &'static [PhaseName];
@@ -458,6 +464,14 @@ impl Judge for Unfit {
 
     fn relations(&self) -> &'static [Relation] {
         &[]
+    }
+
+    fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict> {
+        Ok(Vec::new())
+    }
+
+    fn conflicts(&self) -> Option<ConflictQuestion> {
+        None
     }
 
     fn reads_model(&self) -> bool {
@@ -493,6 +507,14 @@ impl Judge for HostRule {
 
     fn relations(&self) -> &'static [Relation] {
         self.policy.relations()
+    }
+
+    fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict> {
+        self.policy.calendars()
+    }
+
+    fn conflicts(&self) -> Option<ConflictQuestion> {
+        self.policy.conflicts()
     }
 
     fn reads_model(&self) -> bool {
@@ -536,6 +558,15 @@ impl<P: Policy> Judge for P {
 
     fn relations(&self) -> &'static [Relation] {
         P::RELATIONS
+    }
+
+    fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict> {
+        let asked = || Policy::calendars(self);
+        std::panic::catch_unwind(AssertUnwindSafe(asked)).map_err(|_| panicked::<P>())
+    }
+
+    fn conflicts(&self) -> Option<ConflictQuestion> {
+        Policy::conflicts(self)
     }
 
     fn reads_model(&self) -> bool {

@@ -34,6 +34,7 @@ const EXPECTED: &str = "an instant such as `2026-03-02T10:00:00Z` from 1970 to 9
 
 impl Instant {
     pub(crate) const EPOCH: Self = Self(0);
+    pub(crate) const BEFORE_LAST: Self = Self(LAST - 1);
 
     /// The instant so many microseconds after 1970-01-01T00:00:00Z.
     ///
@@ -95,6 +96,18 @@ impl Instant {
     #[must_use]
     pub fn minus(self, earlier: Seconds) -> Self {
         Self(self.0.saturating_sub(i64::from(earlier.0) * MICROS).max(0))
+    }
+
+    /// The seconds since an earlier instant, a part of one counted whole.
+    pub(crate) fn after(self, earlier: Self) -> Seconds {
+        let whole = self.since(earlier);
+        let is_more = (self.0 - earlier.0).max(0) % MICROS > 0;
+        Seconds(whole.0.saturating_add(u32::from(is_more)))
+    }
+
+    /// The instant one microsecond later, or the last one that can be written.
+    pub(crate) fn next(self) -> Self {
+        Self((self.0 + 1).min(LAST))
     }
 
     /// The whole seconds since an earlier instant, at most what fits; none since a later one.
@@ -197,6 +210,8 @@ impl fmt::Display for Day {
         f.pad(&self.0.to_string())
     }
 }
+
+written_as_text!(Day, "a day such as `2026-03-02`");
 
 /// A length of time in whole seconds, from nothing to about 136 years.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

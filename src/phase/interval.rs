@@ -1,6 +1,6 @@
 //! Spans of time between two instants.
 
-use super::{Instant, Invalid, InvalidKind};
+use super::{Instant, Invalid, InvalidKind, Seconds};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -75,6 +75,50 @@ impl Interval {
     #[must_use]
     pub const fn end(self) -> Instant {
         self.end
+    }
+
+    /// The span, if the end lies after the start; what is wrong otherwise is not told.
+    pub(crate) fn between(start: Instant, end: Instant) -> Option<Self> {
+        (start < end).then_some(Self { start, end })
+    }
+
+    /// The span of one microsecond, the smallest there is, that begins at `at`; at the last instant, the one before.
+    pub(crate) fn moment(at: Instant) -> Self {
+        let start = at.min(Instant::BEFORE_LAST);
+        Self {
+            start,
+            end: start.next(),
+        }
+    }
+
+    /// Whether it is the smallest span there is.
+    pub(crate) fn is_moment(self) -> bool {
+        self.start.next() == self.end
+    }
+
+    /// Its length in seconds, a part of one counted whole; at most what fits.
+    pub(crate) fn length(self) -> Seconds {
+        self.end.after(self.start)
+    }
+
+    /// The span with another end, where that lies later.
+    pub(crate) fn to(self, end: Instant) -> Self {
+        Self {
+            end: self.end.max(end),
+            ..self
+        }
+    }
+
+    /// What two spans share; nothing where they only touch.
+    #[must_use]
+    pub fn overlap(self, other: Self) -> Option<Self> {
+        Self::between(self.start.max(other.start), self.end.min(other.end))
+    }
+
+    /// Whether two spans share an instant; touching ones do not.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
     }
 
     /// Whether `at` lies in the span.

@@ -104,6 +104,9 @@ plain! {
         reason: Text,
         /// Until when it can be used.
         until: Instant,
+    } with {
+        /// The one thing that the blocker is [about](super::Reason::about), where it says one.
+        about: Option<Key>,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a gate answered, as data: findings, blockers, and the decision that an event keeps.
 
+use super::availability::Availability;
+use super::conflict::ConflictAnswer;
 use super::digest::Digest;
 use super::fact::Fact;
 use super::id::ReleaseId;
@@ -252,6 +254,15 @@ pub struct Decision {
     /// Why how the release model stands could not be read, where a decision rests on that.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unread_model: Option<Text>,
+    /// What calendars answered.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub calendars: Vec<Availability>,
+    /// The calendars that could not be read, and why.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unread_calendars: BTreeMap<Key, Text>,
+    /// What was found of conflicts with what other releases have booked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub conflicts: Vec<ConflictAnswer>,
     /// The other releases that could not be read, and why.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unread: BTreeMap<ReleaseId, Text>,
@@ -275,6 +286,9 @@ impl Decision {
             others: BTreeMap::new(),
             model: None,
             unread_model: None,
+            calendars: Vec::new(),
+            unread_calendars: BTreeMap::new(),
+            conflicts: Vec::new(),
             unread: BTreeMap::new(),
             holds_until: None,
         }
@@ -300,6 +314,14 @@ impl Decision {
         warning.flat_map(Finding::blockers)
     }
 
+    /// The exceptions to freezes that the step uses up, each with its calendar.
+    pub fn exceptions(&self) -> impl Iterator<Item = (&Key, &Key)> {
+        self.calendars.iter().flat_map(|answer| {
+            let calendar = &answer.question.calendar;
+            answer.exceptions.iter().map(move |id| (calendar, id))
+        })
+    }
+
     /// Whether it is short, said without writing it.
     pub(crate) fn is_surely_small(&self) -> bool {
         let is_bare = |finding: &Finding| {
@@ -310,6 +332,9 @@ impl Decision {
             && self.findings.len() <= 100
             && self.facts.len() <= 2
             && (self.missing.len(), self.others.len(), self.unread.len()) == (0, 0, 0)
+            && self.calendars.is_empty()
+            && self.unread_calendars.is_empty()
+            && self.conflicts.is_empty()
             && self.findings.iter().all(is_bare)
     }
 

@@ -26,6 +26,8 @@ pub const CHILDREN: usize = 50;
 pub const DEPENDENCIES: usize = 30;
 /// Most releases that are read to see that a new child or dependency closes no cycle.
 pub const SURVEYED_RELEASES: usize = 1_000;
+/// Most releases that are read to see what they have booked.
+pub const BOOKED_RELEASES: usize = 1_000;
 /// Most events of one stream.
 pub const STREAM_EVENTS: u64 = 1_000_000;
 /// Most rows that one read of a store returns.
@@ -34,3 +36,17 @@ pub const PAGE_ROWS: usize = 1_000;
 pub const CLOCK_SKEW: Seconds = Seconds::minutes(5);
 /// How long a host's fact holds when it does not say so itself.
 pub const FACT_HOLDS: Seconds = Seconds::minutes(5);
+/// Most windows of one calendar.
+pub const CALENDAR_WINDOWS: usize = 10_000;
+/// Most exceptions that are asked for in one calendar.
+pub const CALENDAR_EXCEPTIONS: usize = 10_000;
+/// How far ahead a schedule is looked through: ten years.
+pub const SCHEDULE_HORIZON: Seconds = Seconds::days(3_653);
+/// Largest iCalendar file, in bytes.
+pub const ICS_BYTES: usize = 16 << 20;
+/// Most parts of one iCalendar file: the calendar, its events, their alarms, and whatever else it begins.
+pub const ICS_PARTS: usize = 100_000;
+/// Most single dates of one iCalendar event, those that are added and those that are left out together.
+pub const ICS_DATES: usize = 10_000;
+/// How deep the parts of an iCalendar file may be nested: an alarm of an event is three deep.
+pub const ICS_DEPTH: usize = 8;

@@ -6,10 +6,12 @@
 
 mod any;
 mod approval;
+mod availability;
 mod batch;
 mod chain;
 mod change_request;
 mod clears_at;
+mod conflict;
 mod decision;
 mod deployment;
 mod digest;
@@ -17,6 +19,7 @@ mod earned;
 mod error;
 mod event;
 mod fact;
+pub(crate) mod file;
 mod happens;
 mod id;
 mod ledger;
@@ -39,6 +42,7 @@ mod shell;
 mod state;
 pub mod step;
 mod steps;
+mod strict;
 mod subject;
 mod testing;
 mod text;
@@ -51,9 +55,13 @@ pub use approval::{
     Answer, Approval, ApprovalWithdrawn, Delegated, DelegationEnded, OverrideGranted,
     RetrospectiveApproval,
 };
+pub use availability::{
+    Availability, CalendarQuestion, DecidingWindow, Effect, Openness, RunningWork, WindowKind,
+};
 pub use batch::{Batch, Summary};
 pub use chain::{Broken, BrokenHow, verify};
 pub use change_request::{ChangeRequest, ChangeRequestState};
+pub use conflict::{BookedConflict, ConflictAnswer, ConflictQuestion};
 pub use decision::{
     Asking, Blocker, Combination, Decision, Enforcement, Finding, GateId, Judgement,
 };
@@ -92,15 +100,15 @@ pub use risk::{
     Grade, IssueRaised, IssueResolved, RiskAssessment, RiskClosed, RiskLevel, RiskRaised, RiskScore,
 };
 pub use rollout::{
-    Health, HealthObserved, NextMove, Rollout, RolloutContinued, RolloutPaused, WaveProgress,
-    WaveStarted, WaveState,
+    Health, HealthObserved, LiveWork, NextMove, Rollout, RolloutContinued, RolloutPaused,
+    WaveProgress, WaveStarted, WaveState,
 };
 pub use shell::Release;
 pub use state::Debt;
 pub use steps::{AnyStep, Moves, Step, StepTaken};
 pub use subject::Subject;
 pub use testing::{DefectFound, DefectResolved, Evidence, Severity, TestKind, TestReport, TestRun};
-pub use text::{Bounded, Environment, Key, Name, Person, Service, Tenant, Text};
+pub use text::{Bounded, Environment, Key, Name, Person, Region, Service, Tenant, Text};
 pub use verdict::{Reason, Verdict};
 pub use view::ReleaseView;
 
@@ -118,4 +126,4 @@ pub(crate) use proposal::Asked;
 pub(crate) use risk::RegisterKind;
 pub(crate) use shell::Core;
 pub(crate) use state::{AttemptEnd, GivenApproval, GrantedOverride, Resolved, State};
-pub(crate) use words::is_default;
+pub(crate) use words::{is_default, plain};

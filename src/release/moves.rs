@@ -159,6 +159,14 @@ impl Happens for Deploy {
             let remedy = "state no earlier instant; what went live without its gate is an unauthorised change";
             Reason::new("deployed-before-cleared", message, remedy)
         });
+        let ends = self.window.end();
+        reasons.unless(on.recorded_at < ends, || {
+            let message = format!(
+                "the deployment window ended at {ends}, and it is {}",
+                on.recorded_at
+            );
+            Reason::new("window-over", message, "choose a window that is not over")
+        });
         let ran = |report: &TestReport| report.runs().any(|run| run.passed > 0 || run.failed > 0);
         let is_tested = state.test_report.as_ref().is_some_and(ran);
         reasons.unless(is_tested, || {

@@ -1,15 +1,19 @@
 //! Going live wave by wave: bake time, health, pause, and what comes next.
 
+use super::deployment::AttemptOutcome;
 use super::happens::{Happens, Occasion, Reasons};
 use super::limits::CLOCK_SKEW;
 use super::plan::{ReleasePlan, Wave};
-use super::state::State;
+use super::state::{AttemptEnd, State};
 use super::text::{Bounded, Key, Text};
 use super::verdict::Reason;
 use super::words::{plain, told};
 use crate::phase::Instant;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// How a wave is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,6 +71,10 @@ plain! {
     pub struct RolloutPaused {
         /// Why; not empty.
         reason: Text,
+    } with {
+        /// The calendars that have closed, if that is why. While nothing else pauses the rollout,
+        /// [`Schedule::next_move`](crate::schedule::Schedule::next_move) proposes to go on once they are open again.
+        calendars: Bounded<BTreeSet<Key>>,
     }
 
     /// A person lets the rollout go on; what was inconclusive counts as healthy then.
@@ -86,6 +94,8 @@ pub(crate) struct Progress {
     started: BTreeMap<Key, Instant>,
     seen: BTreeMap<Key, Seen>,
     is_paused: bool,
+    /// The calendars for which it is paused; none where something else pauses it, too.
+    paused_for: BTreeSet<Key>,
 }
 
 /// The latest look at a wave.
@@ -104,7 +114,19 @@ impl Progress {
             started: BTreeMap::new(),
             seen: BTreeMap::new(),
             is_paused: false,
+            paused_for: BTreeSet::new(),
         }
+    }
+
+    /// Pauses for these calendars, or, with none, until somebody lets it go on.
+    fn pause(&mut self, calendars: &BTreeSet<Key>) {
+        let only_the_schedule = !self.is_paused || !self.paused_for.is_empty();
+        if calendars.is_empty() {
+            self.paused_for.clear();
+        } else if only_the_schedule {
+            self.paused_for.extend(calendars.iter().cloned());
+        }
+        self.is_paused = true;
     }
 
     /// The waves of the plan, in their order.
@@ -144,8 +166,28 @@ pub struct Rollout {
     pub waves: Vec<WaveProgress>,
     /// Whether it is paused.
     pub is_paused: bool,
+    /// The calendars that have closed and for which it is paused; none where something else pauses it, too.
+    pub paused_for: BTreeSet<Key>,
+    /// How far the work on live environments has come.
+    pub live_work: LiveWork,
     /// What comes next.
     pub next: NextMove,
+}
+
+/// How far the work on live environments has come since Deployment was last entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "work is to come, goes on, or is done"
+)]
+pub enum LiveWork {
+    /// No attempt runs, and none ended live.
+    NotStarted,
+    /// An attempt runs.
+    Running,
+    /// An attempt ended live, and none runs.
+    Done,
 }
 
 /// How far one wave has come.
@@ -196,6 +238,10 @@ pub enum NextMove {
     Observe(Key),
     /// Ask a person whether to go on.
     Ask,
+    /// Record [`RolloutPaused`]: the schedule has closed.
+    Pause,
+    /// Have a person record [`RolloutContinued`]: the schedule is open again.
+    Continue,
     /// Back it out.
     ProposeBackOut,
     /// Nothing is left: finish.
@@ -238,7 +284,9 @@ impl Happens for HealthObserved {
         let measured = wave.map_or(Health::Healthy, |wave| self.measured(wave));
         let health = self.health.max(measured);
         let at = happened(on);
-        progress.is_paused |= health != Health::Healthy;
+        if health != Health::Healthy {
+            progress.pause(&BTreeSet::new());
+        }
         let before = progress.seen.get(&self.wave);
         if before.is_none_or(|before| before.at <= at) {
             progress.seen.insert(self.wave.clone(), Seen { health, at });
@@ -267,7 +315,7 @@ impl Happens for RolloutPaused {
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state.progress.is_paused = true;
+        state.progress.pause(&self.calendars);
     }
 }
 
@@ -292,6 +340,7 @@ impl Happens for RolloutContinued {
 
     fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         state.progress.is_paused = false;
+        state.progress.paused_for.clear();
         let seen = state.progress.seen.values_mut();
         for seen in seen.filter(|seen| seen.health == Health::Inconclusive) {
             let at = seen.at.max(happened(on));
@@ -367,8 +416,25 @@ impl State {
         Rollout {
             waves,
             is_paused: progress.is_paused,
+            paused_for: progress.paused_for.clone(),
+            live_work: self.live_work(),
             next,
         }
+    }
+
+    fn live_work(&self) -> LiveWork {
+        let works = self.live_attempts().map(|(_, attempt)| match attempt.end {
+            AttemptEnd::Running => LiveWork::Running,
+            AttemptEnd::Finished(AttemptOutcome::Live, _) => LiveWork::Done,
+            AttemptEnd::Finished(AttemptOutcome::BackedOut, _) | AttemptEnd::NeverLive => {
+                LiveWork::NotStarted
+            }
+        });
+        works.fold(LiveWork::NotStarted, |all, one| match (all, one) {
+            (LiveWork::Running, _) | (_, LiveWork::Running) => LiveWork::Running,
+            (LiveWork::Done, _) | (_, LiveWork::Done) => LiveWork::Done,
+            (LiveWork::NotStarted, LiveWork::NotStarted) => LiveWork::NotStarted,
+        })
     }
 
     fn next_move(&self, waves: &[WaveProgress]) -> NextMove {

@@ -87,6 +87,8 @@ pub(crate) struct State {
     pub(crate) costs: BTreeMap<Key, Arc<CostBooked>>,
     pub(crate) progress: Progress,
     pub(crate) overrides: BTreeMap<Key, GrantedOverride>,
+    /// The exceptions to freezes that are used up, by calendar.
+    pub(crate) used_exceptions: BTreeMap<Key, BTreeSet<Key>>,
     pub(crate) parent: Option<ReleaseId>,
     pub(crate) children: BTreeSet<ReleaseId>,
     pub(crate) dependencies: BTreeMap<ReleaseId, PhaseName>,
@@ -229,6 +231,7 @@ impl State {
             costs: BTreeMap::new(),
             progress: Progress::of(None, Instant::EPOCH),
             overrides: BTreeMap::new(),
+            used_exceptions: BTreeMap::new(),
             parent: None,
             children: BTreeSet::new(),
             dependencies: BTreeMap::new(),
@@ -335,6 +338,11 @@ impl State {
         }
     }
 
+    fn has_used(&self, calendar: &Key, exception: &Key) -> bool {
+        let used = self.used_exceptions.get(calendar);
+        used.is_some_and(|used| used.contains(exception))
+    }
+
     /// A step stands in a log only with the decision that cleared this very step, and with overrides it could use.
     fn admits_decision(&self, taken: &StepTaken, on: Occasion<'_>) -> Option<Reason> {
         let StepTaken { step, decision } = taken;
@@ -346,7 +354,10 @@ impl State {
         let is_cleared = decision.is_cleared()
             && decision.asked == Asking::Step(step.action())
             && (&decision.actor, decision.at) == (on.actor, on.recorded_at)
-            && decision.overrides().all(is_usable);
+            && decision.overrides().all(is_usable)
+            && decision
+                .exceptions()
+                .all(|(calendar, id)| !self.has_used(calendar, id));
         if !is_cleared {
             let message = "the decision in the event does not clear this step";
             return Some(Reason::new(
@@ -415,6 +426,10 @@ impl State {
                     if let Some(granted) = self.overrides.get_mut(used) {
                         granted.is_used = true;
                     }
+                }
+                for (calendar, id) in taken.decision.exceptions() {
+                    let used = self.used_exceptions.entry(calendar.clone());
+                    used.or_default().insert(id.clone());
                 }
                 let to = taken.step.action().leads(self.standing);
                 if let Some(ending) = taken.step.ending(self) {

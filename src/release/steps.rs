@@ -241,6 +241,15 @@ impl AnyStep {
             None
         }
     }
+
+    /// The deployment window that it is asked with, if it has one.
+    pub(crate) fn window(&self) -> Option<Interval> {
+        if let Self::Deploy(step) = self {
+            Some(step.window)
+        } else {
+            None
+        }
+    }
 }
 
 impl StepTaken {

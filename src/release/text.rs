@@ -81,6 +81,8 @@ texts! {
     Service "service" check_key;
     /// An environment such as `staging`, by the host's reference; 1 to 200 characters.
     Environment "environment" check_key;
+    /// A region such as `eu-west`, by the host's reference; 1 to 200 characters.
+    Region "region" check_key;
     /// One of several organisations that share a store; 1 to 200 characters.
     Tenant "tenant" check_key;
 }

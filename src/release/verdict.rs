@@ -34,6 +34,10 @@ pub struct Reason {
     pub message: Text,
     /// What would lift it.
     pub remedy: Text,
+    /// The one thing that it is about, where the same code can be there for several: the id of a freeze, say. An
+    /// override of it names that thing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub about: Option<Key>,
     /// The earliest instant at which time alone can lift it, if it can.
     #[serde(default, skip_serializing_if = "is_default")]
     pub clears_at: Option<Instant>,
@@ -56,11 +60,19 @@ impl Reason {
             code: Key::clipped(code.as_ref()),
             message: Text::clipped(message.as_ref()),
             remedy: Text::clipped(remedy.as_ref()),
+            about: None,
             clears_at: None,
             read: BTreeMap::new(),
             roles: BTreeSet::new(),
             people: BTreeSet::new(),
         }
+    }
+
+    /// The same reason, about one thing of several; an override of it has to name that.
+    #[must_use]
+    pub fn about(mut self, thing: Key) -> Self {
+        self.about = Some(thing);
+        self
     }
 
     /// The same reason, lifted by time alone from `at` on.

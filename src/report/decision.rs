@@ -3,8 +3,9 @@
 use super::Outline;
 use crate::phase::Instant;
 use crate::release::{
-    Combination, Decision, Enforcement, Fact, FactValue, Finding, FollowedModel, GateId, Judgement,
-    Key, OtherRelease, Reason, ReleaseId, Text, Verdict,
+    Availability, BookedConflict, Combination, ConflictAnswer, DecidingWindow, Decision,
+    Enforcement, Fact, FactValue, Finding, FollowedModel, GateId, Judgement, Key, OtherRelease,
+    Reason, ReleaseId, Text, Verdict,
 };
 
 impl Decision {
@@ -25,6 +26,9 @@ impl Decision {
             unread,
             model,
             unread_model,
+            calendars,
+            unread_calendars,
+            conflicts,
             holds_until,
         } = self;
         let answer = if self.is_cleared() {
@@ -55,10 +59,19 @@ impl Decision {
             .own("other releases that were looked at")
             .under_all(others.iter().map(other))
             .under_all(unread);
+        let unread_calendars = unread_calendars.iter();
+        let unread_calendars =
+            unread_calendars.map(|(name, told)| why(Outline::new().name(name), told));
+        let calendars = Outline::new()
+            .own("calendars that were asked")
+            .under_all(calendars.iter().map(availability))
+            .under_all(unread_calendars);
         head.under(ends(self, *holds_until))
             .under_all(by_gate(gates, findings))
             .under(facts.unless_bare())
             .under(others.unless_bare())
+            .under(calendars.unless_bare())
+            .under_all(conflicts.iter().map(booked))
             .under(model.as_deref().map(followed))
             .under(unread_model)
     }
@@ -184,6 +197,7 @@ fn reason(reason: &Reason) -> Outline {
         code,
         message,
         remedy,
+        about,
         clears_at,
         read,
         roles,
@@ -199,7 +213,12 @@ fn reason(reason: &Reason) -> Outline {
         .collect();
     let who = (!who.is_empty()).then(|| Outline::new().own("who can: ").names(who));
     let not_before = clears_at.map(|at| Outline::new().own(format!("not before {at}")));
-    let line = Outline::new().name(code).own(": ").prose(message);
+    let line = Outline::new().name(code);
+    let line = match about {
+        Some(about) => line.own(" of ").name(about),
+        None => line,
+    };
+    let line = line.own(": ").prose(message);
     line.under(Outline::new().own("to lift it: ").prose(remedy))
         .under(who)
         .under(not_before)
@@ -252,4 +271,82 @@ fn followed(model: &FollowedModel) -> Outline {
     );
     let outline = Outline::new().own("release model ");
     outline.name(&model.source.stream.id).own(told)
+}
+
+fn availability(answer: &Availability) -> Outline {
+    let Availability {
+        question,
+        source,
+        span,
+        openness,
+        deciding,
+        opens_at: _,
+        clears_at: _,
+        holds_until: _,
+        exceptions,
+    } = answer;
+    let told = format!(": {openness} from {span}, at version {}", source.version);
+    let line = Outline::new().name(&question.calendar).own(told);
+    let used = (!exceptions.is_empty()).then(|| {
+        let line = Outline::new().own("exceptions that are used up: ");
+        line.names(exceptions)
+    });
+    line.under_all(deciding.iter().map(deciding_window))
+        .under(used)
+}
+
+fn booked(answer: &ConflictAnswer) -> Outline {
+    let ConflictAnswer {
+        question,
+        stream: _,
+        window,
+        read_at,
+        conflicts,
+        gaps,
+    } = answer;
+    let people = if question.people { ", people too" } else { "" };
+    let told = format!(
+        "conflicts from {window}, up to {} relations away{people}, read at {read_at}",
+        question.distance
+    );
+    let none = conflicts.is_empty() && gaps.is_empty();
+    let gaps = gaps.iter();
+    let gaps = gaps.map(|why| Outline::new().own("there may be more: ").prose(why));
+    let found = conflicts.iter().map(|one| {
+        let BookedConflict {
+            source,
+            overlap,
+            what,
+        } = one;
+        let line = Outline::new().name(&source.stream.id);
+        let told = format!(" from {overlap}, at version {}: ", source.version);
+        line.own(told).prose(what)
+    });
+    let line = Outline::new().own(told);
+    let line = line.own(if none { ": none" } else { "" });
+    line.under_all(found).under_all(gaps)
+}
+
+fn deciding_window(one: &DecidingWindow) -> Outline {
+    let DecidingWindow {
+        calendar: _,
+        effect,
+        window,
+        kind,
+        title,
+        active,
+    } = one;
+    let line = match (kind, window) {
+        (Some(kind), Some(window)) => Outline::new().own(format!("{kind} ")).name(window),
+        _ => Outline::new().own("closed by default"),
+    };
+    let line = match title {
+        Some(title) => line.own(", ").prose(title),
+        None => line,
+    };
+    let line = match active {
+        Some(active) => line.own(format!(", active from {active}")),
+        None => line,
+    };
+    line.own(format!(": {effect}"))
 }

@@ -12,6 +12,7 @@ use phasegate::release::{
     Bounded, Currency, Digest, Envelope, EventId, Name, ReleaseId, ReleasePackage, TestKind, When,
     replay, verify,
 };
+use phasegate::schedule::IcsCalendar;
 use phasegate::store::{StoreError, StoreErrorKind};
 use phasegate::{Desk, Gate, Instant, Interval, MemoryStore};
 use std::error::Error;
@@ -76,9 +77,11 @@ fn every_error_speaks_in_the_same_manner() {
     see_commits(&mut walked);
     see_loads(&mut walked);
     see_ledgers(&mut walked);
+    see_calendars(&mut walked);
     let kinds = [
         "Broken",
         "CommitFailed",
+        "IcsError",
         "Invalid",
         "LoadError",
         "LogError",
@@ -97,6 +100,36 @@ fn every_error_speaks_in_the_same_manner() {
         "hardly any error names a value: {:#?}",
         walked.0
     );
+}
+
+fn see_calendars(walked: &mut Walked) {
+    let head = "BEGIN:VCALENDAR\nVERSION:2.0\n";
+    let event = format!("{head}BEGIN:VEVENT\nUID:{VALUE}\n");
+    let end = "END:VEVENT\n";
+    let files = [
+        VALUE.to_owned(),
+        format!("BEGIN:{VALUE}"),
+        format!("{head}END:{VALUE}"),
+        format!("{head}BEGIN:{VALUE}"),
+        format!("{head}METHOD:{VALUE}"),
+        format!("{event}DTSTART:{VALUE}"),
+        format!("{event}DTSTART;{VALUE}"),
+        format!("{event}DTSTART;VALUE={VALUE}:20250901"),
+        format!("{event}DTSTART;TZID=\"{VALUE}\":20250901T080000"),
+        format!("{event}DTSTART:20250901T080000"),
+        format!("{event}DTSTART:19000901T080000Z"),
+        format!("{event}DURATION:{VALUE}"),
+        format!("{event}STATUS:{VALUE}"),
+        format!("{event}CATEGORIES:{}", VALUE.repeat(100)),
+        format!("{event}RECURRENCE-ID:{VALUE}"),
+        format!("{event}{end}"),
+        format!("{event}DTSTART:20250901\nRRULE:{VALUE} \n{end}"),
+        format!("{event}DTSTART:20250901\n{end}BEGIN:VEVENT\nUID:{VALUE}\nDTSTART:20250901\n{end}"),
+    ];
+    for file in files {
+        let refused = IcsCalendar::read(file.as_bytes()).unwrap_err();
+        walked.see("IcsError", &refused);
+    }
 }
 
 fn see_invalid(walked: &mut Walked) {

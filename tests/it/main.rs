@@ -4,6 +4,10 @@ mod approvals;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod calendar_files;
+#[cfg(test)]
+mod calendars;
+#[cfg(test)]
 mod chain;
 #[cfg(test)]
 mod clears_at;
@@ -11,6 +15,8 @@ mod clears_at;
 mod combinations;
 #[cfg(test)]
 mod compile_messages;
+#[cfg(test)]
+mod conflicts;
 #[cfg(test)]
 mod cookbook;
 #[cfg(test)]
@@ -24,9 +30,16 @@ mod errors;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+#[cfg(feature = "calendar")]
+mod freeze_calendar;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod ics;
+#[cfg(test)]
+mod in_flight;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
@@ -53,6 +66,9 @@ mod quickstart;
 #[cfg(test)]
 mod real_data;
 #[cfg(test)]
+#[cfg(feature = "calendar")]
+mod recurrence;
+#[cfg(test)]
 mod relations;
 #[cfg(test)]
 mod releasectl;
@@ -63,8 +79,22 @@ mod rollout;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod schedule;
+#[cfg(test)]
+mod schedule_index;
+#[cfg(test)]
+#[cfg(feature = "calendar")]
+mod schedule_laws;
+#[cfg(test)]
+mod schedule_policies;
+#[cfg(test)]
+#[cfg(feature = "calendar")]
+mod schedule_real_data;
+#[cfg(test)]
 mod store_contract;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod wire;
+#[cfg(test)]
+mod workdays;

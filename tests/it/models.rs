@@ -272,7 +272,9 @@ fn policies_that_name_what_the_model_has_not_are_told_wherever_they_stand() {
             { "soak": { "at_least_seconds": { "stagging": 60 } } },
             { "soak": { "at_least_seconds": { "production": 60, "staging": 60 } } },
             { "checklist": { "items": ["runbook", "cake"] } }
-        ] } } } }
+        ] } } } },
+        { "rule": { "freeze": { "calendar": "production", "environments": ["prod", "production"] } } },
+        { "rule": { "maintenance-window": { "calendar": "production", "environments": ["prod"] } } }
     ]);
     mistaken(
         &model,
@@ -283,6 +285,8 @@ fn policies_that_name_what_the_model_has_not_are_told_wherever_they_stand() {
             "gates[0].rules[1].rule.unless.rule.any[1].soak.at_least_seconds.production: \
              environment `production` is live, and nothing runs there before Deployment",
             "gates[0].rules[1].rule.unless.rule.any[2].checklist.items: item `cake` stands in no checklist",
+            "gates[0].rules[2].rule.freeze.environments: the model has no environment `prod`",
+            "gates[0].rules[3].rule.maintenance-window.environments: the model has no environment `prod`",
         ],
     );
 }

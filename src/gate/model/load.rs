@@ -1,11 +1,11 @@
 //! Models from a file: every part read, and every part held against the others.
 
 use super::{PreAuthorisation, PreAuthorisationLimits, ReleaseModel};
-use crate::gate::load::{Mistake, Policies};
 use crate::gate::policies::{ApprovalsPolicy, Beyond, ChecklistPolicy, SoakPolicy};
 use crate::gate::read::{Placed, Reader, step};
 use crate::gate::rule::Rule;
 use crate::gate::{AnyGate, Percent};
+use crate::gate::{Mistake, load::Policies};
 use crate::phase::{Action, PhaseName, Seconds};
 use crate::release::{
     Assessment, AssessmentDecision, BackOutPlan, Bounded, Environment, Key, Liveness, Name,
@@ -428,6 +428,8 @@ impl Reader {
                     self.soaks_where_it_can(policy, parts);
                 }
             }
+            Rule::Freeze(policy) => self.environments_fit(policy.environments(), parts),
+            Rule::MaintenanceWindow(policy) => self.environments_fit(policy.environments(), parts),
             Rule::Checklist(policy) => self.items_fit(policy, parts),
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use super::load::DraftHead;
 use super::{PreAuthorisation, ReleaseModel};
-use crate::gate::load::{Mistake, Policies};
+use crate::gate::{Mistake, load::Policies};
 use crate::phase::Instant;
 use crate::release::{
     Actor, Digest, Envelope, FactSource, FollowedModel, Key, Ledger, LedgerEvent, LogError,

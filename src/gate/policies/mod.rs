@@ -3,12 +3,17 @@
 mod approvals;
 mod back_out_plan;
 mod budget;
+mod calendars;
 mod change_requests;
 mod checklist;
+mod conflict_free;
 mod dependencies;
 mod evidence;
 mod fact;
+mod freeze;
 mod in_step;
+mod lead_time;
+mod maintenance_window;
 mod model_standing;
 mod open_issues;
 mod risk;
@@ -17,6 +22,7 @@ mod severities;
 mod soak;
 mod stakeholders_notified;
 mod test_runs;
+mod time_of_day;
 mod waves;
 
 pub(super) use approvals::Beyond;
@@ -25,16 +31,21 @@ pub use back_out_plan::BackOutPlanPolicy;
 pub use budget::BudgetPolicy;
 pub use change_requests::ChangeRequestsPolicy;
 pub use checklist::ChecklistPolicy;
+pub use conflict_free::ConflictFreePolicy;
 pub use dependencies::DependenciesPolicy;
 pub use evidence::EvidencePolicy;
 pub use fact::{FactPolicy, FactTest};
+pub use freeze::FreezePolicy;
 pub use in_step::InStepPolicy;
+pub use lead_time::LeadTimePolicy;
+pub use maintenance_window::MaintenanceWindowPolicy;
 pub use model_standing::ModelStandingPolicy;
 pub use open_issues::OpenIssuesPolicy;
 pub use risk::RiskPolicy;
 pub use separation_of_duties::{Duty, SeparationOfDutiesPolicy};
 pub use soak::SoakPolicy;
 pub use stakeholders_notified::StakeholdersNotifiedPolicy;
+pub use time_of_day::TimeOfDayPolicy;
 pub use waves::WavesPolicy;
 
 use super::Ask;
@@ -68,6 +79,16 @@ macro_rules! policies {
             ChangeRequests ChangeRequestsPolicy "change-requests";
             /// What has to be ticked off.
             Checklist ChecklistPolicy "checklist";
+            /// No freeze is in the way.
+            Freeze FreezePolicy "freeze";
+            /// The work stays within an allow-window.
+            MaintenanceWindow MaintenanceWindowPolicy "maintenance-window";
+            /// No other release has a deployment booked that gets in the way.
+            ConflictFree ConflictFreePolicy "conflict-free";
+            /// How long before it has to be asked for.
+            LeadTime LeadTimePolicy "lead-time";
+            /// The weekdays and the hours of the work.
+            TimeOfDay TimeOfDayPolicy "time-of-day";
             /// How far the rollout has to be.
             Waves WavesPolicy "waves";
             /// What the host has to know.

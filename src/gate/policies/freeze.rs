@@ -1,0 +1,165 @@
+//! Whether a freeze is in the way.
+
+use super::calendars::asked;
+use crate::gate::{Ask, Policy, Rule};
+use crate::release::{
+    Availability, Bounded, CalendarQuestion, Effect, Environment, Key, Reason, Region, Verdict,
+    WindowKind,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Requires that no hard freeze of a calendar bears on the work: not while the deployment window lasts, or, where the
+/// step has none, at the instant of the step.
+///
+/// What is left of the window counts, so that a window that begins in a freeze is open once the freeze is over. What
+/// the work touches are the services of the release, in the environments and regions that are named here; with none,
+/// in every one. A soft freeze warns. On the emergency track the rule of each freeze for emergencies holds, and of
+/// [`BackOut`](crate::release::step::BackOut) its rule for back-outs.
+///
+/// A granted exception lets the step pass that freeze, once. An override names the freeze as what it is
+/// [about](crate::release::OverrideGranted::about).
+///
+/// | code | what is the matter |
+/// |---|---|
+/// | `frozen` | a freeze is active; one blocker for each |
+/// | `calendar-not-read` | the calendar could not be read, or there is none; the verdict is unknown |
+///
+/// # Time
+///
+/// At an instant, a clearance holds until the calendar changes. Every clearance to deploy ends with its window.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::gate::{FreezePolicy, Facts};
+/// use phasegate::phase::Interval;
+/// use phasegate::release::{Effect, Key, RunningWork, step::Authorise};
+/// use phasegate::schedule::{Timing, WhileClosed, Window};
+/// # use phasegate::{Desk, Gate, GateSet, MemoryStore, Person, release::*};
+///
+/// # pollster::block_on(async {
+/// let production = Key::new("production")?;
+/// let gate = Gate::<Authorise>::new("intake", 1)?.require(FreezePolicy::new(production.clone()));
+/// # let (desk, kim) = (Desk::new(MemoryStore::new()).with_gates(GateSet::new().with(gate)), Person::new("kim")?);
+/// # let release = desk.run(desk.request(ReleaseRequest::new(Name::new("Shop 2.4")?)), &kim).await?;
+/// # let step = Authorise::new(Assessment::new(AssessmentDecision::Worthwhile));
+/// let hard = WhileClosed::new(Effect::Blocked, RunningWork::FinishWave, Effect::Allowed, Effect::Warned);
+/// let audit = Interval::parse("2026-03-02T00:00:00Z", "2026-03-04T06:00:00Z")?;
+/// let audit = Window::freeze(Key::new("audit")?, Timing::between(audit), hard);
+/// let calendar = desk.declare_window(&production, audit, &kim).await?;
+///
+/// let monday = Facts::at("2026-03-02T12:00:00Z".parse()?).with_calendar(calendar);
+/// let decision = desk.gates().explain(&release, step, &monday, &By::new(&kim));
+/// assert_eq!(
+///     decision.to_string(),
+///     "authorise refused\n  freeze: freeze `audit` of calendar `production` is active from 2026-03-02T00:00:00Z to \
+///      2026-03-04T06:00:00Z; wait, or ask for an exception (not before 2026-03-04T06:00:00Z)",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FreezePolicy {
+    calendar: Key,
+    #[serde(default, skip_serializing_if = "crate::release::is_default")]
+    environments: Bounded<BTreeSet<Environment>>,
+    #[serde(default, skip_serializing_if = "crate::release::is_default")]
+    regions: Bounded<BTreeSet<Region>>,
+}
+
+impl FreezePolicy {
+    /// No freeze of this calendar bears on the work, whichever environment and region it touches.
+    #[must_use]
+    pub fn new(calendar: Key) -> Self {
+        Self {
+            calendar,
+            environments: Bounded::default(),
+            regions: Bounded::default(),
+        }
+    }
+
+    /// The same, for work that touches these environments.
+    #[must_use]
+    pub fn in_environments(self, environments: impl Into<Bounded<BTreeSet<Environment>>>) -> Self {
+        let environments = environments.into();
+        Self {
+            environments,
+            ..self
+        }
+    }
+
+    /// The same, for work that touches these regions.
+    #[must_use]
+    pub fn in_regions(self, regions: impl Into<Bounded<BTreeSet<Region>>>) -> Self {
+        let regions = regions.into();
+        Self { regions, ..self }
+    }
+
+    /// The environments, each with its place among the parameters.
+    pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
+        let environments = self.environments.iter();
+        environments.map(|one| ("environments".to_owned(), one))
+    }
+
+    fn question(&self) -> CalendarQuestion {
+        asked(
+            &self.calendar,
+            WindowKind::Freeze,
+            &self.environments,
+            &self.regions,
+        )
+    }
+
+    fn against(answer: &Availability) -> Vec<Reason> {
+        let freezes = answer
+            .deciding
+            .iter()
+            .filter(|one| one.effect == Effect::Blocked);
+        let reasons = freezes.filter_map(|freeze| {
+            let (id, active) = (freeze.window.as_ref()?, freeze.active?);
+            let title = freeze
+                .title
+                .as_ref()
+                .map_or_else(String::new, |title| format!(" ({title})"));
+            let message = format!(
+                "freeze `{id}`{title} of calendar `{}` is active from {active}",
+                freeze.calendar
+            );
+            let reason = Reason::new(
+                "frozen",
+                message,
+                super::calendars::remedy(answer, "ask for an exception"),
+            );
+            let reason = match answer.clears_at {
+                Some(at) => reason.clears_at(at),
+                None => reason,
+            };
+            Some(
+                reason
+                    .about(id.clone())
+                    .read("calendar", freeze.calendar.as_str())
+                    .read("until", active.end()),
+            )
+        });
+        reasons.collect()
+    }
+}
+
+impl Policy for FreezePolicy {
+    type Reads = ();
+    const NAME: &'static str = "freeze";
+
+    fn calendars(&self) -> Vec<CalendarQuestion> {
+        vec![self.question()]
+    }
+
+    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+        super::calendars::verdict(ask, &self.question(), Self::against)
+    }
+
+    fn into_rule(self) -> Rule {
+        Rule::Freeze(self)
+    }
+}

@@ -1,0 +1,156 @@
+//! Whether the work stays within an allow-window.
+
+use super::calendars::asked;
+use crate::gate::{Ask, Policy, Rule};
+use crate::release::{
+    Availability, Bounded, CalendarQuestion, Effect, Environment, Key, Reason, Region, Verdict,
+    WindowKind,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Requires that allow-windows of a calendar are open to the work: as long as the deployment window lasts, or, where
+/// the step has none, at the instant of the step.
+///
+/// Where no allow-window bears on the work, it passes, unless the calendar is closed by default. What is left of the
+/// window counts; what the work touches, and how emergencies and back-outs pass, is as for
+/// [`FreezePolicy`](super::FreezePolicy).
+///
+/// | code | what is the matter |
+/// |---|---|
+/// | `outside-window` | no allow-window is open all that time |
+/// | `calendar-not-read` | the calendar could not be read, or there is none; the verdict is unknown |
+///
+/// # Time
+///
+/// At an instant, a clearance holds until the calendar changes. Every clearance to deploy ends with its window.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::gate::{MaintenanceWindowPolicy, Facts};
+/// use phasegate::phase::Interval;
+/// use phasegate::release::{Effect, Key, RunningWork, step::Authorise};
+/// use phasegate::schedule::{Timing, WhileClosed, Window};
+/// # use phasegate::{Desk, Gate, GateSet, MemoryStore, Person, release::*};
+///
+/// # pollster::block_on(async {
+/// let production = Key::new("production")?;
+/// let gate = Gate::<Authorise>::new("intake", 1)?.require(MaintenanceWindowPolicy::new(production.clone()));
+/// # let (desk, kim) = (Desk::new(MemoryStore::new()).with_gates(GateSet::new().with(gate)), Person::new("kim")?);
+/// # let release = desk.run(desk.request(ReleaseRequest::new(Name::new("Shop 2.4")?)), &kim).await?;
+/// # let step = Authorise::new(Assessment::new(AssessmentDecision::Worthwhile));
+/// let hard = WhileClosed::new(Effect::Blocked, RunningWork::FinishWave, Effect::Allowed, Effect::Warned);
+/// let night = Interval::parse("2026-03-02T22:00:00Z", "2026-03-03T04:00:00Z")?;
+/// let night = Window::allow(Key::new("monday-night")?, Timing::between(night), hard);
+/// let calendar = desk.declare_window(&production, night, &kim).await?;
+///
+/// let monday = Facts::at("2026-03-02T12:00:00Z".parse()?).with_calendar(calendar);
+/// let decision = desk.gates().explain(&release, step, &monday, &By::new(&kim));
+/// assert_eq!(
+///     decision.to_string(),
+///     "authorise refused\n  maintenance-window: outside the allow-windows of calendar `production`: `monday-night`; \
+///      wait, or have a window declared (not before 2026-03-02T22:00:00Z)",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintenanceWindowPolicy {
+    calendar: Key,
+    #[serde(default, skip_serializing_if = "crate::release::is_default")]
+    environments: Bounded<BTreeSet<Environment>>,
+    #[serde(default, skip_serializing_if = "crate::release::is_default")]
+    regions: Bounded<BTreeSet<Region>>,
+}
+
+impl MaintenanceWindowPolicy {
+    /// The work stays within allow-windows of this calendar, whichever environment and region it touches.
+    #[must_use]
+    pub fn new(calendar: Key) -> Self {
+        Self {
+            calendar,
+            environments: Bounded::default(),
+            regions: Bounded::default(),
+        }
+    }
+
+    /// The same, for work that touches these environments.
+    #[must_use]
+    pub fn in_environments(self, environments: impl Into<Bounded<BTreeSet<Environment>>>) -> Self {
+        let environments = environments.into();
+        Self {
+            environments,
+            ..self
+        }
+    }
+
+    /// The same, for work that touches these regions.
+    #[must_use]
+    pub fn in_regions(self, regions: impl Into<Bounded<BTreeSet<Region>>>) -> Self {
+        let regions = regions.into();
+        Self { regions, ..self }
+    }
+
+    /// The environments, each with its place among the parameters.
+    pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
+        let environments = self.environments.iter();
+        environments.map(|one| ("environments".to_owned(), one))
+    }
+
+    fn question(&self) -> CalendarQuestion {
+        asked(
+            &self.calendar,
+            WindowKind::Allow,
+            &self.environments,
+            &self.regions,
+        )
+    }
+
+    fn against(answer: &Availability) -> Vec<Reason> {
+        let blocking = answer
+            .deciding
+            .iter()
+            .filter(|one| one.effect == Effect::Blocked);
+        let windows: Vec<_> = blocking.filter_map(|one| one.window.as_ref()).collect();
+        let calendar = &answer.question.calendar;
+        let message = if windows.is_empty() {
+            format!(
+                "calendar `{calendar}` is closed by default, and no allow-window is about this work"
+            )
+        } else {
+            format!(
+                "outside the allow-windows of calendar `{calendar}`: {}",
+                super::listed(windows)
+            )
+        };
+        let reason = Reason::new(
+            "outside-window",
+            message,
+            super::calendars::remedy(answer, "have a window declared"),
+        );
+        let reason = match answer.clears_at {
+            Some(at) => reason.clears_at(at),
+            None => reason,
+        };
+        vec![reason.read("calendar", calendar.as_str())]
+    }
+}
+
+impl Policy for MaintenanceWindowPolicy {
+    type Reads = ();
+    const NAME: &'static str = "maintenance-window";
+
+    fn calendars(&self) -> Vec<CalendarQuestion> {
+        vec![self.question()]
+    }
+
+    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+        super::calendars::verdict(ask, &self.question(), Self::against)
+    }
+
+    fn into_rule(self) -> Rule {
+        Rule::MaintenanceWindow(self)
+    }
+}
