@@ -532,7 +532,7 @@ fn a_planned_start_is_told_with_the_windows_that_decide() {
     );
     let calendar = calendar.with(hard).unwrap();
     let until = time("15:00");
-    let both = vec!["hard".to_owned(), "soft".to_owned()];
+    let both = vec!["soft".to_owned(), "hard".to_owned()];
     assert_eq!(
         start(&calendar, "12:00"),
         (Start::Wait { until }, both.clone())
