@@ -14,7 +14,7 @@ use scene::Windows;
 use std::error::Error;
 use turns::{Growth, Way, race};
 
-const ROUNDS: u32 = 11;
+const ROUNDS: u32 = 21;
 const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
 
 type Theirs = Lapper<u64, u32>;
@@ -35,6 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for many in [1_000, 10_000, 100_000] {
         all_pairs.add(many, in_conflict(many)?);
     }
+    #[cfg(feature = "calendar")]
+    weekly()?;
     points.print();
     overlaps.print();
     insertions.print();
@@ -214,7 +216,7 @@ fn in_conflict(many: u32) -> Result<f64, Box<dyn Error>> {
         let name = "every pair that overlaps, compared";
         ways.push(Way::new(name, pieces, compared));
     }
-    Ok(race(&what, 5, ways))
+    Ok(race(&what, 3, ways))
 }
 
 /// How much the two have in common.
@@ -269,4 +271,38 @@ fn theirs_of(window: Interval, value: u32) -> rust_lapper::Interval<u64, u32> {
         stop: window.end().unix_micros().unsigned_abs(),
         val: value,
     }
+}
+
+/// Ten years of a window every week: an instant looked up in the index, asked of the rule, and looked for by walking
+/// through all occurrences.
+#[cfg(feature = "calendar")]
+fn weekly() -> Result<(), Box<dyn Error>> {
+    use phasegate::schedule::{Edges, Timing};
+    let first = chrono::NaiveDate::from_ymd_opt(2026, 1, 6).ok_or("no such day")?;
+    let starts = first.and_hms_opt(20, 0, 0).ok_or("no such time")?;
+    let ends = first.and_hms_opt(23, 0, 0).ok_or("no such time")?;
+    let timing = Timing::local("Europe/Berlin".parse()?, starts, ends)?;
+    let timing = timing.recurring("FREQ=WEEKLY;BYDAY=TU")?;
+    let years = Interval::parse("2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z")?;
+    let expand = || timing.occurrences(years, Edges::Short);
+    let index: WindowIndex<u32> = expand().into_iter().zip(0..).collect();
+    assert_eq!(index.len(), 521);
+    let late = Interval::parse("2035-12-25T20:00:00Z", "2035-12-25T20:00:01Z")?;
+    let at = late.start();
+    let walk = || {
+        expand()
+            .into_iter()
+            .filter(|span| span.contains(at))
+            .count()
+    };
+    let asked = || timing.occurrences(late, Edges::Short).len();
+    assert_eq!((index.at(at).count(), asked(), walk()), (1, 1, 1));
+    let what = "whether a weekly window is open at an instant ten years on";
+    let ways = vec![
+        Way::new("index of its occurrences", 4_000, || sum(index.at(at))),
+        Way::new("the rule, which jumps there", 400, || count(asked())),
+        Way::new("walking the rule through ten years", 10, || count(walk())),
+    ];
+    race(what, ROUNDS, ways);
+    Ok(())
 }

@@ -35,6 +35,7 @@ pub struct About<'a> {
 ///    of its sources, is shown to people and kept with the decision: no secrets in it.
 /// 3. A fact says when it was read. It holds for 5 minutes from then unless it says until when.
 /// 4. It comes back in reasonable time; the desk has no timer of its own.
+/// 5. It does not panic. If it does, that unwinds through the desk to its caller, and nothing is committed.
 ///
 /// # Cancellation
 ///

@@ -1,10 +1,14 @@
-//! Longer reading: how the crate is built, every policy with recipes, why, its words, and what stands in a store.
+//! Longer reading: how the crate is built, every policy with recipes, the change schedule, why, its words, and what
+//! stands in a store.
 
 #[doc = include_str!("../docs/architecture.md")]
 pub mod architecture {}
 
 #[doc = include_str!("../docs/policies.md")]
 pub mod policies {}
+
+#[doc = include_str!("../docs/schedule.md")]
+pub mod schedule {}
 
 #[doc = include_str!("../docs/design-faq.md")]
 pub mod design_faq {}

@@ -60,7 +60,9 @@
 //! |---|---|
 //! | run releases in a service | the example above, [`Desk`], [`store`] |
 //! | choose rules for a step | [`guide::policies`], [`GateSet::from_json`] |
+//! | say when something may happen | [`guide::schedule`], [`schedule::Schedule`], [`Desk::declare_window`] |
 //! | let rules ask what other systems know | [`facts::FactFinder`], [`Desk::with_facts`] |
+//! | keep releases out of each other's way, and out of freezes | [`schedule`], [`gate::FreezePolicy`], [`gate::ConflictFreePolicy`] |
 //! | write rules and test them | [`gate::Policy`], [`Gate`], [`GateSet::explain`] |
 //! | keep an organisation's rules in files | [`gate::ReleaseModel`], [`guide::release_models`] |
 //! | build tools on logs | [`release::Envelope`], [`release::replay`], [`release::verify`], [`guide::event_format`] |

@@ -4,9 +4,10 @@ use super::read::entries;
 use super::{Desk, ModelError};
 use crate::facts::{About, Finding};
 use crate::gate::{Facts, ModelState};
+use crate::phase::Anywhere;
 use crate::release::{
-    AnyStep, Asked, By, Core, Fact, FollowedModel, Key, Ledger, OtherRelease, Place, ReleaseId,
-    Stream, Text, Version, replay_with,
+    AnyStep, Asked, By, Core, Fact, FollowedModel, Key, Ledger, OtherRelease, Place, Release,
+    ReleaseId, Stream, Text, Version, replay_with,
 };
 use crate::store::Store;
 use std::{collections::BTreeSet, error::Error, future::poll_fn, task::Poll};
@@ -33,6 +34,8 @@ impl<S: Store> Desk<S> {
             None => facts,
         };
         let facts = Box::pin(self.read_calendars(needs.calendars, facts)).await;
+        let facts =
+            Box::pin(self.find_conflicts(core, needs.booking, needs.conflicts, facts)).await;
         let facts = Box::pin(self.read_others(core, asked, by, needs.others, facts)).await;
         facts.moved_to(self.clock.now())
     }
@@ -122,18 +125,30 @@ impl<S: Store> Desk<S> {
 
     async fn read_other(&self, core: &Core, id: ReleaseId) -> Result<OtherRelease, Text> {
         let stream = Stream::release(core.head.stream.tenant.clone(), id);
-        let log = entries(&self.store, &stream, Version::NONE).await;
+        let release = self.read_release(&stream).await?;
+        Ok(match &release {
+            Some(release) => OtherRelease::from(release),
+            None => OtherRelease::not_begun(stream),
+        })
+    }
+
+    /// Another release of the desk's tenant; nothing if it has not begun.
+    pub(super) async fn read_release(
+        &self,
+        stream: &Stream,
+    ) -> Result<Option<Release<Anywhere>>, Text> {
+        let log = entries(&self.store, stream, Version::NONE).await;
         let log = log.map_err(|error| told(&error))?;
         if log.is_empty() {
-            return Ok(OtherRelease::not_begun(stream));
+            return Ok(None);
         }
         let release = replay_with(&log, &self.upcasters).map_err(|error| told(&error))?;
         let release = release.anywhere();
-        if *release.stream() != stream {
+        if release.stream() != stream {
             let what = format!("the store gave the log of `{}` for it", release.stream());
             return Err(Text::clipped(&what));
         }
-        Ok(OtherRelease::from(&release))
+        Ok(Some(release))
     }
 }
 
@@ -161,7 +176,7 @@ async fn together(mut finding: Vec<Finding<'_>>) -> Vec<Found> {
 }
 
 /// What an error says, and what its sources say.
-fn told(error: &(dyn Error + 'static)) -> Text {
+pub(super) fn told(error: &(dyn Error + 'static)) -> Text {
     let mut told = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

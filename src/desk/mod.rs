@@ -1,5 +1,6 @@
 //! Where it all comes together: load, decide, commit, relay. The only room that sees both the rules and the ports.
 
+mod bookings;
 mod calendar;
 mod error;
 mod gather;
@@ -23,6 +24,7 @@ use crate::release::{
     AnyStep, Asked, By, Decision, Proposal, Release, ReleaseId, ReleaseRequest, Subject, Tenant,
     Upcasters,
 };
+use crate::schedule::ServiceMap;
 use crate::store::{AnyStore, Store};
 use std::{fmt, sync::Arc};
 
@@ -52,6 +54,7 @@ pub struct Desk<S = AnyStore> {
     gates: Arc<GateSet>,
     clock: Arc<dyn Clock>,
     finder: Option<Arc<dyn BoxedFinder>>,
+    map: Option<Arc<dyn ServiceMap>>,
     upcasters: Arc<Upcasters>,
     refusals: Refusals,
 }
@@ -73,6 +76,7 @@ impl<S: Store> Desk<S> {
             gates: Arc::default(),
             clock: Arc::new(SystemClock),
             finder: None,
+            map: None,
             upcasters: Arc::default(),
             refusals: Refusals::Recorded,
         }
@@ -103,6 +107,15 @@ impl<S: Store> Desk<S> {
     #[must_use]
     pub fn with_facts(mut self, finder: impl FactFinder + 'static) -> Self {
         self.finder = Some(Arc::new(finder));
+        self
+    }
+
+    /// The same desk, looking there which services and configuration items are related. It is needed where deployments
+    /// that touch related things get in each other's way:
+    /// [`ConflictFreePolicy::within`](crate::gate::ConflictFreePolicy::within).
+    #[must_use]
+    pub fn with_service_map(mut self, map: impl ServiceMap + 'static) -> Self {
+        self.map = Some(Arc::new(map));
         self
     }
 

@@ -4,9 +4,10 @@ use super::{Book, Facts, Judged, judge, lifecycle, weigh};
 use crate::phase::Instant;
 use crate::release::limits::PAYLOAD_BYTES;
 use crate::release::{
-    Asked, Asking, Batch, By, Core, Decision, Digest, Event, EventId, Proposal, Reason, Release,
-    StepTaken, Stream, Summary, Version, derived_command, intent, seal,
+    AnyRecord, AnyStep, Asked, Asking, Batch, By, Core, Decision, Digest, Event, EventId, Proposal,
+    Reason, Release, StepTaken, Stream, Summary, Version, derived_command, intent, seal,
 };
+use serde_json::value::RawValue;
 use std::{collections::BTreeSet, fmt, marker::PhantomData, sync::Arc};
 
 /// The proof that step `S` of this release, at this version and with this content, was cleared.
@@ -91,11 +92,11 @@ pub(super) fn decide<S, P>(
         decision,
         asked,
     };
-    let (event, guards) = match event_of(book, release.core(), asked, facts, by) {
+    let (mut event, guards) = match event_of(book, release.core(), asked, facts, by) {
         Ok(led) => led,
         Err(against) => return Err(refused(release, against)),
     };
-    match batch(release.core(), &event, guards, facts, by) {
+    match batch(release.core(), &mut event, guards, facts, by) {
         Ok(batch) => {
             let holds_until = match &event {
                 Event::Step(taken) => taken.decision.holds_until,
@@ -110,6 +111,24 @@ pub(super) fn decide<S, P>(
             })
         }
         Err(reason) => Err(refused(release, against(event, vec![*reason], facts, by))),
+    }
+}
+
+/// The decision that a step would get, as its event would keep it.
+pub(super) fn explain(
+    book: Book<'_>,
+    core: &Core,
+    step: AnyStep,
+    facts: &Facts,
+    by: &By,
+) -> Decision {
+    match event_of(book, core, Asked::Step(step), facts, by) {
+        Ok((mut event, _)) => {
+            let reasons = payload(&mut event).err().map(|reason| *reason);
+            let (decision, _) = against(event, reasons.into_iter().collect(), facts, by);
+            *decision
+        }
+        Err((decision, _)) => *decision,
     }
 }
 
@@ -204,30 +223,50 @@ pub(crate) fn intent_of(asked: &Asked, by: &By) -> Option<Digest> {
     }
 }
 
+fn unwritable(what: &str) -> Box<Reason> {
+    Box::new(Reason::new(
+        "cannot-be-written",
+        what,
+        "ask for less at once",
+    ))
+}
+
+/// What an event keeps. Where that would be too large, what refuses nothing is left out of its decision.
+fn payload(event: &mut Event) -> Result<Box<RawValue>, Box<Reason>> {
+    let encoded = |event: &Event| {
+        let data = event.encode();
+        data.map_err(|error| unwritable(&error.to_string()))
+    };
+    let data = encoded(event)?;
+    if data.get().len() <= PAYLOAD_BYTES {
+        return Ok(data);
+    }
+    match event {
+        Event::Step(taken) => Arc::make_mut(&mut taken.decision).say_less(),
+        Event::Record(AnyRecord::StepRefused(refused)) => {
+            Arc::make_mut(refused).decision.say_less();
+        }
+        Event::Record(_) => {}
+    }
+    let data = encoded(event)?;
+    match data.get().len() {
+        0..=PAYLOAD_BYTES => Ok(data),
+        bytes => Err(unwritable(&format!(
+            "its event has {bytes} bytes, and at most {PAYLOAD_BYTES} are kept"
+        ))),
+    }
+}
+
 /// The finished write: sealed with the instant of the decision.
 fn batch(
     core: &Core,
-    event: &Event,
+    event: &mut Event,
     guards: Guards,
     facts: &Facts,
     by: &By,
 ) -> Result<Batch, Box<Reason>> {
-    let unwritable = |what: &str| {
-        Box::new(Reason::new(
-            "cannot-be-written",
-            what,
-            "ask for less at once",
-        ))
-    };
-    let data = event
-        .encode()
-        .map_err(|error| unwritable(&error.to_string()))?;
-    if data.get().len() > PAYLOAD_BYTES {
-        return Err(unwritable(&format!(
-            "its event has {} bytes, and at most {PAYLOAD_BYTES} are kept",
-            data.get().len()
-        )));
-    }
+    let data = payload(event)?;
+    let event = &*event;
     let head = &core.head;
     let intent = match event {
         Event::Step(taken) => {

@@ -1,10 +1,10 @@
 //! What a decision may rest on besides the release itself: the time, what the host knows, and other releases.
 
-use crate::phase::Instant;
+use crate::phase::{Instant, Interval};
 use crate::release::limits::CLOCK_SKEW;
 use crate::release::{
-    Availability, Decision, Fact, FollowedModel, Key, OtherRelease, ReleaseId, Stream, StreamKind,
-    Tenant, Text,
+    Availability, ConflictAnswer, ConflictQuestion, Decision, Fact, FollowedModel, Key,
+    OtherRelease, ReleaseId, Stream, StreamKind, Tenant, Text,
 };
 use crate::schedule::CalendarState;
 use std::{collections::BTreeMap, sync::Arc};
@@ -35,6 +35,8 @@ pub struct Facts {
     unread_model: Option<Text>,
     /// Calendars, and why one could not be read.
     calendars: BTreeMap<Key, Result<KnownCalendar, Text>>,
+    /// Conflicts with what other releases have booked.
+    conflicts: Vec<ConflictAnswer>,
 }
 
 /// What is known of a calendar.
@@ -66,6 +68,7 @@ impl Facts {
             model: None,
             unread_model: None,
             calendars: BTreeMap::new(),
+            conflicts: Vec::new(),
         }
     }
 
@@ -109,6 +112,16 @@ impl Facts {
         self
     }
 
+    /// The same, and the conflicts of a planned deployment with what other releases have booked. A later answer to the
+    /// same question takes the place of an earlier one.
+    #[must_use]
+    pub fn with_conflicts(mut self, answer: ConflictAnswer) -> Self {
+        let asked = |one: &ConflictAnswer| (one.question, one.stream.clone(), one.window);
+        self.conflicts.retain(|one| asked(one) != asked(&answer));
+        self.conflicts.push(answer);
+        self
+    }
+
     /// The same, and one fact that could not be had: a policy that needs it is unknown, for this reason.
     #[must_use]
     pub fn without(mut self, key: Key, why: Text) -> Self {
@@ -145,6 +158,7 @@ impl Facts {
             model: decision.model.clone(),
             unread_model: decision.unread_model.clone(),
             calendars: answers(decision),
+            conflicts: decision.conflicts.clone(),
         }
     }
 
@@ -174,6 +188,21 @@ impl Facts {
         let known = self.calendars.get(name)?.as_ref();
         let is_foreign = known.is_ok_and(|known| known.tenant() != Some(tenant));
         (!is_foreign).then_some(known)
+    }
+
+    /// The conflicts of a deployment that is planned then, if somebody has looked for them and that still holds.
+    pub(super) fn conflicts(
+        &self,
+        stream: &Stream,
+        window: Interval,
+        question: ConflictQuestion,
+    ) -> Option<&ConflictAnswer> {
+        self.conflicts.iter().find(|one| {
+            let is_asked =
+                one.question == question && one.stream == *stream && one.window == window;
+            let is_read = one.read_at <= self.now.plus(CLOCK_SKEW);
+            is_asked && is_read && self.now < one.expires()
+        })
     }
 
     /// The fact of that name, if the host knows it and it still holds.

@@ -7,11 +7,12 @@ use super::{AnyGate, Ask, Facts, LIFECYCLE};
 use crate::phase::{Action, Instant, Interval};
 use crate::release::limits::BATCH_GUARDS;
 use crate::release::{
-    AnyRecord, AnyStep, Asked, Asking, Availability, By, CalendarQuestion, Combination, Core,
-    DecidingWindow, Decision, Effect, Enforcement, Finding, FollowedModel, GrantedOverride,
-    Judgement, Key, ModelReference, OtherRelease, OverrideGranted, Reason, ReleaseId, Stream,
-    Survey, Text, Tie, Track, Verdict, Version, earliest,
+    AnyRecord, AnyStep, Asked, Asking, Availability, By, CalendarQuestion, Combination,
+    ConflictAnswer, ConflictQuestion, Core, DecidingWindow, Decision, Effect, Enforcement, Finding,
+    FollowedModel, GrantedOverride, Judgement, Key, ModelReference, OtherRelease, OverrideGranted,
+    Reason, ReleaseId, Stream, Survey, Text, Tie, Track, Verdict, Version, earliest,
 };
+use crate::schedule::Booking;
 use std::{
     cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
@@ -119,6 +120,10 @@ pub(crate) struct Needs {
     pub(crate) model: Option<Key>,
     /// Calendars that nobody has tried to read yet.
     pub(crate) calendars: BTreeSet<Key>,
+    /// What nobody has asked yet of what other releases have booked.
+    pub(crate) conflicts: BTreeSet<ConflictQuestion>,
+    /// The deployment that is asked about there.
+    pub(crate) booking: Option<Booking>,
 }
 
 impl Needs {
@@ -127,6 +132,7 @@ impl Needs {
             && self.others.is_empty()
             && self.model.is_none()
             && self.calendars.is_empty()
+            && self.conflicts.is_empty()
     }
 
     /// Adds what a rule needs, but for the parts of it that are not judged.
@@ -151,6 +157,9 @@ impl Needs {
             let asked = policy.calendars().unwrap_or_default().into_iter();
             let unread = asked.filter(|one| !ask.is_read(&one.calendar));
             self.calendars.extend(unread.map(|one| one.calendar));
+            let asked = policy.conflicts();
+            self.conflicts
+                .extend(asked.filter(|&one| ask.conflicts(one).is_none()));
             let relations = policy.relations().iter();
             let related = relations.flat_map(|&relation| ask.related(relation));
             self.others
@@ -187,6 +196,9 @@ pub(super) fn needs(book: Book<'_>, core: &Core, asked: &Asked, facts: &Facts, b
         for requirement in gate.requirements() {
             needs.add(&requirement.rule, &ask);
         }
+    }
+    if !needs.conflicts.is_empty() {
+        needs.booking = book.asked_for(&ask);
     }
     needs
 }
@@ -277,6 +289,7 @@ impl Judged {
             others: BTreeSet::new(),
             answers: Vec::new(),
             unread_calendars: BTreeMap::new(),
+            conflicts: BTreeSet::new(),
         };
         let Some(judgement) = asking.rule(&requirement.rule, Some(&requirement.policy)) else {
             return;
@@ -299,6 +312,10 @@ impl Judged {
         self.decision
             .unread_calendars
             .extend(asking.unread_calendars);
+        let conflicts = asking.conflicts.into_iter();
+        for answer in conflicts.filter_map(|question| ask.conflicts(question)) {
+            self.mind(answer, blocks);
+        }
         for key in asking.facts {
             let Some(fact) = facts.get(&key) else {
                 let why = facts.why_missing(&key);
@@ -324,6 +341,19 @@ impl Judged {
             finding.overridable_by.clone_from(gate.override_roles());
         }
         self.decision.findings.push(finding);
+    }
+
+    /// Keeps which conflicts were found; what blocks holds on to the logs of the other releases in them.
+    fn mind(&mut self, answer: &ConflictAnswer, blocks: bool) {
+        if blocks {
+            self.hold_until(Some(answer.expires()));
+            let sources = answer.conflicts.iter().map(|one| &one.source);
+            self.guards
+                .extend(sources.map(|from| (from.stream.clone(), from.version)));
+        }
+        if !self.decision.conflicts.contains(answer) {
+            self.decision.conflicts.push(answer.clone());
+        }
     }
 
     /// Writes down how the release's model stands; what blocks by it holds only while its log does not move.
@@ -386,6 +416,8 @@ struct Requiring<'a> {
     /// What calendars answered.
     answers: Vec<Availability>,
     unread_calendars: BTreeMap<Key, Text>,
+    /// What was asked of what other releases have booked.
+    conflicts: BTreeSet<ConflictQuestion>,
 }
 
 impl Requiring<'_> {
@@ -475,6 +507,7 @@ impl Requiring<'_> {
             return Judgement::single(rule.name(), 1, verdict);
         };
         self.model |= policy.reads_model();
+        self.conflicts.extend(policy.conflicts());
         let relations = policy.relations();
         let asked = policy
             .needs()

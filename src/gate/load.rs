@@ -1,9 +1,9 @@
 //! Gates from a file: the same rules as from types, and every mistake with its place.
 
-use super::policy::Policy;
+use super::policy::{Policy, is_policy_name};
 use super::read::Reader;
 use super::rule::{Requirement, Rule};
-use super::{AnyGate, GateSet, Mistake, gate_name, override_roles};
+use super::{AnyGate, GateSet, Mistake, gate_name, gate_version, override_roles};
 use crate::phase::Action;
 use crate::release::{Enforcement, Key, Role, Track};
 use serde_json::Value;
@@ -44,7 +44,13 @@ impl Policies {
     /// Of two with one name neither is read: a file that names it is refused.
     #[must_use]
     pub fn with<P: Policy>(mut self) -> Self {
-        let load: Load = |params, reader| reader.plain::<P>(params).map(Policy::into_rule);
+        const {
+            assert!(
+                is_policy_name(P::NAME),
+                "see `Policy::NAME` for what it may hold"
+            );
+        }
+        let load: Load = |params, reader| reader.params::<P>(params).map(Policy::into_rule);
         let loads = self.0.entry(P::NAME).or_insert(load);
         if !std::ptr::fn_addr_eq(*loads, load) {
             *loads = |_, reader| {
@@ -105,9 +111,9 @@ impl Reader {
         ];
         let mut gate = self.object(gate, &keys)?;
         let name = gate.need(self, "name", |reader, name| reader.gate_name(name, names));
-        let version = gate.need(self, "version", Self::plain::<u32>);
+        let version = gate.need(self, "version", Self::gate_version);
         let action = gate.need(self, "step", Self::step);
-        let tracks = gate.may(self, "tracks", Self::plain::<BTreeSet<Track>>);
+        let tracks = gate.may(self, "tracks", Self::gate_tracks);
         let overriding = gate.may(self, "overridable_by", |reader, roles| {
             reader.words("overridable_by", &roles);
             reader.plain::<BTreeSet<Role>>(roles).map(Some)
@@ -132,6 +138,20 @@ impl Reader {
             return None;
         }
         Some(name)
+    }
+
+    fn gate_version(&mut self, version: Value) -> Option<u32> {
+        let version = self.plain(version)?;
+        gate_version(version)
+            .map_err(|error| self.mistake(error))
+            .ok()
+    }
+
+    /// A list of no track would hold on all of them, as no list does.
+    fn gate_tracks(&mut self, tracks: Value) -> Option<BTreeSet<Track>> {
+        let tracks: BTreeSet<Track> = self.plain(tracks)?;
+        let what = "it names no track; leave it out for all of them";
+        self.hold(!tracks.is_empty(), what).then_some(tracks)
     }
 
     fn step(&mut self, step: Value) -> Option<Action> {

@@ -4,6 +4,7 @@
 //! organisation and answers [`explain`](GateSet::explain) and [`decide`](GateSet::decide). The lifecycle's own
 //! invariants are always judged too, and no gate can waive them.
 
+mod booking;
 mod clearance;
 mod combine;
 mod condition;
@@ -22,6 +23,7 @@ mod rule;
 mod tally;
 
 pub use crate::release::file::Mistake;
+pub(crate) use booking::is_before_review;
 pub use clearance::{Cleared, Refused};
 pub(crate) use clearance::{intent_of, refusal, refuse};
 pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, when};
@@ -36,10 +38,10 @@ pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
 pub use percent::Percent;
 pub use policies::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
-    ChecklistPolicy, DependenciesPolicy, Duty, EvidencePolicy, FactPolicy, FactTest, FreezePolicy,
-    InStepPolicy, LeadTimePolicy, MaintenanceWindowPolicy, ModelStandingPolicy, OpenIssuesPolicy,
-    Quorum, RiskPolicy, SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy,
-    WavesPolicy,
+    ChecklistPolicy, ConflictFreePolicy, DependenciesPolicy, Duty, EvidencePolicy, FactPolicy,
+    FactTest, FreezePolicy, InStepPolicy, LeadTimePolicy, MaintenanceWindowPolicy,
+    ModelStandingPolicy, OpenIssuesPolicy, Quorum, RiskPolicy, SeparationOfDutiesPolicy,
+    SoakPolicy, StakeholdersNotifiedPolicy, TimeOfDayPolicy, WavesPolicy,
 };
 pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;
@@ -93,10 +95,11 @@ impl<S: OnStep> Gate<S> {
     ///
     /// - empty, too large or malformed: the name is no [`Key`], has a `/`, or is `lifecycle`, which is the invariants'
     ///   own
+    /// - out of range: the version is 0
     pub fn new(name: impl AsRef<str>, version: u32) -> Result<Self, Invalid> {
         let gate = AnyGate::new(
             gate_name(name)?,
-            version,
+            gate_version(version)?,
             S::ACTION,
             BTreeSet::new(),
             override_roles(),
@@ -170,6 +173,15 @@ fn gate_name(name: impl AsRef<str>) -> Result<Key, Invalid> {
         return Err(Invalid::new(InvalidKind::Malformed, "gate", name, expected));
     }
     Ok(name)
+}
+
+/// Versions are counted from 1.
+fn gate_version(version: u32) -> Result<u32, Invalid> {
+    if version == 0 {
+        let (kind, what) = (InvalidKind::OutOfRange, "gate version");
+        return Err(Invalid::new(kind, what, version, "1 or more"));
+    }
+    Ok(version)
 }
 
 const LIFECYCLE: &str = "lifecycle";
@@ -344,9 +356,10 @@ impl GateSet {
         }
     }
 
-    /// The same set and one more gate.
+    /// The same set and one more gate. One of the same name, on whatever step, takes the place of the one before.
     #[must_use]
     pub fn with<S>(mut self, gate: Gate<S>) -> Self {
+        self.gates.retain(|one| one.id.name != gate.gate.id.name);
         self.gates.push(gate.gate);
         self
     }
@@ -395,13 +408,13 @@ impl GateSet {
     }
 
     /// What an approval of this step would be about: the step with what it is asked with, the request, the plan, the
-    /// package, the overrides that it could use, and the gates that hold it. Any change to those makes another
+    /// package, the overrides that these gates let count, and the gates that hold it. Any change to those makes another
     /// subject, and voids what was approved.
     #[must_use]
     pub fn subject<P>(&self, release: &Release<P>, step: impl Into<AnyStep>) -> Subject {
         let (state, step) = (&release.core().state, step.into());
         let gates: Vec<_> = self.holding(state, &step).collect();
-        state.subject(&step, AnyGate::digest_of(&gates))
+        overrides::subject(state, &step, &gates)
     }
 
     fn book(&self) -> Book<'_> {
@@ -428,7 +441,7 @@ impl GateSet {
         facts: &Facts,
         by: &By,
     ) -> Decision {
-        judge(self.book(), release.core(), &step.into(), facts, by).decision
+        clearance::explain(self.book(), release.core(), step.into(), facts, by)
     }
 
     /// Decides a proposal: a clearance, or a refusal that gives the release back.

@@ -1,9 +1,10 @@
 //! Which overrides count for a step, and why the others do not.
 
-use super::{Ask, LIFECYCLE};
+use super::rule::{Judge, Rule};
+use super::{AnyGate, Ask, LIFECYCLE};
 use crate::release::{
-    Decision, Enforcement, Finding, GrantedOverride, Judgement, Key, OverrideGranted, Reason, Role,
-    Verdict,
+    AnyStep, Decision, Enforcement, Finding, GrantedOverride, Judgement, Key, OverrideGranted,
+    Reason, Role, State, Subject, Verdict,
 };
 use std::collections::BTreeSet;
 
@@ -50,7 +51,33 @@ pub(super) fn against(
         let reason = Reason::new("override-by-wrong-role", message, remedy);
         return Some(roles.iter().cloned().fold(reason, Reason::by_role));
     }
+    let is_still = by.person().is_some_and(|by| ask.has_role(by, role));
+    if !is_still {
+        let message = format!("`{by}`, who granted override `{id}`, is not {role} any more");
+        let reason = Reason::new("override-granter-left", message, another);
+        return Some(reason.by_role(role.clone()));
+    }
     None
+}
+
+/// What an approval of this step would be about, where these gates hold it.
+pub(super) fn subject(state: &State, step: &AnyStep, gates: &[&AnyGate]) -> Subject {
+    state.subject(step, AnyGate::digest_of(gates), |one| {
+        state.requested_by.as_ref() != Some(&one.by) && gates.iter().any(|gate| can_help(one, gate))
+    })
+}
+
+/// Whether an override may lift something that a gate asks for. It does not look at the time, nor at who is in which role
+/// by now: what an approval is about must not change by them.
+fn can_help(one: &GrantedOverride, gate: &AnyGate) -> bool {
+    let OverrideGranted { policy, role, .. } = one.granted.as_ref();
+    let requirements = gate.requirements().iter();
+    let mut blocking = requirements.filter(|one| one.enforcement == Enforcement::Block);
+    gate.override_roles().contains(role)
+        && blocking.any(|requirement| {
+            let mut policies = requirement.rule.walk().filter_map(Rule::judge);
+            policies.any(|judge| Judge::name(judge) == *policy)
+        })
 }
 
 /// The overrides that are meant for this step, or for what stands against it, and that it does not use: each with why.
@@ -69,6 +96,13 @@ pub(super) fn unhelpful(ask: &Ask<'_>, decision: &Decision) -> Option<Finding> {
         judgement: Judgement::single(Key::own("overrides"), 1, Verdict::Violated { reasons }),
         overridable_by: BTreeSet::new(),
     })
+}
+
+/// Whether it lifts a part of a combination that refuses in spite of it: it has helped as far as it goes.
+fn lifts_a_part(id: &Key, decision: &Decision) -> bool {
+    let blocking = decision.findings.iter().filter(|one| one.blocks());
+    let mut policies = blocking.flat_map(|one| one.judgement.policies());
+    policies.any(|policy| policy.verdict.overrides().any(|used| used == id))
 }
 
 fn why_not(ask: &Ask<'_>, one: &GrantedOverride, decision: &Decision) -> Option<Reason> {
@@ -91,7 +125,7 @@ fn why_not(ask: &Ask<'_>, one: &GrantedOverride, decision: &Decision) -> Option<
     let Some(blocker) = named else {
         let is_meant = one.granted.step == ask.action();
         let is_usable = !one.is_used && ask.now() < one.granted.until;
-        return (is_meant && is_usable).then(|| {
+        return (is_meant && is_usable && !lifts_a_part(id, decision)).then(|| {
             let message =
                 format!("override `{id}` is for blocker `{code}` of policy `{policy}`, which is not in the way");
             let remedy = "leave it, or have one granted for a blocker that is";

@@ -2,12 +2,14 @@
 
 use super::AnyGate;
 use super::facts::{Facts, KnownCalendar};
+use super::overrides::subject;
 use super::rule::Rule;
 use crate::phase::{Action, Instant, Interval, PhaseName, Standing, steps};
+use crate::release::limits::KEY_CHARS;
 use crate::release::{
-    Actor, AnyStep, Availability, CalendarQuestion, Core, Earned, Fact, FollowedModel, Has, Key,
-    OtherRelease, Person, ReleaseId, ReleaseRequest, Role, State, Subject, Text, Track, Verdict,
-    step,
+    Actor, AnyStep, Availability, CalendarQuestion, ConflictAnswer, ConflictQuestion, Core, Earned,
+    Fact, FollowedModel, Has, Key, OtherRelease, Person, ReleaseId, ReleaseRequest, Role, State,
+    Subject, Text, Track, Verdict, step,
 };
 use crate::schedule::{Claim, Scope, Work, WorkKind};
 use serde::{Serialize, de::DeserializeOwned};
@@ -33,6 +35,7 @@ use std::{
 /// 3. Host facts are asked for by keys that [`facts`](Self::facts) names, and other releases by
 ///    [`RELATIONS`](Self::RELATIONS); others are answered with nothing.
 /// 4. A change of meaning raises [`VERSION`](Self::VERSION).
+/// 5. What time lifts is lifted later than now: a `clears_at` that is over already is not believed, and left out.
 ///
 /// Where a fact that it needs could not be had, or a release that it looks at could not be read, a policy is not asked:
 /// it is unknown, with the reason `fact-missing` or `release-not-read`. A fact that the host does not know is no such
@@ -77,7 +80,22 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
     /// What it reads of the release, besides what [`Ask`] has; `()` for nothing.
     type Reads: Earned;
 
-    /// The name by which files, findings and overrides know it.
+    /// The name by which files, findings and overrides know it: 1 to 200 ASCII letters, digits, `-`, `_` and `.`.
+    ///
+    /// Another one does not compile where the policy is used:
+    ///
+    /// ```compile_fail,E0080
+    /// # use phasegate::gate::{Ask, Policies, Policy};
+    /// # use phasegate::release::Verdict;
+    /// # #[derive(Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    /// # struct NoFridays {}
+    /// impl Policy for NoFridays {
+    ///     type Reads = ();
+    ///     const NAME: &'static str = "no fridays"; // `no-fridays`
+    /// #     fn judge(&self, _: &Ask<'_>, (): ()) -> Verdict { Verdict::SATISFIED }
+    /// }
+    /// let policies = Policies::new().with::<NoFridays>();
+    /// ```
     const NAME: &'static str;
 
     /// The version of its meaning.
@@ -99,6 +117,11 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
         Vec::new()
     }
 
+    #[doc(hidden)]
+    fn conflicts(&self) -> Option<ConflictQuestion> {
+        None
+    }
+
     /// The roles that its parameters name: where mutation and verification look for people.
     fn roles(&self) -> BTreeSet<Role> {
         BTreeSet::new()
@@ -111,6 +134,21 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
     fn into_rule(self) -> Rule {
         Rule::host(self)
     }
+}
+
+/// Whether findings can have that name as it is, and people can read it.
+pub(super) const fn is_policy_name(name: &str) -> bool {
+    let mut left = name.as_bytes();
+    if left.is_empty() || left.len() > KEY_CHARS {
+        return false;
+    }
+    while let [byte, further @ ..] = left {
+        if !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_' | b'.') {
+            return false;
+        }
+        left = further;
+    }
+    true
 }
 
 /// How another release hangs together with this one.
@@ -256,12 +294,17 @@ impl<'a> Ask<'a> {
     }
 
     /// When the work would be done: what is left of the step's deployment window; of a step without one, now.
-    fn span(&self) -> Interval {
+    pub(super) fn span(&self) -> Interval {
         let now = self.now();
         let left = self.step.window();
-        let left =
-            left.and_then(|window| Interval::new(window.start().max(now), window.end()).ok());
+        let left = left.and_then(|window| Interval::between(window.start().max(now), window.end()));
         left.unwrap_or(Interval::moment(now))
+    }
+
+    /// The conflicts of the deployment with what other releases have booked, if somebody has looked for them.
+    pub(super) fn conflicts(&self, question: ConflictQuestion) -> Option<&'a ConflictAnswer> {
+        let stream = &self.core.head.stream;
+        self.facts.conflicts(stream, self.window()?, question)
     }
 
     /// The releases that hang together with this one so.
@@ -313,10 +356,7 @@ impl<'a> Ask<'a> {
     /// What an approval has to be about to count for this step.
     #[must_use]
     pub fn subject(&self) -> Subject {
-        let subject = || {
-            let gates = AnyGate::digest_of(self.gates);
-            self.core.state.subject(self.step, gates)
-        };
+        let subject = || subject(&self.core.state, self.step, self.gates);
         *self.subject.get_or_init(subject)
     }
 

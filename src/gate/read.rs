@@ -1,6 +1,7 @@
 //! Reads files of rules: policies and their combinations, and words that are the crate's own or the host's.
 
 use super::load::Policies;
+use super::policy::Policy;
 use super::rule::{AtLeast, Conditional, Judge, Rule};
 use crate::phase::{Action, PhaseName, shown};
 use crate::release::file::{self, told};
@@ -108,6 +109,20 @@ impl Reader {
         let value = read(self);
         self.about.action = before;
         value
+    }
+
+    /// Reads the parameters of a policy. What is written as an object is not read from a list of its values.
+    pub(super) fn params<P: Policy>(&mut self, params: Value) -> Option<P> {
+        let found = params.is_array().then(|| told(&params));
+        let policy: P = self.plain(params)?;
+        let is_object = || matches!(serde_json::to_value(&policy), Ok(Value::Object(_)));
+        match found.filter(|_| is_object()) {
+            Some(found) => {
+                self.mistake(format!("expected an object, found {found}"));
+                None
+            }
+            None => Some(policy),
+        }
     }
 
     /// Reads a policy or a combination of some.

@@ -2,11 +2,13 @@
 
 use super::condition::Condition;
 use super::policies::policies;
-use super::policy::{Ask, Policy, Relation};
+use super::policy::{Ask, Policy, Relation, is_policy_name};
 use super::read::Reader;
-use crate::phase::{Invalid, InvalidKind, PhaseName};
+use crate::phase::{Instant, Invalid, InvalidKind, PhaseName};
 use crate::release::limits::RULE_DEPTH;
-use crate::release::{CalendarQuestion, Earned, Enforcement, Key, Reason, Role, StateRef, Verdict};
+use crate::release::{
+    CalendarQuestion, ConflictQuestion, Earned, Enforcement, Key, Reason, Role, StateRef, Verdict,
+};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, value::RawValue};
 use std::{collections::BTreeSet, fmt, panic::AssertUnwindSafe, sync::Arc};
@@ -76,7 +78,7 @@ macro_rules! expand {
             /// Reads a built-in policy by its name and parameters.
             pub(super) fn read(name: &str, params: Value, read: &mut Reader) -> Option<Self> {
                 match name {
-                    $($name => read.plain::<super::policies::$policy>(params).map(Self::$rule),)*
+                    $($name => read.params::<super::policies::$policy>(params).map(Self::$rule),)*
                     _ => None,
                 }
             }
@@ -144,7 +146,13 @@ pub struct Conditional {
 impl Rule {
     /// The rule of a host's policy.
     #[must_use]
-    pub fn host(policy: impl Policy) -> Self {
+    pub fn host<P: Policy>(policy: P) -> Self {
+        const {
+            assert!(
+                is_policy_name(P::NAME),
+                "see `Policy::NAME` for what it may hold"
+            );
+        }
         let name = policy.name();
         let unfit = |code, why: String| -> Arc<dyn Judge> {
             let name = name.clone();
@@ -425,6 +433,8 @@ pub(super) trait Judge: Send + Sync {
     fn relations(&self) -> &'static [Relation];
     /// What it asks of calendars, or the verdict if it cannot even say that.
     fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict>;
+    /// What it asks of what other releases have booked.
+    fn conflicts(&self) -> Option<ConflictQuestion>;
     /// Whether it looks at how the release's model stands.
     fn reads_model(&self) -> bool;
     fn phases(&self) -> &'static [PhaseName];
@@ -458,6 +468,10 @@ impl Judge for Unfit {
 
     fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict> {
         Ok(Vec::new())
+    }
+
+    fn conflicts(&self) -> Option<ConflictQuestion> {
+        None
     }
 
     fn reads_model(&self) -> bool {
@@ -497,6 +511,10 @@ impl Judge for HostRule {
 
     fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict> {
         self.policy.calendars()
+    }
+
+    fn conflicts(&self) -> Option<ConflictQuestion> {
+        self.policy.conflicts()
     }
 
     fn reads_model(&self) -> bool {
@@ -547,6 +565,10 @@ impl<P: Policy> Judge for P {
         std::panic::catch_unwind(AssertUnwindSafe(asked)).map_err(|_| panicked::<P>())
     }
 
+    fn conflicts(&self) -> Option<ConflictQuestion> {
+        Policy::conflicts(self)
+    }
+
     fn reads_model(&self) -> bool {
         P::READS_MODEL
     }
@@ -583,7 +605,7 @@ impl<P: Policy> Judge for P {
                 verdict @ (Verdict::Violated { .. }
                 | Verdict::Unknown { .. }
                 | Verdict::Failed { .. }),
-            ) if !verdict.reasons().is_empty() => verdict,
+            ) if !verdict.reasons().is_empty() => still_to_come(verdict, ask.now()),
             Ok(_) => failed(
                 "no-verdict",
                 format!("policy `{}` gave no reason, or excepted itself", P::NAME),
@@ -591,6 +613,22 @@ impl<P: Policy> Judge for P {
             Err(_) => panicked::<P>(),
         }
     }
+}
+
+/// Without the instants that are over: what blocks now was not lifted then.
+fn still_to_come(mut verdict: Verdict, now: Instant) -> Verdict {
+    match &mut verdict {
+        Verdict::Violated { reasons }
+        | Verdict::Unknown { reasons }
+        | Verdict::Failed { reasons }
+        | Verdict::Excepted { reasons, .. } => {
+            for reason in reasons {
+                reason.clears_at = reason.clears_at.filter(|at| now < *at);
+            }
+        }
+        Verdict::Satisfied { .. } => {}
+    }
+    verdict
 }
 
 fn panicked<P: Policy>() -> Verdict {

@@ -77,6 +77,11 @@ impl Interval {
         self.end
     }
 
+    /// The span, if the end lies after the start; what is wrong otherwise is not told.
+    pub(crate) fn between(start: Instant, end: Instant) -> Option<Self> {
+        (start < end).then_some(Self { start, end })
+    }
+
     /// The span of one microsecond, the smallest there is, that begins at `at`; at the last instant, the one before.
     pub(crate) fn moment(at: Instant) -> Self {
         let start = at.min(Instant::BEFORE_LAST);
@@ -107,7 +112,7 @@ impl Interval {
     /// What two spans share; nothing where they only touch.
     #[must_use]
     pub fn overlap(self, other: Self) -> Option<Self> {
-        Self::new(self.start.max(other.start), self.end.min(other.end)).ok()
+        Self::between(self.start.max(other.start), self.end.min(other.end))
     }
 
     /// Whether two spans share an instant; touching ones do not.

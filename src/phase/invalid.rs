@@ -70,50 +70,60 @@ impl Invalid {
     }
 }
 
-/// The text with everything escaped that could break the line, or hide or reorder what stands beside it.
+/// The text on one line, with everything escaped that could hide or reorder what stands beside it. A line break becomes
+/// `↵`, a tab a space.
 pub(crate) fn visible(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_unseen(c) {
-            visible.extend(c.escape_default());
-        } else {
-            visible.push(c);
+    let mut left = text.chars().peekable();
+    while let Some(c) = left.next() {
+        match c {
+            '\r' if left.peek() == Some(&'\n') => {}
+            '\n' | '\r' | '\u{2028}' | '\u{2029}' => visible.push('↵'),
+            '\t' => visible.push(' '),
+            c if is_unseen(c) => visible.extend(c.escape_unicode()),
+            c => visible.push(c),
         }
     }
     visible
 }
 
-/// Controls, line breaks, direction marks, and what has no width.
+/// What is not seen itself and changes how its neighbours are: controls, direction marks, and what has no width.
+///
+/// # Source
+///
+/// `Default_Ignorable_Code_Point` of the Unicode Character Database (`DerivedCoreProperties.txt`, version 16), and the
+/// marks of interlinear annotation.
 fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
             '\u{ad}'
+                | '\u{34f}'
                 | '\u{61c}'
-                | '\u{180e}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
                 | '\u{200b}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
                 | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
-/// Shortens `text` to so many characters, control characters made visible.
+/// Shortens `text` to so many characters, those that are not seen made visible.
 pub(crate) fn shown(text: &str, most: usize) -> String {
-    let visible = |c: char| {
-        if c.is_control() {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            c
-        }
-    };
-    let mut short: String = text.chars().take(most).map(visible).collect();
+    let mut short: String = text.chars().take(most).collect();
     if text.chars().nth(most).is_some() {
         short.push('…');
     }
-    short
+    visible(&short)
 }
 
 impl fmt::Display for Invalid {
@@ -127,3 +137,59 @@ impl fmt::Display for Invalid {
 }
 
 impl std::error::Error for Invalid {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_stays_on_its_line_and_hides_nothing() {
+        let hostile =
+            "one\ntwo\r\nthree\rfour\u{2028}five\tsix\u{202e}live\u{200b}\u{1b}[31m\u{feff}";
+        let harmless = "one↵two↵three↵four↵five six\\u{202e}live\\u{200b}\\u{1b}[31m\\u{feff}";
+        assert_eq!(visible(hostile), harmless);
+        assert_eq!(
+            shown(hostile, 8),
+            "one↵two↵…",
+            "of a pair that is cut apart, half is enough"
+        );
+        for c in (0..=0x10_ffff).filter_map(char::from_u32) {
+            assert!(
+                !is_unseen(c) || !visible(&c.to_string()).contains(c),
+                "{c:?}"
+            );
+        }
+        for seen in ['a', 'ß', ' ', '\u{a0}', '`', '➡', '\u{1f680}', '\u{e9}'] {
+            assert_eq!(visible(&seen.to_string()), seen.to_string());
+        }
+    }
+
+    #[test]
+    fn what_looks_like_nothing_is_not_seen() {
+        let empty = [
+            '\u{3164}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{34f}',
+            '\u{17b4}',
+            '\u{17b5}',
+            '\u{fe00}',
+            '\u{fe0f}',
+            '\u{180b}',
+            '\u{180e}',
+            '\u{ffa0}',
+            '\u{e0001}',
+            '\u{e007f}',
+            '\u{e0100}',
+            '\u{ad}',
+            '\u{2066}',
+            '\u{200d}',
+        ];
+        for c in empty {
+            assert_eq!(
+                visible(&c.to_string()),
+                format!("\\u{{{:x}}}", u32::from(c))
+            );
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! What a gate answered, as data: findings, blockers, and the decision that an event keeps.
 
 use super::availability::Availability;
+use super::conflict::ConflictAnswer;
 use super::digest::Digest;
 use super::fact::Fact;
 use super::id::ReleaseId;
@@ -11,7 +12,7 @@ use super::relation::OtherRelease;
 use super::text::{Key, Text};
 use super::verdict::{Reason, Verdict};
 use super::words::is_default;
-use crate::phase::{Action, Instant, RecordKind};
+use crate::phase::{Action, Instant, RecordKind, visible};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -153,6 +154,25 @@ impl Judgement {
         })
     }
 
+    fn say_less(&mut self) {
+        match &mut self.verdict {
+            Verdict::Violated { reasons }
+            | Verdict::Unknown { reasons }
+            | Verdict::Failed { reasons } => {
+                let count = reasons.len();
+                if count > 0 {
+                    let message =
+                        format!("{count} reasons are left out: they were too long to be kept");
+                    let reason =
+                        Reason::new("reasons-left-out", message, "let the policy say less");
+                    *reasons = vec![reason.read("reasons", count)];
+                }
+            }
+            Verdict::Satisfied { .. } | Verdict::Excepted { .. } => {}
+        }
+        self.parts.iter_mut().for_each(Self::say_less);
+    }
+
     /// Tells the reasons nearest to what was judged. Under `not`, a violated part is what is wanted, and says nothing.
     fn tell<'a>(&'a self, is_negated: bool, say: &mut impl FnMut(&'a Key, &'a Reason)) {
         let reasons = self.verdict.reasons();
@@ -240,6 +260,9 @@ pub struct Decision {
     /// The calendars that could not be read, and why.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unread_calendars: BTreeMap<Key, Text>,
+    /// What was found of conflicts with what other releases have booked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub conflicts: Vec<ConflictAnswer>,
     /// The other releases that could not be read, and why.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unread: BTreeMap<ReleaseId, Text>,
@@ -265,6 +288,7 @@ impl Decision {
             unread_model: None,
             calendars: Vec::new(),
             unread_calendars: BTreeMap::new(),
+            conflicts: Vec::new(),
             unread: BTreeMap::new(),
             holds_until: None,
         }
@@ -296,6 +320,12 @@ impl Decision {
             let calendar = &answer.question.calendar;
             answer.exceptions.iter().map(move |id| (calendar, id))
         })
+    }
+
+    /// Leaves out the reasons of what refuses nothing, and says how many there were. What overrides let pass stays.
+    pub(crate) fn say_less(&mut self) {
+        let silent = self.findings.iter_mut().filter(|one| !one.blocks());
+        silent.for_each(|finding| finding.judgement.say_less());
     }
 
     /// The overrides that the step uses up.
@@ -336,6 +366,6 @@ pub struct Blocker<'a> {
 
 impl fmt::Display for Blocker<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.policy, self.reason)
+        write!(f, "{}: {}", visible(self.policy.as_str()), self.reason)
     }
 }

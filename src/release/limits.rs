@@ -26,6 +26,8 @@ pub const CHILDREN: usize = 50;
 pub const DEPENDENCIES: usize = 30;
 /// Most releases that are read to see that a new child or dependency closes no cycle.
 pub const SURVEYED_RELEASES: usize = 1_000;
+/// Most releases that are read to see what they have booked.
+pub const BOOKED_RELEASES: usize = 1_000;
 /// Most events of one stream.
 pub const STREAM_EVENTS: u64 = 1_000_000;
 /// Most rows that one read of a store returns.

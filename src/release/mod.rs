@@ -11,6 +11,7 @@ mod batch;
 mod chain;
 mod change_request;
 mod clears_at;
+mod conflict;
 mod decision;
 mod deployment;
 mod digest;
@@ -60,6 +61,7 @@ pub use availability::{
 pub use batch::{Batch, Summary};
 pub use chain::{Broken, BrokenHow, verify};
 pub use change_request::{ChangeRequest, ChangeRequestState};
+pub use conflict::{BookedConflict, ConflictAnswer, ConflictQuestion};
 pub use decision::{
     Asking, Blocker, Combination, Decision, Enforcement, Finding, GateId, Judgement,
 };

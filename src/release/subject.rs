@@ -2,7 +2,7 @@
 
 use super::decision::GateId;
 use super::digest::{Digest, Digested, Fields};
-use super::state::State;
+use super::state::{GrantedOverride, State};
 use super::steps::AnyStep;
 use super::words::plain;
 
@@ -20,7 +20,7 @@ plain! {
         plan: Digest,
         /// The release package.
         package: Digest,
-        /// The overrides that the step could use.
+        /// The overrides that these gates let count for the step, whoever holds which role by now, and whatever has ended.
         overrides: Digest,
         /// The gates that hold the step: name, version and rules of each.
         gates: Digest,
@@ -59,12 +59,17 @@ impl GateId {
 }
 
 impl State {
-    /// What an approval of this step would be about, where gates of this digest hold it.
-    pub(crate) fn subject(&self, step: &AnyStep, gates: Digest) -> Subject {
+    /// What an approval of this step would be about, where gates of this digest hold it and these overrides can help it.
+    pub(crate) fn subject(
+        &self,
+        step: &AnyStep,
+        gates: Digest,
+        can_help: impl Fn(&GrantedOverride) -> bool,
+    ) -> Subject {
         let usable: Vec<_> = self
             .overrides
             .values()
-            .filter(|one| !one.is_used && one.granted.step == step.action())
+            .filter(|one| !one.is_used && one.granted.step == step.action() && can_help(one))
             .map(|one| &one.granted)
             .collect();
         let or_none = |digest: Option<Digest>| digest.unwrap_or(Digest::ZERO);

@@ -4,7 +4,7 @@ use super::fact::FactValue;
 use super::people::Role;
 use super::text::{Key, Person, Text};
 use super::words::is_default;
-use crate::phase::Instant;
+use crate::phase::{Instant, visible};
 use serde::{Deserialize, Serialize};
 use std::{
     cmp::Reverse,
@@ -110,9 +110,14 @@ impl Reason {
     }
 }
 
+/// On one line; what could hide or reorder what stands beside it is escaped.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.message, self.remedy)?;
+        let (message, remedy) = (
+            visible(self.message.as_str()),
+            visible(self.remedy.as_str()),
+        );
+        write!(f, "{message}; {remedy}")?;
         self.clears_at
             .map_or(Ok(()), |at| write!(f, " (not before {at})"))
     }

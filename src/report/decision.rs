@@ -3,8 +3,9 @@
 use super::Outline;
 use crate::phase::Instant;
 use crate::release::{
-    Availability, Combination, DecidingWindow, Decision, Enforcement, Fact, FactValue, Finding,
-    FollowedModel, GateId, Judgement, Key, OtherRelease, Reason, ReleaseId, Text, Verdict,
+    Availability, BookedConflict, Combination, ConflictAnswer, DecidingWindow, Decision,
+    Enforcement, Fact, FactValue, Finding, FollowedModel, GateId, Judgement, Key, OtherRelease,
+    Reason, ReleaseId, Text, Verdict,
 };
 
 impl Decision {
@@ -27,6 +28,7 @@ impl Decision {
             unread_model,
             calendars,
             unread_calendars,
+            conflicts,
             holds_until,
         } = self;
         let answer = if self.is_cleared() {
@@ -69,6 +71,7 @@ impl Decision {
             .under(facts.unless_bare())
             .under(others.unless_bare())
             .under(calendars.unless_bare())
+            .under_all(conflicts.iter().map(booked))
             .under(model.as_deref().map(followed))
             .under(unread_model)
     }
@@ -290,6 +293,38 @@ fn availability(answer: &Availability) -> Outline {
     });
     line.under_all(deciding.iter().map(deciding_window))
         .under(used)
+}
+
+fn booked(answer: &ConflictAnswer) -> Outline {
+    let ConflictAnswer {
+        question,
+        stream: _,
+        window,
+        read_at,
+        conflicts,
+        gaps,
+    } = answer;
+    let people = if question.people { ", people too" } else { "" };
+    let told = format!(
+        "conflicts from {window}, up to {} relations away{people}, read at {read_at}",
+        question.distance
+    );
+    let none = conflicts.is_empty() && gaps.is_empty();
+    let gaps = gaps.iter();
+    let gaps = gaps.map(|why| Outline::new().own("there may be more: ").prose(why));
+    let found = conflicts.iter().map(|one| {
+        let BookedConflict {
+            source,
+            overlap,
+            what,
+        } = one;
+        let line = Outline::new().name(&source.stream.id);
+        let told = format!(" from {overlap}, at version {}: ", source.version);
+        line.own(told).prose(what)
+    });
+    let line = Outline::new().own(told);
+    let line = line.own(if none { ": none" } else { "" });
+    line.under_all(found).under_all(gaps)
 }
 
 fn deciding_window(one: &DecidingWindow) -> Outline {

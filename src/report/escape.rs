@@ -1,24 +1,7 @@
 //! Foreign texts made harmless: they stay on one line, and are never taken for markup.
 
-/// One line for a terminal: line breaks and everything that could reorder or hide what stands beside it made visible.
-pub(super) fn line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    let mut left = text.chars().peekable();
-    while let Some(c) = left.next() {
-        match c {
-            '\r' if left.peek() == Some(&'\n') => {}
-            '\n' | '\r' | '\u{2028}' | '\u{2029}' => line.push('↵'),
-            '\t' => line.push(' '),
-            c if c.is_control() || is_invisible(c) => {
-                line.extend(c.escape_unicode());
-            }
-            c => line.push(c),
-        }
-    }
-    line
-}
-
-/// The same as a Markdown code span: there, nothing is markup but backticks, and of those it has fewer than surround
+use crate::phase::visible;
+/// A text as a Markdown code span on one line: there, nothing is markup but backticks, and of those it has fewer than surround
 /// it.
 ///
 /// # Source
@@ -26,7 +9,7 @@ pub(super) fn line(text: &str) -> String {
 /// `CommonMark` 0.31.2, section 6.1: content that begins or ends with a backtick is set off by a space, which is taken
 /// away on reading.
 pub(super) fn code(text: &str) -> String {
-    let line = line(text);
+    let line = visible(text);
     if line.trim().is_empty() {
         return "(nothing)".to_owned();
     }
@@ -38,22 +21,6 @@ pub(super) fn code(text: &str) -> String {
     } else {
         format!("{fence}{line}{fence}")
     }
-}
-
-/// What is not seen itself and changes how its neighbours are: direction marks, and what has no width.
-const fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
 }
 
 #[cfg(test)]
@@ -105,10 +72,10 @@ mod tests {
         for text in HOSTILE {
             assert_eq!(
                 read(&code(text)).as_deref(),
-                Some(line(text).as_str()),
+                Some(visible(text).as_str()),
                 "{text}"
             );
-            assert_eq!(line(text), text, "nothing of it has to be hidden");
+            assert_eq!(visible(text), text, "nothing of it has to be hidden");
         }
     }
 
@@ -121,22 +88,9 @@ mod tests {
                 .iter()
                 .flat_map(|text| telling.map(|c| format!("{text}{c}")));
             texts = longer.chain([String::new()]).collect();
-            for text in texts.iter().filter(|text| !line(text).trim().is_empty()) {
-                assert_eq!(read(&code(text)), Some(line(text)), "{text:?}");
+            for text in texts.iter().filter(|text| !visible(text).trim().is_empty()) {
+                assert_eq!(read(&code(text)), Some(visible(text)), "{text:?}");
             }
-        }
-    }
-
-    #[test]
-    fn a_text_stays_on_its_line_and_hides_nothing() {
-        let hostile =
-            "one\ntwo\r\nthree\rfour\u{2028}five\tsix\u{202e}live\u{200b}\u{1b}[31m\u{feff}";
-        let shown = "one↵two↵three↵four↵five six\\u{202e}live\\u{200b}\\u{1b}[31m\\u{feff}";
-        assert_eq!(line(hostile), shown);
-        assert_eq!(code(hostile), format!("`{shown}`"));
-        for c in (0..=0x10_ffff).filter_map(char::from_u32) {
-            let is_odd = c.is_control() || is_invisible(c) || c == '\u{2028}' || c == '\u{2029}';
-            assert!(!is_odd || !line(&c.to_string()).contains(c), "{c:?}");
         }
     }
 

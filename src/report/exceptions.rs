@@ -46,8 +46,8 @@ use std::{collections::BTreeSet, sync::Arc};
 pub struct Exceptions {
     /// The instant for which it is told.
     pub at: Instant,
-    /// How many releases had begun by then.
-    pub releases: usize,
+    /// The releases that had begun by then.
+    pub releases: BTreeSet<ReleaseId>,
     /// Every override that was granted.
     pub overrides: Vec<Exception<OverrideGiven>>,
     /// Every time that the rest of early life support was not waited for.
@@ -188,7 +188,7 @@ impl Exceptions {
     pub const fn at(at: Instant) -> Self {
         Self {
             at,
-            releases: 0,
+            releases: BTreeSet::new(),
             overrides: Vec::new(),
             waivers: Vec::new(),
             debts: Vec::new(),
@@ -203,7 +203,8 @@ impl Exceptions {
         self
     }
 
-    /// Adds the whole log of a release.
+    /// Adds the whole log of a release. One that is added again, read anew say, takes the place of what was added of
+    /// that release before.
     ///
     /// # Errors
     ///
@@ -219,7 +220,10 @@ impl Exceptions {
     /// As [`replay_with`](crate::release::replay_with); nothing of the log is in the report then.
     pub fn add_with(&mut self, log: &[Envelope], upcasters: &Upcasters) -> Result<(), LogError> {
         let found = Found::of(log, upcasters, self.at)?;
-        self.releases += usize::from(found.has_begun);
+        self.forget(found.release());
+        if found.has_begun {
+            self.releases.insert(found.release());
+        }
         self.overrides.extend(found.overrides);
         self.waivers.extend(found.waivers);
         self.debts.extend(found.debts);
@@ -227,6 +231,16 @@ impl Exceptions {
             refusals.extend(found.refusals);
         }
         Ok(())
+    }
+
+    fn forget(&mut self, release: ReleaseId) {
+        self.releases.remove(&release);
+        self.overrides.retain(|one| one.release != release);
+        self.waivers.retain(|one| one.release != release);
+        self.debts.retain(|one| one.release != release);
+        if let Some(refusals) = &mut self.refusals {
+            refusals.retain(|one| one.release != release);
+        }
     }
 }
 
@@ -242,11 +256,8 @@ impl Exceptions {
             debts,
             refusals,
         } = self;
-        let of = if *releases == 1 {
-            "release"
-        } else {
-            "releases"
-        };
+        let releases = releases.len();
+        let of = if releases == 1 { "release" } else { "releases" };
         let head = Outline::new().own(format!("exceptions of {releases} {of}, as of {at}"));
         let refused = refusals.as_ref();
         head.under(listed("overrides", overrides.iter().map(given).collect()))

@@ -6,7 +6,7 @@ use super::exceptions::{
 use crate::phase::{Instant, PhaseName, Seconds};
 use crate::release::{
     AnyRecord, AnyStep, Core, EarlyLifeSupportWaived, Enforcement, Envelope, Event, Judgement,
-    LogError, Name, OverrideGranted, Reason, StepRefused, StepTaken, Text, Upcasters,
+    LogError, Name, OverrideGranted, Reason, ReleaseId, StepRefused, StepTaken, Text, Upcasters,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -51,6 +51,10 @@ impl Found {
         }
         found.settle(at);
         Ok(found)
+    }
+
+    pub(super) const fn release(&self) -> ReleaseId {
+        self.core.head.id
     }
 
     fn read(&mut self, entry: &Envelope, upcasters: &Upcasters) -> Result<(), LogError> {

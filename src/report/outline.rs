@@ -1,6 +1,7 @@
 //! Lines under lines: drawn as a tree for a terminal, or written as Markdown.
 
 use super::escape;
+use crate::phase::visible;
 use std::{borrow::Cow, fmt};
 
 /// A line and the lines under it.
@@ -107,9 +108,9 @@ impl Outline {
     fn plain(&self) -> String {
         let words = self.words.iter().map(|word| match word {
             Word::Own(words) => words.to_string(),
-            Word::Name(name) => format!("`{}`", escape::line(name)),
+            Word::Name(name) => format!("`{}`", visible(name)),
             Word::Prose(prose) if prose.trim().is_empty() => "(nothing)".to_owned(),
-            Word::Prose(prose) => escape::line(prose),
+            Word::Prose(prose) => visible(prose),
         });
         words.collect()
     }

@@ -1,5 +1,6 @@
 //! Planned deployments that get in each other's way: on the same things, on related ones, or by the same people.
 
+use super::scope::Scope;
 use super::service_map::{Distance, Explorer, ServiceMap, Touched};
 use crate::phase::Interval;
 use crate::release::{Bounded, Environment, Key, Person, ReleaseId, Service, is_default};
@@ -53,6 +54,14 @@ impl Booking {
         Self::builder().window(window).release(release).build()
     }
 
+    /// What it touches, as a schedule is asked about it.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let services = self.services.clone();
+        let scope = Scope::builder().services(services);
+        scope.environments(self.environments.clone()).build()
+    }
+
     fn touched(&self) -> impl Iterator<Item = Touched> {
         let items = self.configuration_items.iter().cloned().map(Touched::Item);
         let services = self.services.iter().cloned().map(Touched::Service);
@@ -68,12 +77,7 @@ impl Booking {
 
     /// When both are on.
     fn overlap(&self, other: &Self) -> Option<Interval> {
-        let start = self.window.start().max(other.window.start());
-        let end = self.window.end().min(other.window.end());
-        // A refusal would be worded, which costs more than all the rest.
-        (start < end)
-            .then(|| Interval::new(start, end).ok())
-            .flatten()
+        self.window.overlap(other.window)
     }
 }
 
@@ -312,17 +316,17 @@ impl<'a> Plan<'a> {
         map: &dyn ServiceMap,
         distance: Distance,
     ) -> (Self, BTreeSet<Gap>) {
-        let touched = bookings.iter().flat_map(|booking| booking.touched());
-        let places: BTreeSet<Touched> = touched.collect();
-        let places: BTreeMap<Touched, Place> = places.into_iter().zip(0..).collect();
-        let (related, gaps) = related(&places, map, distance);
-        let planned = |booking: &'a Booking| {
-            let touched = booking.touched();
-            let touched = touched.filter_map(|touched| places.get(&touched).copied());
-            let touched = touched.collect();
+        let mut places = BTreeMap::new();
+        let mut planned = |booking: &'a Booking| {
+            let place = |touched| {
+                let next = places.len();
+                *places.entry(touched).or_insert(next)
+            };
+            let touched = booking.touched().map(place).collect();
             Planned { booking, touched }
         };
-        let bookings = bookings.into_iter().map(planned).collect();
+        let bookings = bookings.into_iter().map(&mut planned).collect();
+        let (related, gaps) = related(&places, map, distance);
         (Self { bookings, related }, gaps)
     }
 

@@ -4,6 +4,7 @@ mod availability;
 mod calendar;
 mod conflict;
 mod exchange;
+mod hours;
 mod ics;
 mod in_flight;
 mod index;
@@ -28,7 +29,7 @@ pub use conflict::{Booking, Conflict, ConflictKind, Conflicts, Gap, conflicts, c
 pub use ics::{IcsCalendar, IcsEnd, IcsError, IcsErrorKind, IcsEvent, IcsTime};
 pub use in_flight::{InFlight, PlannedStart, Start};
 pub use index::WindowIndex;
-pub use query::{Schedule, ScheduleState, Transition};
+pub use query::{CalendarConflict, Schedule, ScheduleState, Transition};
 pub use scope::Scope;
 pub use service_map::{Distance, Neighbours, ServiceGraph, ServiceMap, Touched};
 pub use state::{
@@ -41,4 +42,5 @@ pub use workdays::{BackwardPlan, MilestoneSlip, PhaseDays, Slip, WorkingDays};
 pub use zone::Zone;
 
 pub(crate) use availability::Claim;
+pub(crate) use hours::{Allowed, Hours};
 pub(crate) use state::{CalendarEvent, DefaultSet, WindowDeclared, WindowWithdrawn};

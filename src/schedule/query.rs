@@ -66,6 +66,16 @@ pub struct Transition {
     pub becomes: Openness,
 }
 
+/// A span of time in which a calendar is in the way of some work, or warns of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct CalendarConflict {
+    /// When, as far as that lies in the span that was asked about.
+    pub overlap: Interval,
+    /// The freeze that is active then, or the allow-window that is not.
+    pub window: DecidingWindow,
+}
+
 impl From<Calendar> for Schedule {
     fn from(calendar: Calendar) -> Self {
         Self::default().with(calendar)
@@ -143,21 +153,36 @@ impl Schedule {
         duration: Seconds,
         work: impl Into<Work<'a>>,
     ) -> Result<Vec<Interval>, Invalid> {
-        if range.start().plus(SCHEDULE_HORIZON) < range.end() {
-            let expected = "at most 10 years";
-            return Err(Invalid::new(
-                InvalidKind::TooLarge,
-                "range",
-                range,
-                expected,
-            ));
-        }
+        within_horizon(range)?;
         let free = self.view().free(range, work.into());
         let is_long = |slot: &Interval| slot.start().plus(duration) <= slot.end();
         Ok(free.iter().filter(is_long).collect())
     }
 
+    /// Everything that is in the way of work during a span, or warns of it: freezes with the part of the span that lies
+    /// inside, and allow-windows with each part that lies outside; in order of time.
+    ///
+    /// # Errors
+    ///
+    /// - too large: the span is longer than ten years
+    pub fn conflicts<'a>(
+        &self,
+        span: Interval,
+        work: impl Into<Work<'a>>,
+    ) -> Result<Vec<CalendarConflict>, Invalid> {
+        within_horizon(span)?;
+        Ok(self.view().conflicts(span, work.into()))
+    }
+
     pub(super) fn view(&self) -> View<'_> {
         View::of(self.calendars.values())
     }
+}
+
+fn within_horizon(span: Interval) -> Result<(), Invalid> {
+    if span.start().plus(SCHEDULE_HORIZON) < span.end() {
+        let expected = "at most 10 years";
+        return Err(Invalid::new(InvalidKind::TooLarge, "span", span, expected));
+    }
+    Ok(())
 }

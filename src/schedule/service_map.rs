@@ -157,7 +157,9 @@ impl ServiceMap for ServiceGraph {
 /// let refused = Distance::new(6).unwrap_err();
 /// assert_eq!(refused.to_string(), "invalid distance `6`: expected 0 to 5 relations");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Distance(u8);
 
@@ -186,6 +188,21 @@ impl Distance {
     #[must_use]
     pub const fn get(self) -> u8 {
         self.0
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Distance {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Distance".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "minimum": 0, "maximum": 5 })
     }
 }
 

@@ -15,7 +15,7 @@ impl Spans {
         for span in spans {
             match joined.last_mut() {
                 Some(last) if span.start() <= last.end() => {
-                    *last = last.to(last.end().max(span.end()))
+                    *last = last.to(last.end().max(span.end()));
                 }
                 _ => joined.push(span),
             }
@@ -28,10 +28,10 @@ impl Spans {
         let mut gaps = Vec::with_capacity(self.0.len() + 1);
         let mut from = within.start();
         for span in &self.0 {
-            gaps.extend(Interval::new(from, span.start().min(within.end())).ok());
+            gaps.extend(Interval::between(from, span.start().min(within.end())));
             from = from.max(span.end());
         }
-        gaps.extend(Interval::new(from, within.end()).ok());
+        gaps.extend(Interval::between(from, within.end()));
         Self(gaps)
     }
 
@@ -41,17 +41,9 @@ impl Spans {
         self.0.get(next).is_some_and(|span| span.contains(at))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The starts and ends, in order.
     pub(super) fn edges(&self) -> impl Iterator<Item = Instant> {
         self.0.iter().flat_map(|span| [span.start(), span.end()])
-    }
-
-    pub(super) fn as_slice(&self) -> &[Interval] {
-        &self.0
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Interval> {

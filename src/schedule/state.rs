@@ -330,7 +330,7 @@ impl Ledger for CalendarState {
     fn admits(&self, event: &CalendarEvent, entry: &Envelope, reasons: &mut Reasons) {
         match event {
             CalendarEvent::WindowDeclared(declared) => {
-                self.admits_window(&declared.window, reasons)
+                self.admits_window(&declared.window, reasons);
             }
             CalendarEvent::WindowWithdrawn(WindowWithdrawn { window, reason }) => {
                 reasons.not_blank(reason, "reason of the withdrawal");

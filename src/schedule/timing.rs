@@ -233,7 +233,7 @@ impl Timing {
 /// A span up to its end, or to the end of all instants; none if nothing lies in it.
 pub(super) fn occurrence(start: Instant, end: Option<Instant>) -> Option<Interval> {
     let end = end.unwrap_or(Instant::nearest(DateTime::<Utc>::MAX_UTC));
-    Interval::new(start, end).ok()
+    Interval::between(start, end)
 }
 
 /// How files write a timing: these keys stand among those of a window.
@@ -287,7 +287,8 @@ fn universal(file: &TimingFile) -> Result<Timing, Invalid> {
     }
 }
 
-const WITHOUT_CALENDAR: &str = "none: this build of phasegate is without the feature `calendar`";
+pub(super) const WITHOUT_CALENDAR: &str =
+    "none: this build of phasegate is without the feature `calendar`";
 
 #[cfg(not(feature = "calendar"))]
 fn local(zone: &str, _: &TimingFile) -> Result<Timing, Invalid> {

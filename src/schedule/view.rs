@@ -1,7 +1,7 @@
 //! Looking through calendars: what closes them, what opens them, and when that changes.
 
 use super::calendar::Calendar;
-use super::query::Transition;
+use super::query::{CalendarConflict, Transition};
 use super::scope::{Scope, groups};
 use super::spans::Spans;
 use super::window::{WhileClosed, Window, Work};
@@ -41,11 +41,8 @@ impl<'a> View<'a> {
 
     /// Whether it is open to some work during the whole of a span, with every window that decides.
     pub(super) fn during(&self, span: Interval, work: Work<'_>) -> (Openness, Vec<DecidingWindow>) {
-        let closing = self.closing(span, work.scope);
-        let told = closing
-            .iter()
-            .map(|one| one.told(one.closed.effect_on(work.kind)));
-        let mut deciding: Vec<_> = told.filter(|told| told.effect > Effect::Allowed).collect();
+        let conflicts = self.conflicts(span, work).into_iter();
+        let mut deciding: Vec<_> = conflicts.map(|one| one.window).collect();
         let worst = deciding.iter().map(|one| one.effect).max();
         if worst.is_none() {
             deciding = self.opening(span, work.scope);
@@ -75,12 +72,9 @@ impl<'a> View<'a> {
     /// The earliest instant, not before `from`, at which work that runs may go on.
     pub(super) fn next_run_on(&self, from: Instant, work: Work<'_>) -> Option<Instant> {
         horizons(from).find_map(|range| {
-            let mut ended = Vec::new();
-            self.close(range, work.scope, |closed, spans| {
-                if closed.rule_for_running(work.kind) > RunningWork::RunOn {
-                    ended.extend_from_slice(spans);
-                }
-            });
+            let mut closing = self.closing(range, work.scope);
+            closing.retain(|one| one.closed.rule_for_running(work.kind) > RunningWork::RunOn);
+            let ended = closing.iter().map(|one| one.overlap);
             let goes_on = Spans::union(ended).gaps(range);
             goes_on.iter().next().map(Interval::start)
         })
@@ -165,24 +159,27 @@ impl<'a> View<'a> {
         for &calendar in &self.calendars {
             for freeze in self.bearing_on(calendar, scope, WindowKind::Freeze) {
                 let occurrences = freeze.occurrences(span).into_iter();
-                closing.extend(occurrences.map(|active| Closing {
-                    calendar,
-                    window: Some(freeze),
-                    active: Some(active),
-                    closed: freeze.closed,
+                closing.extend(occurrences.filter_map(|active| {
+                    Some(Closing {
+                        calendar,
+                        window: Some(freeze),
+                        active: Some(active),
+                        closed: freeze.closed,
+                        overlap: active.overlap(span)?,
+                    })
                 }));
             }
-            for group in self.groups(calendar, scope) {
-                if group.inactive(span).is_empty() {
-                    continue;
+            for Group { allow, closing: by } in self.groups(calendar, scope) {
+                let active = allow.iter().flat_map(|window| window.occurrences(span));
+                for overlap in Spans::union(active).gaps(span).iter() {
+                    closing.extend(by.iter().map(|&(window, closed)| Closing {
+                        calendar,
+                        window,
+                        active: None,
+                        closed,
+                        overlap,
+                    }));
                 }
-                let by = group.closing.into_iter();
-                closing.extend(by.map(|(window, closed)| Closing {
-                    calendar,
-                    window,
-                    active: None,
-                    closed,
-                }));
             }
         }
         closing
@@ -201,40 +198,34 @@ impl<'a> View<'a> {
         opening.collect()
     }
 
-    /// When it is closed, and when it warns, as far as that lies in the range.
-    fn course(&self, range: Interval, work: Work<'_>) -> Course {
-        let (mut blocked, mut warned) = (Vec::new(), Vec::new());
-        self.close(range, work.scope, |closed, spans| {
-            match closed.effect_on(work.kind) {
-                Effect::Allowed => {}
-                Effect::Warned => warned.extend_from_slice(spans),
-                Effect::Blocked => blocked.extend_from_slice(spans),
-            }
+    /// Everything that keeps it closed to some work for a part of the span, or warns of it, with that part; in order.
+    pub(super) fn conflicts(&self, span: Interval, work: Work<'_>) -> Vec<CalendarConflict> {
+        let closing = self.closing(span, work.scope);
+        let conflicts = closing.iter().map(|one| CalendarConflict {
+            overlap: one.overlap,
+            window: one.told(one.closed.effect_on(work.kind)),
         });
-        Course {
-            range,
-            blocked: Spans::union(blocked),
-            warned: Spans::union(warned),
-        }
+        let mut conflicts: Vec<_> = conflicts
+            .filter(|one| one.window.effect > Effect::Allowed)
+            .collect();
+        conflicts.sort_unstable();
+        conflicts.dedup();
+        conflicts
     }
 
-    /// Everything that closes it in the range, and when.
-    fn close(
-        &self,
-        range: Interval,
-        scope: &Scope,
-        mut close: impl FnMut(WhileClosed, &[Interval]),
-    ) {
-        for &calendar in &self.calendars {
-            for freeze in self.bearing_on(calendar, scope, WindowKind::Freeze) {
-                close(freeze.closed, &freeze.occurrences(range));
-            }
-            for group in self.groups(calendar, scope) {
-                let inactive = group.inactive(range);
-                for (_, closed) in group.closing {
-                    close(closed, inactive.as_slice());
-                }
-            }
+    /// When it is closed, and when it warns, as far as that lies in the range.
+    fn course(&self, range: Interval, work: Work<'_>) -> Course {
+        let closing = self.closing(range, work.scope);
+        let spans = |effect| {
+            let fitting = closing
+                .iter()
+                .filter(move |one| one.closed.effect_on(work.kind) == effect);
+            Spans::union(fitting.map(|one| one.overlap))
+        };
+        Course {
+            range,
+            blocked: spans(Effect::Blocked),
+            warned: spans(Effect::Warned),
         }
     }
 }
@@ -274,10 +265,8 @@ impl Course {
 /// The spans that are looked at from an instant on, until an answer is found.
 fn horizons(from: Instant) -> impl Iterator<Item = Interval> {
     let ahead = [Seconds::days(15), Seconds::days(366), SCHEDULE_HORIZON];
-    let spans = ahead
-        .into_iter()
-        .map(move |ahead| Interval::new(from, from.plus(ahead)));
-    spans.filter_map(Result::ok)
+    let spans = ahead.into_iter();
+    spans.filter_map(move |ahead| Interval::between(from, from.plus(ahead)))
 }
 
 /// What keeps a calendar closed: a freeze, an allow-window that is not active, or the calendar's default.
@@ -286,6 +275,8 @@ struct Closing<'a> {
     window: Option<&'a Window>,
     active: Option<Interval>,
     closed: WhileClosed,
+    /// The part of the span that was asked about.
+    overlap: Interval,
 }
 
 impl Closing<'_> {
@@ -313,15 +304,4 @@ fn told(
 struct Group<'a> {
     allow: Vec<&'a Window>,
     closing: Vec<(Option<&'a Window>, WhileClosed)>,
-}
-
-impl Group<'_> {
-    /// When none of the windows is active.
-    fn inactive(&self, range: Interval) -> Spans {
-        let active = self
-            .allow
-            .iter()
-            .flat_map(|window| window.occurrences(range));
-        Spans::union(active).gaps(range)
-    }
 }

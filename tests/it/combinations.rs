@@ -7,8 +7,8 @@ use phasegate::gate::{
 use phasegate::phase::Action;
 use phasegate::release::step::Authorise;
 use phasegate::release::{
-    Combination, Decision, Key, Name, OverrideGranted, Reason, ReleaseKind, ReleaseRequest, Role,
-    RoleGiven, Service, Track, Verdict,
+    Combination, Decision, Key, Name, OverrideGranted, Reason, ReleaseKind, ReleaseRequest,
+    RiskLevel, Role, RoleGiven, Service, Track, Verdict,
 };
 use phasegate::{Gate, MemoryStore, Policy};
 use serde::{Deserialize, Serialize};
@@ -434,6 +434,47 @@ fn a_condition_fits_the_releases_that_it_describes() {
     assert!(
         !fits(Condition::tracks([Track::Normal]).and_kinds([ReleaseKind::Feature])),
         "all that it names"
+    );
+}
+
+#[test]
+fn a_list_of_a_condition_that_is_given_again_replaces_the_first() {
+    let service = |name: &str| Service::new(name).unwrap();
+    let label = |value: &str| (key("team"), Name::new(value).unwrap());
+    let said = |condition: &Condition| serde_json::to_value(condition).unwrap();
+    let once = Condition::tracks([Track::Standard])
+        .and_kinds([ReleaseKind::Fix])
+        .and_services([service("bank")])
+        .and_risks([RiskLevel::Low])
+        .and_label(label("search").0, label("search").1);
+    let again = once
+        .and_tracks([Track::Normal, Track::Standard])
+        .and_kinds([ReleaseKind::Security])
+        .and_services([service("shop"), service("bank")])
+        .and_risks([RiskLevel::High])
+        .and_label(label("payments").0, label("payments").1);
+    assert_eq!(
+        said(&again),
+        serde_json::json!({
+            "tracks": ["standard", "normal"],
+            "kinds": ["security"],
+            "services": ["bank", "shop"],
+            "labels": { "team": "payments" },
+            "risks": ["high"],
+        })
+    );
+}
+
+#[test]
+fn a_condition_reads_as_a_person_would_say_it() {
+    let service = |name: &str| Service::new(name).unwrap();
+    let condition = Condition::label(key("team"), Name::new("payments").unwrap())
+        .and_risks([RiskLevel::High])
+        .and_services([service("shop"), service("bank")])
+        .and_tracks([Track::Normal, Track::Standard]);
+    assert_eq!(
+        condition.to_string(),
+        "track standard or normal; service bank or shop; risk high; label `team` `payments`"
     );
 }
 

@@ -415,7 +415,7 @@ fn a_hub_with_a_hundred_thousand_children_is_a_gap_and_a_small_one_is_not() {
 
 #[test]
 fn a_million_conflicts_are_listed_and_then_no_more() {
-    let bookings: Vec<_> = (0..1_500_u16)
+    let bookings: Vec<_> = (0..1_420_u16)
         .map(|number| {
             let release = ReleaseId::from(Uuid::from_u128(number.into()));
             let start = i64::from(number);
@@ -428,8 +428,8 @@ fn a_million_conflicts_are_listed_and_then_no_more() {
     let found = conflicts(&bookings, &ServiceGraph::new(), Distance::NONE);
     assert_eq!(found.found.len(), 1_000_000);
     assert_eq!(found.gaps, [Gap::TooMany].into());
-    let fewer = conflicts(&bookings[..1_400], &ServiceGraph::new(), Distance::NONE);
+    let fewer = conflicts(&bookings[..300], &ServiceGraph::new(), Distance::NONE);
     assert!(fewer.is_complete());
-    assert_eq!(fewer.found.len(), 1_400 * 1_399 / 2);
+    assert_eq!(fewer.found.len(), 300 * 299 / 2);
     assert!(found.found.starts_with(&fewer.found));
 }

@@ -1,8 +1,8 @@
 //! The cookbook, `docs/policies.md`: each block of JSON is read, and each refusal is what the crate says.
 
 use crate::desk_support::{
-    Office, at, attempt, by, id, key, name, office, package, person, run_of, text, went_live,
-    worthwhile,
+    Office, at, attempt, by, id, key, name, office, package, person, run_of, stream, text, wait,
+    went_live, worthwhile,
 };
 use crate::policies::{Desk, LIVE, money, staged};
 use crate::policy_samples::built_in;
@@ -11,12 +11,14 @@ use phasegate::gate::{Facts, GateSet, Policies};
 use phasegate::phase::{Deployment, PhaseName, Seconds, Testing};
 use phasegate::release::step::{Deploy, FinishDeployment};
 use phasegate::release::{
-    BackOutPlan, Baseline, ChangeRequest, ChangeRequestState, ChecklistItem, ChecklistStatus,
-    ChildAttached, CostBooked, DefectFound, DependencyDeclared, Fact, Grade, Health,
-    HealthObserved, IssueRaised, ReleaseKind, ReleasePlan, ReleaseRequest, RiskAssessment, Role,
-    RoleGiven, Service, Severity, StakeholdersNotified, Wave, WaveStarted,
+    BackOutPlan, Baseline, BookedConflict, ChangeRequest, ChangeRequestState, ChecklistItem,
+    ChecklistStatus, ChildAttached, ConflictAnswer, ConflictQuestion, CostBooked, DefectFound,
+    DependencyDeclared, Effect, Fact, FactSource, Grade, Health, HealthObserved, IssueRaised,
+    ReleaseKind, ReleasePlan, ReleaseRequest, RiskAssessment, Role, RoleGiven, RunningWork,
+    Service, Severity, StakeholdersNotified, Stream, Version, Wave, WaveStarted,
 };
-use phasegate::{Interval, Release};
+use phasegate::schedule::{CalendarState, Timing, WhileClosed, Window};
+use phasegate::{Instant, Interval, Release};
 use serde_json::{Value, json};
 
 const COOKBOOK: &str = include_str!("../../docs/policies.md");
@@ -121,6 +123,35 @@ fn window() -> Interval {
     Interval::parse("2026-03-02T20:00:00Z", "2026-03-02T22:00:00Z").unwrap()
 }
 
+/// Frozen from 21:00 to 06:00, and open from 01:00 to 05:00.
+fn calendar(office: &Desk) -> CalendarState {
+    let span = |start, end| Timing::between(Interval::parse(start, end).unwrap());
+    let (block, allow) = (Effect::Blocked, Effect::Allowed);
+    let hard = WhileClosed::new(block, RunningWork::FinishWave, allow, Effect::Warned);
+    let audit = span("2026-03-02T21:00:00Z", "2026-03-03T06:00:00Z");
+    let night = span("2026-03-03T01:00:00Z", "2026-03-03T05:00:00Z");
+    let declared = |window| {
+        wait(
+            office
+                .desk
+                .declare_window(&key("production"), window, by("ada")),
+        )
+    };
+    declared(Window::freeze(key("audit"), audit, hard)).unwrap();
+    declared(Window::allow(key("night"), night, hard)).unwrap()
+}
+
+/// Another release is to be deployed from 21:00 to 23:00.
+fn booked(of: &Stream, read_at: Instant) -> ConflictAnswer {
+    let question = ConflictQuestion::new(1);
+    let mut answer = ConflictAnswer::new(question, of.clone(), window(), read_at);
+    let source = FactSource::new(stream(902), Version::new(7));
+    let overlap = Interval::parse("2026-03-02T21:00:00Z", "2026-03-02T22:00:00Z").unwrap();
+    let what = text("both change service `checkout`");
+    answer.conflicts = vec![BookedConflict::new(source, overlap, what)];
+    answer
+}
+
 impl World {
     fn new() -> Self {
         let office: Office<_> = office();
@@ -130,17 +161,19 @@ impl World {
         let live = office.recorded(live, WaveStarted::new(key("canary")), "dep");
         let healthy = HealthObserved::new(key("canary"), Health::Healthy);
         let live = office.recorded(live, healthy, "dep");
+        let tested = tested(&office);
         let now = at("2026-03-02T12:00:00Z");
         let facts = Facts::at(now)
             .with(key("error_budget_percent"), Fact::new(8, now))
             .with(key("incidents_open"), Fact::new(1, now))
             .with_other(other(900, PhaseName::Testing))
-            .with_other(other(901, PhaseName::Development));
+            .with_other(other(901, PhaseName::Development))
+            .with_calendar(calendar(&office));
         Self {
-            tested: tested(&office),
+            facts: facts.with_conflicts(booked(tested.stream(), now)),
+            tested,
             live,
             office,
-            facts,
         }
     }
 

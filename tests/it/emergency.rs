@@ -331,8 +331,8 @@ fn approvals_are_void_where_the_content_changed_on_hold_and_only_there() {
         let granted = OverrideGranted::new(
             key("W-1"),
             step,
-            key("evidence"),
-            key("kind-missing"),
+            key("approvals"),
+            key("own-work"),
             Role::ChangeAuthority,
             text("it was tested by hand"),
             at("2026-03-05T12:00:00Z"),

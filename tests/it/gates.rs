@@ -4,14 +4,16 @@ use crate::desk_support::{
     Knows, NOON, Office, at, by, calendar, fact, fact_of, key, office, package, person, run_of,
     text, titled, wait, window, worthwhile,
 };
-use phasegate::gate::{Ask, EvidencePolicy, Facts, GateSet, Percent, Policies, Requirement, not};
-use phasegate::phase::{Action, OnHold, Request, Testing};
+use phasegate::gate::{
+    Ask, EvidencePolicy, Facts, GateSet, Percent, Policies, Requirement, any, not,
+};
+use phasegate::phase::{Action, OnHold, Request, Seconds, Testing};
 use phasegate::release::step::{
     Authorise, Cancel, Deploy, FinishDeployment, Hold, RequestRelease, StartTesting,
 };
 use phasegate::release::{
-    Decision, Enforcement, Fact, Key, OverrideGranted, Reason, ReleasePackage, Role, RoleGiven,
-    TestKind, Track, TrackChanged, Verdict,
+    AnyRecord, Decision, Enforcement, Event, Fact, FactValue, Key, OverrideGranted, Reason,
+    ReleasePackage, Role, RoleGiven, TestKind, Track, TrackChanged, Verdict,
 };
 use phasegate::store::Store;
 use phasegate::{Gate, MemoryStore, Policy, Release};
@@ -992,6 +994,44 @@ fn one_override_lifts_one_blocker_of_one_gate() {
 }
 
 #[test]
+fn a_gate_has_a_version_and_a_name_of_its_own_and_names_its_tracks() {
+    let zero = Gate::<Authorise>::new("intake", 0).unwrap_err();
+    let message = "invalid gate version `0`: expected 1 or more";
+    assert_eq!(zero.to_string(), message);
+    let file = |said: &str| {
+        format!(r#"{{ "gates": [{{ "name": "g", "step": "deploy", "rules": [], {said} }}] }}"#)
+    };
+    refused(&file(r#""version": 0"#), "gates[0].version", message);
+    refused(
+        &file(r#""version": 1, "tracks": []"#),
+        "gates[0].tracks",
+        "it names no track; leave it out for all of them",
+    );
+    // Of two, the later one holds, wherever it stands.
+    let first = gate::<Deploy>().require(evidence(95));
+    let later = gate::<Authorise>().require(Refuses::codes(["no"]));
+    let both = set(first).with(later.clone());
+    assert_eq!(both, set(later));
+}
+
+#[test]
+fn parameters_are_an_object_where_they_are_written_as_one() {
+    let host =
+        |params: &str| format!(r#"{{ "rule": {{ "host": {{ "name": "refuses"{params} }} }} }}"#);
+    let found = |count| format!("expected an object, found a list of {count}");
+    let path = "gates[0].rules[0].rule";
+    for (rule, at, count) in [
+        (r#"{ "rule": { "in-step": [] } }"#, ".in-step", 0),
+        (r#"{ "rule": { "risk": ["low"] } }"#, ".risk", 1),
+        (&host(r#", "params": [["no"]]"#), ".host.params", 1),
+    ] {
+        refused(&one_gate(rule), &format!("{path}{at}"), &found(count));
+    }
+    let whole = one_gate(&host(r#", "params": { "codes": ["no"] }"#));
+    assert!(GateSet::from_json(&whole, &policies()).is_ok());
+}
+
+#[test]
 fn no_gate_answers_in_the_name_of_the_lifecycle() {
     let refused = Gate::<Authorise>::new("lifecycle", 1).unwrap_err();
     let message = "invalid gate `lifecycle`: expected a name of your own; the invariants answer under this one";
@@ -1052,6 +1092,131 @@ impl Policy for Outdated {
             until: Some(ask.now()),
         }
     }
+}
+
+/// Says that it was lifted, then and later, and still refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Contradicts {}
+
+impl Policy for Contradicts {
+    type Reads = ();
+    const NAME: &'static str = "contradicts";
+
+    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+        let reason = |code, at| Reason::new(code, "no", "wait").clears_at(at);
+        let later = ask.now().plus(Seconds::hours(1));
+        Verdict::of(vec![
+            reason("before", at("2020-01-01T00:00:00Z")),
+            reason("now", ask.now()),
+            reason("later", later),
+        ])
+    }
+}
+
+#[test]
+fn nothing_clears_in_the_past() {
+    let office = guarded(gate::<Authorise>().require(Contradicts {}));
+    let decision = authorising(&office, &office.facts());
+    assert_eq!(
+        decision.to_string(),
+        "authorise refused\n  contradicts: no; wait\n  contradicts: no; wait\n  \
+         contradicts: no; wait (not before 2026-03-02T13:00:00Z)"
+    );
+    assert_eq!(decision.clears_at(), None);
+    // Under `not` it would say until when a clearance holds.
+    let office = guarded(gate::<Authorise>().require(not(Contradicts {})));
+    let decision = authorising(&office, &office.facts());
+    assert_eq!(decision.holds_until, Some(at("2026-03-02T13:00:00Z")));
+}
+
+/// Has more to say than an event keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Floods {}
+
+impl Policy for Floods {
+    type Reads = ();
+    const NAME: &'static str = "floods";
+
+    fn judge(&self, _: &Ask<'_>, (): ()) -> Verdict {
+        let long = "many words ".repeat(1_800);
+        let reason = |number| Reason::new(format!("code-{number}"), &long, "skip them");
+        Verdict::of((0..80).map(reason).collect())
+    }
+}
+
+#[test]
+fn what_refuses_nothing_is_cut_where_an_event_would_be_too_large() {
+    for enforcement in [Enforcement::Warn, Enforcement::Shadow] {
+        let gate = gate::<Authorise>()
+            .enforce(Floods {}, enforcement)
+            .require(any((Floods {}, Refuses::codes([]))));
+        let office = guarded(gate);
+        let release = office.requested();
+        let id = release.id();
+        let step = || Authorise::new(worthwhile());
+        let explained = wait(office.desk.explain(&release, step(), by("cho")));
+        assert!(explained.is_cleared());
+        let _ = office.done(release.authorise(worthwhile()), "cho");
+        let log = wait(office.desk.history(id)).unwrap();
+        let Some(Event::Step(taken)) = log[1].decode().unwrap() else {
+            panic!("{log:?}");
+        };
+        assert_eq!(
+            *taken.decision, explained,
+            "what was explained is what is kept"
+        );
+        let [flood, either] = &explained.findings[..] else {
+            panic!("{explained:?}");
+        };
+        assert_eq!(flood.judgement.policy, key("floods"));
+        let reasons = flood.judgement.verdict.reasons();
+        let told: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+        let cut = "80 reasons are left out: they were too long to be kept; let the policy say less";
+        assert_eq!(told, [cut]);
+        assert_eq!(reasons[0].code, key("reasons-left-out"));
+        assert_eq!(either.judgement.parts[0].verdict.reasons(), reasons);
+    }
+}
+
+#[test]
+fn a_refusal_is_written_down_whatever_is_warned_of() {
+    let gate = gate::<Authorise>()
+        .require(Refuses::codes(["no"]))
+        .enforce(Floods {}, Enforcement::Warn);
+    let office = Office::on(Arc::new(MemoryStore::new())).with_gates(set(gate));
+    let release = office.requested();
+    let id = release.id();
+    let answer = office.run(release.authorise(worthwhile()), "cho");
+    let _ = answer.unwrap_err().refused().unwrap();
+    let log = wait(office.desk.history(id)).unwrap();
+    let Some(Event::Record(AnyRecord::StepRefused(kept))) = log[1].decode().unwrap() else {
+        panic!("{log:?}");
+    };
+    assert_eq!(codes(&kept.decision), ["no"]);
+    let mut warnings = kept.decision.warnings();
+    assert_eq!(
+        warnings.next().unwrap().reason.code,
+        key("reasons-left-out")
+    );
+}
+
+#[test]
+fn what_cannot_be_written_is_no_clearance_when_it_is_explained_either() {
+    let names: [String; 60] = std::array::from_fn(|number| format!("fact-{number}"));
+    let needs = Knows::facts(names.each_ref().map(String::as_str));
+    let gate = gate::<Authorise>().require(needs);
+    let long = FactValue::Text(text(&"x".repeat(20_000)));
+    let facts = names.iter().fold(Facts::at(at(NOON)), |facts, name| {
+        facts.with(key(name), Fact::new(long.clone(), at(NOON)))
+    });
+    let office = office();
+    let release = office.requested();
+    let set = set(gate.clone());
+    let explained = set.explain(&release, Authorise::new(worthwhile()), &facts, &by("cho"));
+    assert_eq!(codes(&explained), ["cannot-be-written"]);
+    let asked = release.authorise(worthwhile());
+    let refused = gate.decide(asked, &facts, &by("cho")).unwrap_err();
+    assert_eq!(*refused.decision, explained);
 }
 
 /// Takes the name of a built-in policy.

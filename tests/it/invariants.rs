@@ -5,6 +5,7 @@ use crate::desk_support::{
     titled, wait, went_live, window, worthwhile,
 };
 use phasegate::desk::RunError;
+use phasegate::gate::SoakPolicy;
 use phasegate::phase::{
     Closed, Deployment, Development, PhaseName, Plan, Request, Review, Seconds, Standing, Testing,
 };
@@ -20,10 +21,10 @@ use phasegate::release::{
     ParentDeclared, PostImplementationReview, ReleaseId, ReleasePackage, ReleasePlan, ReleaseUnit,
     RetrospectiveApproval, ReviewOutcome, RiskClosed, RiskRaised, Role, RoleGiven, RoleRelieved,
     RolloutContinued, RolloutPaused, Route, Severity, StepRefused, SuccessCriterion, TaskDone,
-    TaskOpened, Text, Track, TrackChanged, UnitKind, Version, Wave, WaveStarted,
+    TaskOpened, Text, Track, TrackChanged, UnitKind, Version, Wave, WaveStarted, WaveState,
 };
 use phasegate::store::Store;
-use phasegate::{By, Interval, Release};
+use phasegate::{By, Gate, GateSet, Interval, Release};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -98,13 +99,14 @@ behaviours! {
     only_a_refusal_is_recorded_as_one
 }
 
-/// What no asking here can lead to: a log too long for a test, and a decision that another step was cleared by, which
+/// What no asking here can lead to: a log or an event too long for a test, and a decision that another step was cleared by, which
 /// are tested where a log is read; and how a release model stands, which is tested where models are.
-const ELSEWHERE: [&str; 6] = [
+const ELSEWHERE: [&str; 7] = [
     "another-model",
     "cannot-be-written",
     "model-not-read",
     "not-cleared",
+    "reasons-left-out",
     "too-long",
     "too-many",
 ];
@@ -1015,7 +1017,7 @@ fn overriding(why: Text) -> OverrideGranted {
 
 fn approving<P>(release: &Release<P>, _as: &str) -> Approval {
     let step = StartDevelopment::new();
-    let subject = phasegate::GateSet::new().subject(release, step);
+    let subject = GateSet::new().subject(release, step);
     let action = phasegate::phase::Action::StartDevelopment;
     Approval::new(action, subject, Role::ChangeAuthority, Answer::Approved)
 }
@@ -1320,6 +1322,33 @@ fn what_cannot_be_told_pauses_and_asks_and_what_failed_is_to_be_backed_out() {
     let release = office.recorded(release, RolloutPaused::new(text("lunch")), "dep");
     assert!(release.rollout(office.now()).is_paused);
     let _ = office.done(release.back_out(text("enough")), "dep");
+}
+
+#[test]
+fn a_look_that_cannot_tell_pauses_and_says_so_of_its_wave() {
+    for (health, measured, state, is_paused) in [
+        (Health::Inconclusive, Some(3), WaveState::Inconclusive, true),
+        // The measure that the plan names was not taken.
+        (Health::Healthy, None, WaveState::Inconclusive, true),
+        (Health::Healthy, Some(20), WaveState::Baked, false),
+        (Health::Healthy, Some(21), WaveState::Failed, true),
+    ] {
+        let (office, release) = in_waves();
+        let release = office.recorded(release, wave("canary"), "dep");
+        office.clock.set("2026-03-02T13:00:00Z");
+        let mut look = HealthObserved::new(key("canary"), health);
+        if let Some(per_mille) = measured {
+            look.measures = errors(per_mille).measures;
+        }
+        let release = office.recorded(release, look, "dep");
+        let rollout = release.rollout(office.now());
+        assert_eq!(
+            (rollout.waves[0].state, rollout.is_paused),
+            (state, is_paused),
+            "{health} at {measured:?}"
+        );
+        assert_eq!(rollout.waves[1].state, WaveState::NotStarted);
+    }
 }
 
 #[test]
@@ -1645,7 +1674,11 @@ fn only_a_refusal_is_recorded_as_one() {
 
 #[test]
 fn an_approval_is_about_the_step_the_plan_and_the_package() {
-    let office = office();
+    let gate = Gate::<Deploy>::new("production", 1).unwrap();
+    let gate = gate.require(
+        SoakPolicy::new([(Environment::new("staging").unwrap(), Seconds::days(1))]).unwrap(),
+    );
+    let office = office().with_gates(GateSet::new().with(gate));
     let later = Interval::parse("2026-03-03T12:00:00Z", "2026-03-03T14:00:00Z").unwrap();
     let subject = |release: &Release<Testing>| office.desk.subject(release, Deploy::new(window()));
     let release = office.tested();
@@ -1671,6 +1704,7 @@ fn an_approval_is_about_the_step_the_plan_and_the_package() {
     assert_eq!(subject(&release), approved);
     granted.id = key("W-2");
     granted.step = phasegate::phase::Action::Deploy;
+    granted.policy = key("soak");
     let release = office.recorded(release, granted, "cho");
     let overridden = subject(&release);
     assert_ne!(overridden, approved, "an override");

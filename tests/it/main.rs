@@ -8,6 +8,8 @@ mod calendar_files;
 #[cfg(test)]
 mod calendar_log;
 #[cfg(test)]
+mod calendars;
+#[cfg(test)]
 mod chain;
 #[cfg(test)]
 mod clears_at;
@@ -29,6 +31,9 @@ mod emergency;
 mod errors;
 #[cfg(test)]
 mod facts;
+#[cfg(test)]
+#[cfg(feature = "calendar")]
+mod freeze_calendar;
 #[cfg(test)]
 mod gates;
 #[cfg(test)]
@@ -75,9 +80,18 @@ mod report;
 mod rollout;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
 mod schedule;
 #[cfg(test)]
 mod schedule_index;
+#[cfg(test)]
+#[cfg(feature = "calendar")]
+mod schedule_laws;
+#[cfg(test)]
+mod schedule_policies;
+#[cfg(test)]
+#[cfg(feature = "calendar")]
+mod schedule_real_data;
 #[cfg(test)]
 mod store_contract;
 #[cfg(test)]

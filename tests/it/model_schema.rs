@@ -233,6 +233,14 @@ fn what_the_schema_refuses_the_reader_refuses_too() {
     }
 }
 
+fn time_of_day() -> Value {
+    let mut hours = json!({ "weekdays": ["monday"], "from": "09:00", "to": "16:00" });
+    if cfg!(feature = "calendar") {
+        hours["zone"] = json!("Europe/Berlin");
+    }
+    json!({ "time-of-day": hours })
+}
+
 /// A rule by every built-in policy, with all that it can be given.
 fn rules() -> Vec<Value> {
     vec![
@@ -257,6 +265,15 @@ fn rules() -> Vec<Value> {
         json!({ "stakeholders-notified": { "ahead_seconds": 3600 } }),
         json!({ "change-requests": { "at_least": 1, "states": ["approved"] } }),
         json!({ "checklist": { "items": ["runbook"] } }),
+        json!({ "freeze": {
+            "calendar": "production", "environments": ["staging"], "regions": ["eu"]
+        } }),
+        json!({ "maintenance-window": {
+            "calendar": "production", "environments": ["staging"], "regions": ["eu"]
+        } }),
+        json!({ "conflict-free": { "distance": 2, "people": true } }),
+        json!({ "lead-time": { "at_least_seconds": 3600 } }),
+        time_of_day(),
         json!({ "waves": {} }),
         json!({ "fact": { "key": "error_budget", "test": { "at_least": 2 } } }),
         json!({ "model-standing": {} }),

@@ -11,7 +11,7 @@ use phasegate::phase::{Action, Request, Seconds};
 use phasegate::release::step::{Authorise, Hold};
 use phasegate::release::{
     AnyRecord, Decision, Enforcement, Envelope, Event, Key, LogErrorKind, OverrideGranted, Reason,
-    Role, RoleGiven, Verdict, replay,
+    Role, RoleGiven, RoleRelieved, Verdict, replay,
 };
 use phasegate::report::{Exceptions, OverrideOutcome};
 use phasegate::{Gate, MemoryStore, Policy, Release};
@@ -153,6 +153,66 @@ fn a_gate_says_in_which_roles_it_can_be_overridden() {
 }
 
 #[test]
+fn an_override_falls_with_the_role_of_who_granted_it() {
+    let (office, release) = site(gate(frozen(["fair"])));
+    let release = office.recorded(release, of_fair("W-1", Role::ChangeAuthority), "cho");
+    assert!(decided(&office, &release).is_cleared());
+    let relieved = RoleRelieved::new(person("cho"), Role::ChangeAuthority);
+    let release = office.recorded(release, relieved, "ada");
+    let decision = decided(&office, &release);
+    let told = (vec!["fair"], vec!["override-granter-left"]);
+    assert_eq!(codes(&decision), told);
+    assert_eq!(
+        decision.warnings().next().unwrap().to_string(),
+        "overrides: `cho`, who granted override `W-1`, is not change_authority any more; have another one granted"
+    );
+    let given = RoleGiven::new(person("cho"), Role::ChangeAuthority);
+    let release = office.recorded(release, given, "ada");
+    assert!(decided(&office, &release).is_cleared(), "back in the role");
+}
+
+/// Approvals are about what a step could pass over, and about nothing that it cannot.
+#[test]
+fn an_approval_is_about_the_overrides_that_the_gates_let_count() {
+    let waived = gate(not(all((frozen([]), frozen(["flu"])))));
+    let gate = waived.enforce(Refuses {}, Enforcement::Warn);
+    let (office, mut release) = site(gate);
+    let subject = |release: &Release<Request>| {
+        let step = Authorise::new(worthwhile());
+        office.desk.subject(release, step)
+    };
+    let before = subject(&release);
+    let of = |id: &str, policy: &str| {
+        let mut granted = of_fair(id, Role::ChangeAuthority);
+        granted.policy = key(policy);
+        granted
+    };
+    for (granted, who) in [
+        (of_fair("role", Role::Builder), "bo"),
+        (of_fair("own", Role::ChangeAuthority), "kim"),
+        (of("unknown", "freeze"), "cho"),
+        (of("warns", "refuses"), "cho"),
+        (of("combination", "all"), "cho"),
+        (
+            granted("step", Action::Hold, "fair", Role::ChangeAuthority),
+            "cho",
+        ),
+    ] {
+        let id = granted.id.clone();
+        release = office.recorded(release, granted, who);
+        assert_eq!(subject(&release), before, "{id} can lift nothing here");
+    }
+    let release = office.recorded(release, of_fair("W-1", Role::ChangeAuthority), "cho");
+    let after = subject(&release);
+    assert_ne!(after, before);
+    // Neither time nor a change of roles makes another subject of it.
+    office.clock.pass(Seconds::days(1));
+    let relieved = RoleRelieved::new(person("cho"), Role::ChangeAuthority);
+    let release = office.recorded(release, relieved, "ada");
+    assert_eq!(subject(&release), after);
+}
+
+#[test]
 fn a_file_says_it_too() {
     let file = |said: &str| {
         format!(
@@ -268,6 +328,14 @@ fn an_override_that_does_not_help_is_named_with_the_reason() {
         chosen,
         cleared(&["override-of-nothing"]),
         "the other part clears"
+    );
+
+    let twin = all((frozen(["fair"]), frozen(["flu"])));
+    let part = told_of(twin, &[(of_fair("W-1", authority()), "cho")], now);
+    assert_eq!(
+        part,
+        (owned(&["flu"]), owned(&[])),
+        "it lifts its part; what is left refuses"
     );
 
     // Half an exception is none.

@@ -1,8 +1,7 @@
 //! What each built-in policy that needs no calendar refuses, where its edges are, and what time alone changes.
 
 use crate::desk_support::{
-    Office, at, attempt, by, fact, key, office, package, person, run_of, text, went_live, window,
-    worthwhile,
+    Office, at, by, fact, key, office, package, person, run_of, text, window, worthwhile,
 };
 use phasegate::gate::{
     BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy, ChecklistPolicy, EvidencePolicy,
@@ -466,6 +465,55 @@ fn the_plan_that_was_agreed_counts_and_not_a_later_draft() {
     );
 }
 
+#[test]
+fn what_the_agreed_plan_lacks_is_lifted_by_agreeing_on_another() {
+    type Make = fn() -> ReleasePlan;
+    let with: [(GateSet, Make, &str); 3] = [
+        (
+            gated::<StartTesting>(BudgetPolicy::at_most(100).unwrap()),
+            || budgeted(1_000),
+            "plan one",
+        ),
+        (
+            gated::<StartTesting>(BackOutPlanPolicy::new()),
+            || planned(Some(back_out(None))),
+            "say so in the `back_out` of the plan",
+        ),
+        (
+            gated::<StartTesting>(StakeholdersNotifiedPolicy::new()),
+            || naming(&["ann"]),
+            "name in the plan who has to be told",
+        ),
+    ];
+    for (gates, make, remedy) in with {
+        let office = office();
+        let told = |release: &Release<_>| {
+            let step = StartTesting::new(package("one"));
+            let decision = gates.explain(release, step, &office.facts(), &by("ada"));
+            let mut blockers = decision.blockers();
+            blockers.next().map(|one| one.reason.remedy.to_string())
+        };
+        let release = office.developing();
+        let agree = format!("{remedy}; then agree on that plan: record `Baseline`");
+        assert_eq!(told(&release), Some(agree.clone()));
+        let release = office.recorded(release, planned(None), "ada");
+        assert_eq!(told(&release), Some(agree), "another plan that lacks it");
+        let release = office.recorded(release, make(), "ada");
+        let ready = "record `Baseline`: the latest plan has it, and is not agreed on yet";
+        assert_eq!(told(&release).as_deref(), Some(ready));
+        let release = office.recorded(release, Baseline::new(), "ada");
+        assert_ne!(told(&release).as_deref(), Some(ready));
+    }
+    let office = office();
+    let release = office.made_live(office.deploying());
+    let budget = BudgetPolicy::at_most(100).unwrap();
+    let decision = decided(&office, &release, budget, FinishDeployment::new());
+    assert_eq!(
+        decision.blockers().next().unwrap().reason.remedy.as_str(),
+        "have it overridden: in Deployment no other plan is agreed on"
+    );
+}
+
 // Risk, and open risks and issues.
 
 pub(crate) fn assessed(grades: u8) -> RiskAssessment {
@@ -830,11 +878,20 @@ fn a_rollout_is_finished_when_every_wave_has_baked_and_is_healthy() {
 }
 
 #[test]
-fn a_plan_without_waves_has_nothing_to_wait_for() {
+fn a_deployment_without_waves_does_not_count_as_one_in_waves() {
     let office = office();
-    let release = office.recorded(office.deploying(), attempt("first"), "dep");
-    let release = office.recorded(release, went_live("first"), "dep");
-    blocked(&finishing(&office, &release), &[]);
+    let release = office.made_live(office.deploying());
+    let decision = finishing(&office, &release);
+    assert_eq!(
+        decision.to_string(),
+        "finish_deployment refused\n  \
+           waves: the deployment was planned without waves; `back_out`, and plan some; or have it overridden"
+    );
+    // What is planned now is no plan of this deployment.
+    let mut plan = ReleasePlan::new(Seconds::hours(2));
+    plan.waves = [Wave::new(key("all"), Seconds::new(0))].into();
+    let release = office.recorded(release, plan, "ada");
+    blocked(&finishing(&office, &release), &["no-waves"]);
 }
 
 // Host facts.

@@ -1,29 +1,35 @@
 //! A sample of every built-in policy: attached by types and from a file, walked, written, read back, and each of its
 //! codes shown once. A policy without a sample fails here.
 
-use crate::desk_support::{by, id, key, office, package, person, text, titled, window, worthwhile};
+use crate::desk_support::{
+    by, id, key, office, package, person, text, titled, wait, window, worthwhile,
+};
 use crate::models::{following, shop_of};
 use crate::policies::{
     Desk, LIVE, assessed, back_out, budgeted, deploying, finishing, functional, gated, intake,
     knowing, knowing_that, money, naming, planned, rolling, run_in, staged, staging,
 };
 use crate::relations::other;
+use chrono::{NaiveTime, Weekday};
 use phasegate::gate::{
     ApprovalRule, ApprovalsPolicy, Approver, BackOutPlanPolicy, BudgetPolicy, ChangeRequestsPolicy,
-    ChecklistPolicy, DependenciesPolicy, Duty, FactPolicy, FactTest, Facts, GateSet, InStepPolicy,
+    ChecklistPolicy, ConflictFreePolicy, DependenciesPolicy, Duty, FactPolicy, FactTest, Facts,
+    FreezePolicy, GateSet, InStepPolicy, LeadTimePolicy, MaintenanceWindowPolicy,
     ModelStandingPolicy, OpenIssuesPolicy, Percent, Policies, Quorum, RiskPolicy, Rule,
-    SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy, WavesPolicy,
+    SeparationOfDutiesPolicy, SoakPolicy, StakeholdersNotifiedPolicy, TimeOfDayPolicy, WavesPolicy,
 };
 use phasegate::phase::{Action, PhaseName, Seconds, Testing};
 use phasegate::release::step::{Authorise, Deploy, FinishDeployment, Replan, StartTesting};
 use phasegate::release::{
-    Answer, AnyStep, Approval, AttemptOutcome, ChangeRequest, ChangeRequestState, ChecklistItem,
-    ChecklistStatus, ChildAttached, CostBooked, Decision, DefectFound, DependencyDeclared, Digest,
-    Ending, Evidence, FactSource, FactValue, FollowedModel, Health, HealthObserved, IssueRaised,
-    ModelStanding, Name, RiskLevel, RiskRaised, Role, RoleGiven, RoleRelieved, Severity,
+    Answer, AnyStep, Approval, AttemptOutcome, BookedConflict, ChangeRequest, ChangeRequestState,
+    ChecklistItem, ChecklistStatus, ChildAttached, ConflictAnswer, ConflictQuestion, CostBooked,
+    Decision, DefectFound, DependencyDeclared, Digest, Effect, Ending, Evidence, FactSource,
+    FactValue, FollowedModel, Health, HealthObserved, IssueRaised, ModelStanding, Name, Region,
+    RiskLevel, RiskRaised, Role, RoleGiven, RoleRelieved, RunningWork, Severity,
     StakeholdersNotified, Stream, StreamKind, Tenant, TestKind, Version, WaveStarted,
 };
-use phasegate::{Gate, Release};
+use phasegate::schedule::{CalendarState, Distance, Timing, WhileClosed, Window};
+use phasegate::{Gate, Interval, Release};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -49,6 +55,9 @@ impl Sample {
 /// What reads nothing that a phase might lack.
 const EVERYWHERE: &[PhaseName] = PhaseName::ALL;
 
+/// What looks at what was recorded of a release, which a step that begins one has nothing of.
+const ONCE_BEGUN: &[PhaseName] = PhaseName::ALL.split_at(1).1;
+
 fn plain(by_types: GateSet, params: Value, shown: Vec<Decision>) -> Sample {
     Sample {
         by_types,
@@ -56,7 +65,7 @@ fn plain(by_types: GateSet, params: Value, shown: Vec<Decision>) -> Sample {
         numbers: &[],
         roles: &[],
         facts: &[],
-        phases: EVERYWHERE,
+        phases: ONCE_BEGUN,
         shown,
     }
 }
@@ -74,6 +83,11 @@ fn sample(policy: &str) -> Sample {
         "stakeholders-notified" => stakeholders_notified(),
         "change-requests" => change_requests(),
         "checklist" => checklist(),
+        "freeze" => freeze(),
+        "maintenance-window" => maintenance_window(),
+        "conflict-free" => conflict_free(),
+        "lead-time" => lead_time(),
+        "time-of-day" => time_of_day(),
         "waves" => waves(),
         "fact" => fact(),
         "model-standing" => model_standing(),
@@ -357,6 +371,131 @@ fn checklist() -> Sample {
     plain(gated::<Deploy>(policy()), params, shown)
 }
 
+/// A calendar that is closed for the day: by a freeze, and by an allow-window of tomorrow.
+pub(crate) fn closed_for_the_day(office: &Desk) -> CalendarState {
+    let day = |day, end| {
+        let (start, end) = (format!("{day}T00:00:00Z"), format!("{end}T00:00:00Z"));
+        Timing::between(Interval::parse(&start, &end).unwrap())
+    };
+    let (block, allow) = (Effect::Blocked, Effect::Allowed);
+    let hard = WhileClosed::new(block, RunningWork::FinishWave, allow, Effect::Warned);
+    let freeze = Window::freeze(key("audit"), day("2026-03-02", "2026-03-03"), hard);
+    let opens = Window::allow(key("tuesday"), day("2026-03-03", "2026-03-04"), hard);
+    let declared = |window| {
+        wait(
+            office
+                .desk
+                .declare_window(&key("production"), window, by("ada")),
+        )
+    };
+    declared(freeze).unwrap();
+    declared(opens).unwrap()
+}
+
+fn asking_a_calendar(by_types: GateSet) -> Sample {
+    let office = office();
+    let calendar = closed_for_the_day(&office);
+    let tested = office.tested();
+    let explain =
+        |facts: &Facts| by_types.explain(&tested, Deploy::new(window()), facts, &by("dep"));
+    let shown = vec![
+        explain(&office.facts().with_calendar(calendar)),
+        explain(&office.facts()),
+    ];
+    let params = json!({
+        "calendar": "production",
+        "environments": ["staging"],
+        "regions": ["eu"],
+    });
+    plain(by_types, params, shown)
+}
+
+fn europe() -> Region {
+    Region::new("eu").unwrap()
+}
+
+fn freeze() -> Sample {
+    let policy = FreezePolicy::new(key("production")).in_environments([staging()]);
+    asking_a_calendar(gated::<Deploy>(policy.in_regions([europe()])))
+}
+
+fn maintenance_window() -> Sample {
+    let policy = MaintenanceWindowPolicy::new(key("production")).in_environments([staging()]);
+    asking_a_calendar(gated::<Deploy>(policy.in_regions([europe()])))
+}
+
+fn conflict_free() -> Sample {
+    let policy = || {
+        ConflictFreePolicy::new()
+            .within(Distance::new(2).unwrap())
+            .with_people()
+    };
+    let office = office();
+    let tested = office.tested();
+    let stream = || tested.stream().clone();
+    let question = ConflictQuestion::builder().distance(2).people(true).build();
+    let answer = || ConflictAnswer::new(question, stream(), window(), office.now());
+    let explain = |facts: Facts| {
+        gated::<Deploy>(policy()).explain(&tested, Deploy::new(window()), &facts, &by("dep"))
+    };
+    let mut found = answer();
+    let source = FactSource::new(crate::desk_support::stream(9), Version::new(3));
+    found.conflicts = vec![BookedConflict::new(
+        source,
+        window(),
+        text("both take `kim`"),
+    )];
+    let mut incomplete = answer();
+    incomplete.gaps = vec![text("the store is down")];
+    let shown = vec![
+        intake(&office, &office.requested(), policy()),
+        explain(office.facts()),
+        explain(office.facts().with_conflicts(found)),
+        explain(office.facts().with_conflicts(incomplete)),
+    ];
+    Sample {
+        numbers: &[("distance", 2)],
+        ..plain(
+            gated::<Deploy>(policy()),
+            json!({ "distance": 2, "people": true }),
+            shown,
+        )
+    }
+}
+
+fn lead_time() -> Sample {
+    let policy = || LeadTimePolicy::new(Seconds::days(2)).unwrap();
+    let office = office();
+    let shown = vec![
+        intake(&office, &office.requested(), policy()),
+        deploying(&office, &office.tested(), policy()),
+    ];
+    Sample {
+        numbers: &[("at_least_seconds", 172_800)],
+        phases: &PhaseName::ALL[1..],
+        ..plain(
+            gated::<Deploy>(policy()),
+            json!({ "at_least_seconds": 172_800 }),
+            shown,
+        )
+    }
+}
+
+fn time_of_day() -> Sample {
+    let time = |hour| NaiveTime::from_hms_opt(hour, 30, 0).unwrap();
+    let days = [Weekday::Sun, Weekday::Mon];
+    let policy = || TimeOfDayPolicy::new(days, time(21), time(4)).unwrap();
+    #[cfg(feature = "calendar")]
+    let policy = || policy().in_zone("Europe/Berlin".parse().unwrap());
+    let office = office();
+    let shown = vec![deploying(&office, &office.tested(), policy())];
+    let mut params = json!({ "weekdays": ["monday", "sunday"], "from": "21:30", "to": "04:30" });
+    if cfg!(feature = "calendar") {
+        params["zone"] = json!("Europe/Berlin");
+    }
+    plain(gated::<Deploy>(policy()), params, shown)
+}
+
 fn waves() -> Sample {
     let office = office();
     let mut shown = Vec::new();
@@ -370,6 +509,8 @@ fn waves() -> Sample {
     let release = seen(release, Health::Inconclusive);
     shown.push(finishing(&office, &release));
     shown.push(finishing(&office, &seen(release, Health::Failed)));
+    let unplanned = office.made_live(office.deploying());
+    shown.push(finishing(&office, &unplanned));
     Sample {
         phases: &[PhaseName::Deployment, PhaseName::Review, PhaseName::Closure],
         ..plain(
@@ -403,6 +544,7 @@ fn fact() -> Sample {
     Sample {
         numbers: &[("test.at_least", 20)],
         facts: &["error_budget_percent"],
+        phases: EVERYWHERE,
         ..plain(
             gated::<Deploy>(policy(FactTest::AtLeast(20))),
             params,
@@ -435,7 +577,10 @@ fn model_standing() -> Sample {
         explain(&stands("shop", ModelStanding::Good, 2)),
         explain(&stands("shed", ModelStanding::Good, 1)),
     ];
-    plain(gated::<Deploy>(policy()), json!({}), shown)
+    Sample {
+        phases: EVERYWHERE,
+        ..plain(gated::<Deploy>(policy()), json!({}), shown)
+    }
 }
 
 /// With a parent that is in Development, and a child there.
@@ -466,7 +611,10 @@ fn in_step() -> Sample {
         explain(on(), PhaseName::Plan),
         explain(back, PhaseName::Development),
     ];
-    plain(gated::<Deploy>(InStepPolicy::new()), json!({}), shown)
+    Sample {
+        phases: EVERYWHERE,
+        ..plain(gated::<Deploy>(InStepPolicy::new()), json!({}), shown)
+    }
 }
 
 fn dependencies() -> Sample {
@@ -559,7 +707,11 @@ fn an_unknown_key_of_every_policy_is_refused_at_its_place() {
 }
 
 /// Rules with a parameter that makes no sense, its place, and what is said of it.
-fn senseless() -> [(Value, &'static str, &'static str); 13] {
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of cases is told in one piece"
+)]
+fn senseless() -> [(Value, &'static str, &'static str); 19] {
     [
         (
             json!({ "approvals": { "rules": [{ "name": "a", "by": [{ "role": "tester" }], "quorum": { "count": 1 } }], "valid_for_seconds": 0 } }),
@@ -622,6 +774,40 @@ fn senseless() -> [(Value, &'static str, &'static str); 13] {
             "invalid checklist policy ``: expected at least one of `items`",
         ),
         (
+            json!({ "conflict-free": { "distance": 6 } }),
+            ".conflict-free.distance",
+            "invalid distance `6`: expected 0 to 5 relations",
+        ),
+        (
+            json!({ "lead-time": { "at_least_seconds": 0 } }),
+            ".lead-time",
+            "invalid at_least_seconds `0 seconds`: expected 1 second to 10 years",
+        ),
+        (
+            json!({ "time-of-day": { "weekdays": [], "from": "09:00", "to": "16:00" } }),
+            ".time-of-day",
+            "invalid time-of-day policy ``: expected at least one day in `weekdays`",
+        ),
+        (
+            json!({ "time-of-day": { "weekdays": ["mon"], "from": "09:00", "to": "16:00" } }),
+            ".time-of-day.weekdays[0]",
+            "there is no `mon`; there are: `monday`, `tuesday`, `wednesday`, `thursday`, `friday`, `saturday`, `sunday`",
+        ),
+        (
+            json!({ "time-of-day": { "weekdays": ["monday"], "from": "9", "to": "16:00" } }),
+            ".time-of-day.from",
+            "invalid time of day `9`: expected a time of day in whole minutes, from `00:00` to `23:59`",
+        ),
+        (
+            json!({ "time-of-day": { "weekdays": ["monday"], "from": "09:00", "to": "16:00", "zone": "Mars" } }),
+            ".time-of-day.zone",
+            if cfg!(feature = "calendar") {
+                "invalid zone `Mars`: expected the IANA name of a zone, such as `Europe/Berlin` or `UTC`"
+            } else {
+                "invalid zone `Mars`: expected none: this build of phasegate is without the feature `calendar`"
+            },
+        ),
+        (
             json!({ "fact": { "key": "f", "test": { "one_of": [] } } }),
             ".fact",
             "invalid test of fact `f` ``: expected at least one text in `one_of`",
@@ -647,6 +833,18 @@ fn a_policy_is_refused_before_a_step_that_cannot_have_what_it_reads() {
         "gates[0].rules[0].rule.waves: policy `waves` reads what a release has in Deployment, Review, Closure, \
          and `deploy` leaves Testing"
     );
+    // What looks at records has none to look at before a release has begun.
+    for (name, _, sample) in samples() {
+        for step in ["request", "find_unauthorised"] {
+            let file = file(step, &json!({ name.as_str(): sample.params }));
+            let read = GateSet::from_json(&file, &Policies::new());
+            assert_eq!(
+                read.is_ok(),
+                sample.phases.contains(&PhaseName::Start),
+                "{name}"
+            );
+        }
+    }
 }
 
 /// The codes that the documentation of a policy lists.

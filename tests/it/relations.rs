@@ -96,7 +96,7 @@ pub(crate) struct Meanwhile {
 }
 
 impl Meanwhile {
-    fn on(store: &Arc<MemoryStore>) -> Self {
+    pub(crate) fn on(store: &Arc<MemoryStore>) -> Self {
         Self {
             store: store.clone(),
             act: Arc::default(),
@@ -105,7 +105,7 @@ impl Meanwhile {
         }
     }
 
-    fn first(&self, act: impl FnOnce() + Send + 'static) {
+    pub(crate) fn first(&self, act: impl FnOnce() + Send + 'static) {
         *self.act.lock().unwrap() = Some(Box::new(act));
     }
 }

@@ -436,7 +436,7 @@ fn the_report_is_what_was_so_at_its_instant() {
             .map(|debt| (debt.what.is_paid(), debt.what.owed_for_seconds))
             .collect::<Vec<_>>()
     };
-    assert_eq!(reported(&logs, "2026-03-02T12:00:00Z").releases, 1);
+    assert_eq!(reported(&logs, "2026-03-02T12:00:00Z").releases.len(), 1);
     assert_eq!(debts("2026-03-02T12:29:59Z"), []);
     assert_eq!(debts("2026-03-02T13:30:00Z"), [(false, Seconds::hours(1))]);
     let paid = (true, Seconds::hours(26));
@@ -491,6 +491,37 @@ fn a_log_that_cannot_be_read_adds_nothing() {
     assert_eq!(early.add(&torn).unwrap_err().kind(), LogErrorKind::Broken);
     assert_eq!(exceptions.add(&[]).unwrap_err().kind(), LogErrorKind::Empty);
     assert_eq!((exceptions, early), (before, Exceptions::at(at(NOON))));
+}
+
+#[test]
+fn a_log_that_is_added_again_counts_once_as_it_is_now() {
+    let office = guarded();
+    let logs = logs(&office);
+    let twice = [logs.clone(), logs.clone()].concat();
+    let once = reported(&logs, "2026-03-09T12:00:00Z");
+    assert!(once.releases.len() > 1 && !once.debts.is_empty());
+    assert_eq!(reported(&twice, "2026-03-09T12:00:00Z"), once);
+    // Read when it had just begun, and again later.
+    let mut grown = Exceptions::at(once.at).with_refusals();
+    grown.add(&logs[0][..1]).unwrap();
+    for log in &logs {
+        grown.add(log).unwrap();
+    }
+    assert_eq!(grown, once);
+}
+
+#[test]
+fn what_is_said_in_a_refusal_stays_on_its_line_and_hides_nothing() {
+    let hostile = "one\ntwo\r\n\u{202e}live\u{200b} \u{3164}\u{e0041}";
+    let decision = spoken(hostile);
+    let told = "one↵two↵\\u{202e}live\\u{200b} \\u{3164}\\u{e0041}";
+    assert_eq!(
+        decision.to_string().lines().nth(1),
+        Some(&*format!("  speaks: {told}; {told}"))
+    );
+    assert_eq!(decision.to_string().lines().count(), 3, "and a warning");
+    let blocker = decision.blockers().next().unwrap();
+    assert_eq!(blocker.reason.to_string(), format!("{told}; {told}"));
 }
 
 #[test]

@@ -347,6 +347,11 @@ fn full_record_of(kind: RecordKind) -> AnyRecord {
             .what(text("A credit note."))
             .build()
             .into(),
+        RecordKind::OverrideGranted => {
+            let mut granted = grant("O-1", "frozen", at("2026-04-01T00:00:00Z"));
+            granted.about = Some(key("year-end"));
+            granted.into()
+        }
         RecordKind::RolloutPaused => RolloutPaused::builder()
             .reason(text("Payday."))
             .calendars([key("production")])
@@ -485,6 +490,9 @@ fn least_record_of(kind: RecordKind) -> AnyRecord {
         RecordKind::CostBooked => {
             CostBooked::new(key("BILL-1"), Money::new(1, Currency::new("EUR").unwrap())).into()
         }
+        RecordKind::OverrideGranted => {
+            grant("O-1", "pass-ratio", at("2026-04-01T00:00:00Z")).into()
+        }
         RecordKind::RolloutPaused => RolloutPaused::new(text("The phones ring.")).into(),
         RecordKind::HealthObserved => HealthObserved::new(key("canary"), Health::Healthy).into(),
         RecordKind::CodeChange => CodeChange::new(key("4fe1"), at("2026-03-01T11:00:00Z")).into(),
@@ -523,9 +531,6 @@ fn least_or_full(kind: RecordKind) -> Option<AnyRecord> {
         RecordKind::TrackChanged => TrackChanged::new(Track::Emergency, text("A gap.")).into(),
         RecordKind::RetrospectiveApproval => {
             RetrospectiveApproval::new(Role::ChangeAuthority, text("It was right.")).into()
-        }
-        RecordKind::OverrideGranted => {
-            grant("O-1", "pass-ratio", at("2026-04-01T00:00:00Z")).into()
         }
         RecordKind::AttemptFinished => {
             AttemptFinished::new(key("A-1"), AttemptOutcome::Live).into()

@@ -180,7 +180,7 @@ fn oracle(calendars: &[PlainCalendar], at: u32, kind: WorkKind, work: &Scope) ->
                         .collect();
                     if allow.is_empty() {
                         worst = worst.max(calendar.otherwise.map_or(Effect::Allowed, effect));
-                    } else if !allow.iter().any(|window| is_active(window)) {
+                    } else if !allow.iter().any(&is_active) {
                         let closed = allow.iter().map(|window| effect(window.closed)).max();
                         worst = worst.max(closed.unwrap());
                     }

@@ -428,6 +428,8 @@ impl Reader {
                     self.soaks_where_it_can(policy, parts);
                 }
             }
+            Rule::Freeze(policy) => self.environments_fit(policy.environments(), parts),
+            Rule::MaintenanceWindow(policy) => self.environments_fit(policy.environments(), parts),
             Rule::Checklist(policy) => self.items_fit(policy, parts),
             _ => {}
         }

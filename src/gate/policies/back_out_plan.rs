@@ -1,9 +1,9 @@
 //! How the release would be undone, and whether anybody has tried.
 
-use super::length;
+use super::{in_plan, length};
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, Seconds};
-use crate::release::{Reason, Verdict};
+use crate::release::{Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Requires that the plan says how the release is undone, and, if asked, that this was rehearsed lately.
@@ -91,10 +91,10 @@ impl BackOutPlanPolicy {
 }
 
 impl Policy for BackOutPlanPolicy {
-    type Reads = ();
+    type Reads = ReleaseRequest;
     const NAME: &'static str = "back-out-plan";
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         let plan = ask.state().plan_in_force();
         let refused = |reason| Verdict::Violated {
             reasons: vec![reason],
@@ -105,12 +105,16 @@ impl Policy for BackOutPlanPolicy {
                 None => "there is no plan, so nobody knows how the release is undone",
             };
             let remedy = "say so in the `back_out` of the plan";
+            let remedy = in_plan(ask, remedy, |plan| plan.back_out.is_some());
             return refused(Reason::new("no-back-out-plan", message, remedy));
         };
         let Some(time) = self.0.rehearsed_within_seconds else {
             return Verdict::SATISFIED;
         };
-        let remedy = "rehearse it, and say so in the plan";
+        let remedy = in_plan(ask, "rehearse it, and say so in the plan", |plan| {
+            let rehearsed = plan.back_out.as_ref().and_then(|how| how.rehearsed);
+            rehearsed.is_some_and(|at| at <= ask.now() && ask.now() < at.plus(time))
+        });
         let Some(at) = back_out.rehearsed else {
             let message = "the back-out was never rehearsed";
             return refused(Reason::new("not-rehearsed", message, remedy));

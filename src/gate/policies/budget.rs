@@ -1,8 +1,9 @@
 //! What a release may cost.
 
+use super::in_plan;
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind};
-use crate::release::{Reason, Verdict};
+use crate::release::{Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Requires that the costs booked so far are at most this share of the budget.
@@ -86,10 +87,10 @@ impl BudgetPolicy {
 }
 
 impl Policy for BudgetPolicy {
-    type Reads = ();
+    type Reads = ReleaseRequest;
     const NAME: &'static str = "budget";
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         let state = ask.state();
         let plan = state.plan_in_force();
         let Some(budget) = plan.and_then(|plan| plan.budget) else {
@@ -97,7 +98,8 @@ impl Policy for BudgetPolicy {
                 Some(_) => "the plan has no budget",
                 None => "there is no plan, and so no budget",
             };
-            return Verdict::of(vec![Reason::new("no-budget", message, "plan one")]);
+            let remedy = in_plan(ask, "plan one", |plan| plan.budget.is_some());
+            return Verdict::of(vec![Reason::new("no-budget", message, remedy)]);
         };
         let other = state
             .costs

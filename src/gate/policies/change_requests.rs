@@ -2,7 +2,7 @@
 
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind};
-use crate::release::{Bounded, ChangeRequestState, Reason, Verdict};
+use crate::release::{Bounded, ChangeRequestState, Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -81,10 +81,10 @@ impl ChangeRequestsPolicy {
 }
 
 impl Policy for ChangeRequestsPolicy {
-    type Reads = ();
+    type Reads = ReleaseRequest;
     const NAME: &'static str = "change-requests";
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         let Params { at_least, states } = &self.0;
         let linked = &ask.state().change_requests;
         let mut reasons = Vec::new();

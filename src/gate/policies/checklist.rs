@@ -2,7 +2,7 @@
 
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind};
-use crate::release::{Bounded, ChecklistStatus, Key, Reason, Verdict};
+use crate::release::{Bounded, ChecklistStatus, Key, Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -85,10 +85,10 @@ impl ChecklistPolicy {
 }
 
 impl Policy for ChecklistPolicy {
-    type Reads = ();
+    type Reads = ReleaseRequest;
     const NAME: &'static str = "checklist";
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         let reasons = self.0.items.iter().filter_map(|item| {
             let seen = ask.state().checklist.get(item);
             let reason = match seen.map(|seen| seen.status) {

@@ -2,7 +2,7 @@
 
 use crate::gate::{Ask, Policy, Relation, Rule};
 use crate::phase::PhaseName;
-use crate::release::{Ending, OtherRelease, Reason, ReleaseId, Role, Verdict};
+use crate::release::{Ending, OtherRelease, Reason, ReleaseId, ReleaseRequest, Role, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Requires that every release that this one waits for has reached the phase that was declared.
@@ -66,11 +66,11 @@ impl DependenciesPolicy {
 }
 
 impl Policy for DependenciesPolicy {
-    type Reads = ();
+    type Reads = ReleaseRequest;
     const NAME: &'static str = "dependencies";
     const RELATIONS: &'static [Relation] = &[Relation::Dependencies];
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         let dependencies = ask.dependencies().iter();
         let reasons = dependencies.filter_map(|(&id, &wanted)| {
             let other = ask.other(id)?;

@@ -28,6 +28,36 @@ use std::collections::BTreeSet;
 /// # Time
 ///
 /// At an instant, a clearance holds until the calendar changes. Every clearance to deploy ends with its window.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::gate::{FreezePolicy, Facts};
+/// use phasegate::phase::Interval;
+/// use phasegate::release::{Effect, Key, RunningWork, step::Authorise};
+/// use phasegate::schedule::{Timing, WhileClosed, Window};
+/// # use phasegate::{Desk, Gate, GateSet, MemoryStore, Person, release::*};
+///
+/// # pollster::block_on(async {
+/// let production = Key::new("production")?;
+/// let gate = Gate::<Authorise>::new("intake", 1)?.require(FreezePolicy::new(production.clone()));
+/// # let (desk, kim) = (Desk::new(MemoryStore::new()).with_gates(GateSet::new().with(gate)), Person::new("kim")?);
+/// # let release = desk.run(desk.request(ReleaseRequest::new(Name::new("Shop 2.4")?)), &kim).await?;
+/// # let step = Authorise::new(Assessment::new(AssessmentDecision::Worthwhile));
+/// let hard = WhileClosed::new(Effect::Blocked, RunningWork::FinishWave, Effect::Allowed, Effect::Warned);
+/// let audit = Interval::parse("2026-03-02T00:00:00Z", "2026-03-04T06:00:00Z")?;
+/// let audit = Window::freeze(Key::new("audit")?, Timing::between(audit), hard);
+/// let calendar = desk.declare_window(&production, audit, &kim).await?;
+///
+/// let monday = Facts::at("2026-03-02T12:00:00Z".parse()?).with_calendar(calendar);
+/// let decision = desk.gates().explain(&release, step, &monday, &By::new(&kim));
+/// assert_eq!(
+///     decision.to_string(),
+///     "authorise refused\n  freeze: freeze `audit` of calendar `production` is active from 2026-03-02T00:00:00Z to \
+///      2026-03-04T06:00:00Z; wait, or ask for an exception (not before 2026-03-04T06:00:00Z)",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +95,12 @@ impl FreezePolicy {
     pub fn in_regions(self, regions: impl Into<Bounded<BTreeSet<Region>>>) -> Self {
         let regions = regions.into();
         Self { regions, ..self }
+    }
+
+    /// The environments, each with its place among the parameters.
+    pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
+        let environments = self.environments.iter();
+        environments.map(|one| ("environments".to_owned(), one))
     }
 
     fn question(&self) -> CalendarQuestion {

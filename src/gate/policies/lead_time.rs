@@ -19,6 +19,33 @@ use serde::{Deserialize, Serialize};
 /// # Time
 ///
 /// A length of time on the clock, nights and weekends included. A clearance ends when the notice would be too short.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::gate::{Facts, LeadTimePolicy};
+/// use phasegate::phase::{Interval, Seconds};
+/// use phasegate::release::{ReleasePlan, step::Authorise};
+/// # use phasegate::{Desk, Gate, GateSet, MemoryStore, Person, release::*};
+///
+/// # pollster::block_on(async {
+/// let gate = Gate::<Authorise>::new("intake", 1)?.require(LeadTimePolicy::new(Seconds::days(5))?);
+/// # let (desk, kim) = (Desk::new(MemoryStore::new()).with_gates(GateSet::new().with(gate)), Person::new("kim")?);
+/// # let release = desk.run(desk.request(ReleaseRequest::new(Name::new("Shop 2.4")?)), &kim).await?;
+/// # let step = Authorise::new(Assessment::new(AssessmentDecision::Worthwhile));
+/// let evening = Interval::parse("2026-03-05T20:00:00Z", "2026-03-05T22:00:00Z")?;
+/// let plan = ReleasePlan::builder().early_life_support(Seconds::days(7)).window(evening).build();
+/// let release = desk.record(release, plan, &kim).await?;
+///
+/// let monday = Facts::at("2026-03-02T12:00:00Z".parse()?);
+/// let decision = desk.gates().explain(&release, step, &monday, &By::new(&kim));
+/// assert_eq!(
+///     decision.to_string(),
+///     "authorise refused\n  lead-time: the window opens at 2026-03-05T20:00:00Z, and at least 5 days of notice are asked \
+///      for; choose a window from 2026-03-07T12:00:00Z on",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Params")]

@@ -24,6 +24,36 @@ use std::collections::BTreeSet;
 /// # Time
 ///
 /// At an instant, a clearance holds until the calendar changes. Every clearance to deploy ends with its window.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::gate::{MaintenanceWindowPolicy, Facts};
+/// use phasegate::phase::Interval;
+/// use phasegate::release::{Effect, Key, RunningWork, step::Authorise};
+/// use phasegate::schedule::{Timing, WhileClosed, Window};
+/// # use phasegate::{Desk, Gate, GateSet, MemoryStore, Person, release::*};
+///
+/// # pollster::block_on(async {
+/// let production = Key::new("production")?;
+/// let gate = Gate::<Authorise>::new("intake", 1)?.require(MaintenanceWindowPolicy::new(production.clone()));
+/// # let (desk, kim) = (Desk::new(MemoryStore::new()).with_gates(GateSet::new().with(gate)), Person::new("kim")?);
+/// # let release = desk.run(desk.request(ReleaseRequest::new(Name::new("Shop 2.4")?)), &kim).await?;
+/// # let step = Authorise::new(Assessment::new(AssessmentDecision::Worthwhile));
+/// let hard = WhileClosed::new(Effect::Blocked, RunningWork::FinishWave, Effect::Allowed, Effect::Warned);
+/// let night = Interval::parse("2026-03-02T22:00:00Z", "2026-03-03T04:00:00Z")?;
+/// let night = Window::allow(Key::new("monday-night")?, Timing::between(night), hard);
+/// let calendar = desk.declare_window(&production, night, &kim).await?;
+///
+/// let monday = Facts::at("2026-03-02T12:00:00Z".parse()?).with_calendar(calendar);
+/// let decision = desk.gates().explain(&release, step, &monday, &By::new(&kim));
+/// assert_eq!(
+///     decision.to_string(),
+///     "authorise refused\n  maintenance-window: outside the allow-windows of calendar `production`: `monday-night`; \
+///      wait, or have a window declared (not before 2026-03-02T22:00:00Z)",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -61,6 +91,12 @@ impl MaintenanceWindowPolicy {
     pub fn in_regions(self, regions: impl Into<Bounded<BTreeSet<Region>>>) -> Self {
         let regions = regions.into();
         Self { regions, ..self }
+    }
+
+    /// The environments, each with its place among the parameters.
+    pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
+        let environments = self.environments.iter();
+        environments.map(|one| ("environments".to_owned(), one))
     }
 
     fn question(&self) -> CalendarQuestion {

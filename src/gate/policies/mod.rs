@@ -6,6 +6,7 @@ mod budget;
 mod calendars;
 mod change_requests;
 mod checklist;
+mod conflict_free;
 mod dependencies;
 mod evidence;
 mod fact;
@@ -21,6 +22,7 @@ mod severities;
 mod soak;
 mod stakeholders_notified;
 mod test_runs;
+mod time_of_day;
 mod waves;
 
 pub(super) use approvals::Beyond;
@@ -29,6 +31,7 @@ pub use back_out_plan::BackOutPlanPolicy;
 pub use budget::BudgetPolicy;
 pub use change_requests::ChangeRequestsPolicy;
 pub use checklist::ChecklistPolicy;
+pub use conflict_free::ConflictFreePolicy;
 pub use dependencies::DependenciesPolicy;
 pub use evidence::EvidencePolicy;
 pub use fact::{FactPolicy, FactTest};
@@ -42,10 +45,13 @@ pub use risk::RiskPolicy;
 pub use separation_of_duties::{Duty, SeparationOfDutiesPolicy};
 pub use soak::SoakPolicy;
 pub use stakeholders_notified::StakeholdersNotifiedPolicy;
+pub use time_of_day::TimeOfDayPolicy;
 pub use waves::WavesPolicy;
 
-use crate::phase::{Invalid, InvalidKind, Seconds};
-use std::fmt::Display;
+use super::Ask;
+use crate::phase::{Invalid, InvalidKind, RecordKind, Seconds};
+use crate::release::ReleasePlan;
+use std::{borrow::Cow, fmt::Display};
 
 /// Calls `$expand!` with every built-in policy: its rule, its type, and the name by which files and findings know it.
 macro_rules! policies {
@@ -77,8 +83,12 @@ macro_rules! policies {
             Freeze FreezePolicy "freeze";
             /// The work stays within an allow-window.
             MaintenanceWindow MaintenanceWindowPolicy "maintenance-window";
+            /// No other release has a deployment booked that gets in the way.
+            ConflictFree ConflictFreePolicy "conflict-free";
             /// How long before it has to be asked for.
             LeadTime LeadTimePolicy "lead-time";
+            /// The weekdays and the hours of the work.
+            TimeOfDay TimeOfDayPolicy "time-of-day";
             /// How far the rollout has to be.
             Waves WavesPolicy "waves";
             /// What the host has to know.
@@ -102,6 +112,28 @@ fn length(parameter: &'static str, time: Seconds) -> Result<Seconds, Invalid> {
     }
     let (kind, expected) = (InvalidKind::OutOfRange, "1 second to 10 years");
     Err(Invalid::new(kind, parameter, time, expected))
+}
+
+/// What lifts a lack of the plan that counts. Where one was agreed, another one counts once it is agreed too.
+fn in_plan(
+    ask: &Ask<'_>,
+    remedy: &'static str,
+    has_it: impl FnOnce(&ReleasePlan) -> bool,
+) -> Cow<'static, str> {
+    let state = ask.state();
+    let Some(agreed) = state.agreed_plan() else {
+        return remedy.into();
+    };
+    let standing = ask.standing();
+    if !standing.takes().any(|one| one == RecordKind::Baseline) {
+        return format!("have it overridden: in {standing} no other plan is agreed on").into();
+    }
+    match &state.plan {
+        Some(latest) if **latest != *agreed && has_it(latest) => {
+            "record `Baseline`: the latest plan has it, and is not agreed on yet".into()
+        }
+        Some(_) | None => format!("{remedy}; then agree on that plan: record `Baseline`").into(),
+    }
 }
 
 /// Some things for a sentence: the first few by name, and how many more there are.

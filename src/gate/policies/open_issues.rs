@@ -4,7 +4,7 @@ use super::listed;
 use super::severities::{AtMost, and_worse};
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind};
-use crate::release::{Reason, RegisterKind, Resolved, Severity, Verdict};
+use crate::release::{Reason, RegisterKind, ReleaseRequest, Resolved, Severity, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Requires that at most this many issues, or risks, of a severity and worse are open.
@@ -110,10 +110,10 @@ impl OpenIssuesPolicy {
 }
 
 impl Policy for OpenIssuesPolicy {
-    type Reads = ();
+    type Reads = ReleaseRequest;
     const NAME: &'static str = "open-issues";
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         let kinds = [
             (
                 RegisterKind::Issue,

@@ -1,7 +1,7 @@
 //! How risky a release may be.
 
 use crate::gate::{Ask, Policy, Rule};
-use crate::release::{Reason, RiskAssessment, RiskLevel, Verdict};
+use crate::release::{Reason, ReleaseRequest, RiskAssessment, RiskLevel, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Requires that the risk was assessed, and is at most this.
@@ -52,10 +52,10 @@ impl RiskPolicy {
 }
 
 impl Policy for RiskPolicy {
-    type Reads = ();
+    type Reads = ReleaseRequest;
     const NAME: &'static str = "risk";
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         let Some(score) = ask.state().risk.as_deref().map(RiskAssessment::score) else {
             let message = "the risk was not assessed";
             let reason = Reason::new("risk-not-assessed", message, "record a `RiskAssessment`");

@@ -2,7 +2,7 @@
 
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind};
-use crate::release::{Answer, Person, Reason, Role, Verdict};
+use crate::release::{Answer, Person, Reason, ReleaseRequest, Role, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -108,10 +108,10 @@ impl SeparationOfDutiesPolicy {
 }
 
 impl Policy for SeparationOfDutiesPolicy {
-    type Reads = ();
+    type Reads = ReleaseRequest;
     const NAME: &'static str = "separation-of-duties";
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         let mut seen = BTreeSet::new();
         let mut reasons = Vec::new();
         for ((step, person, role), given) in &ask.state().approvals {

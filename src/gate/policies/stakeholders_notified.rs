@@ -1,9 +1,9 @@
 //! Who has to have been told of the release, and how long ahead.
 
-use super::{length, listed};
+use super::{in_plan, length, listed};
 use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, Seconds};
-use crate::release::{AnyStep, Person, Reason, Verdict};
+use crate::release::{AnyStep, Person, Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Requires that every stakeholder of the plan was told of the release, and, if asked, long enough ahead.
@@ -89,10 +89,10 @@ impl StakeholdersNotifiedPolicy {
 }
 
 impl Policy for StakeholdersNotifiedPolicy {
-    type Reads = ();
+    type Reads = ReleaseRequest;
     const NAME: &'static str = "stakeholders-notified";
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         let state = ask.state();
         let plan = state.plan_in_force();
         let mut reasons = Vec::new();
@@ -101,12 +101,10 @@ impl Policy for StakeholdersNotifiedPolicy {
             .filter(|named| !named.is_empty())
         else {
             let message = "there is no plan that names stakeholders";
-            let reason = Reason::new(
-                "no-stakeholders",
-                message,
-                "name in the plan who has to be told",
-            );
-            return Verdict::of(vec![reason]);
+            let remedy = in_plan(ask, "name in the plan who has to be told", |plan| {
+                !plan.stakeholders.is_empty()
+            });
+            return Verdict::of(vec![Reason::new("no-stakeholders", message, remedy)]);
         };
         let untold: Vec<_> = named
             .iter()

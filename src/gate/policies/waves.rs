@@ -4,12 +4,13 @@ use crate::gate::{Ask, Policy, Rule};
 use crate::release::{Reason, Route, Verdict, WaveState};
 use serde::{Deserialize, Serialize};
 
-/// Requires that every wave of the plan has started, has baked, and is healthy.
+/// Requires that the deployment goes in waves, and that each has started, has baked, and is healthy.
 ///
-/// For `finish_deployment`. A plan without waves has nothing to wait for.
+/// For `finish_deployment`. It asks for waves: a deployment that was planned without any does not clear.
 ///
 /// | code | what is the matter |
 /// |---|---|
+/// | `no-waves` | the plan with which the deployment began has none, or there was no plan |
 /// | `wave-not-started` | a wave has not started |
 /// | `wave-baking` | it still bakes; somebody has to look when that is over |
 /// | `wave-not-observed` | it has baked, and nobody has said since how it is doing |
@@ -109,11 +110,16 @@ impl Policy for WavesPolicy {
             };
             Some(reason.read("wave", name.as_str()))
         });
+        let none = rollout.waves.is_empty().then(|| {
+            let message = "the deployment was planned without waves";
+            let remedy = "`back_out`, and plan some; or have it overridden";
+            Reason::new("no-waves", message, remedy)
+        });
         let paused = rollout.is_paused.then(|| {
             let remedy = "have a person record `RolloutContinued`";
             Reason::new("rollout-paused", "the rollout is paused", remedy)
         });
-        Verdict::of(waves.chain(paused).collect())
+        Verdict::of(none.into_iter().chain(waves).chain(paused).collect())
     }
 
     fn into_rule(self) -> Rule {

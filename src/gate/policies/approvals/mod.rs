@@ -15,16 +15,16 @@ use super::separation_of_duties::Duty;
 use super::{length, listed};
 use crate::gate::{Ask, Distinctness, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind, Seconds};
-use crate::release::{Bounded, Role, Verdict};
+use crate::release::{Bounded, ReleaseRequest, Role, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Requires approvals of the step, about exactly what it would do now.
 ///
 /// All rules have to be met. Whether they can be is found by the largest matching between people and rules, so that
-/// the order of approvals never matters. An approval counts while its [`Subject`] is what it was, while the person
-/// has the role in which they answered, and until it ends. One live rejection refuses the step. Nobody approves
-/// what they asked for themselves; [`not_by`](Self::not_by) says who else does not.
+/// the order of approvals never matters. An approval counts while its [`Subject`](crate::release::Subject) is what it
+/// was, while the person has the role in which they answered, and until it ends. One live rejection refuses the step.
+/// Nobody approves what they asked for themselves; [`not_by`](Self::not_by) says who else does not.
 ///
 /// | code | what is the matter |
 /// |---|---|
@@ -151,7 +151,7 @@ impl ApprovalsPolicy {
 }
 
 impl Policy for ApprovalsPolicy {
-    type Reads = ();
+    type Reads = ReleaseRequest;
     const NAME: &'static str = "approvals";
 
     fn roles(&self) -> BTreeSet<Role> {
@@ -159,7 +159,7 @@ impl Policy for ApprovalsPolicy {
         roles.cloned().collect()
     }
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         let answers = self.answers(ask);
         let needs = self.needs(ask);
         let is_met = self.tally(&needs, answers.counted.iter()).is_complete();

@@ -1,0 +1,399 @@
+//! Calendars at the gate: what a freeze refuses, what lets a release pass it, and for how long.
+
+use crate::desk_support::{Office, at, by, key, office, package, text, wait};
+use phasegate::desk::RunError;
+use phasegate::gate::{Facts, FreezePolicy, GateSet, MaintenanceWindowPolicy};
+use phasegate::phase::{Action, Seconds, Testing};
+use phasegate::release::step::{Deploy, Rework};
+use phasegate::release::{
+    Decision, Effect, Enforcement, OverrideGranted, Role, RoleGiven, RunningWork,
+};
+use phasegate::schedule::{
+    ExceptionAnswer, ExceptionDecision, ExceptionRequest, Scope, Timing, WhileClosed, Window,
+};
+use phasegate::{Gate, Interval, MemoryStore, Release};
+use std::sync::Arc;
+
+type Desk = Office<Arc<MemoryStore>>;
+
+fn span(start: &str, end: &str) -> Interval {
+    let instant = |text: &str| format!("2026-03-{text}:00Z");
+    Interval::parse(&instant(start), &instant(end)).unwrap()
+}
+
+fn hard() -> WhileClosed {
+    WhileClosed::new(
+        Effect::Blocked,
+        RunningWork::FinishWave,
+        Effect::Allowed,
+        Effect::Warned,
+    )
+}
+
+fn freeze(id: &str, active: Interval) -> Window {
+    Window::freeze(key(id), Timing::between(active), hard())
+}
+
+/// A desk whose gate for `deploy` asks the calendar `production` for freezes and allow-windows.
+fn frozen(windows: impl IntoIterator<Item = Window>) -> Desk {
+    let gate = Gate::<Deploy>::new("production", 1).unwrap();
+    let gate = gate.require(FreezePolicy::new(key("production")));
+    let gate = gate.require(MaintenanceWindowPolicy::new(key("production")));
+    let office = office().with_gates(GateSet::new().with(gate));
+    for window in windows {
+        declare(&office, window);
+    }
+    office
+}
+
+fn declare(office: &Desk, window: Window) {
+    let production = key("production");
+    let declared = office.desk.declare_window(&production, window, by("mia"));
+    wait(declared).unwrap();
+}
+
+fn codes(decision: &Decision) -> Vec<String> {
+    let blockers = decision.blockers();
+    blockers
+        .map(|blocker| blocker.reason.code.to_string())
+        .collect()
+}
+
+/// The decision about a deployment, and the same computed again from its record.
+fn explained(office: &Desk, release: &Release<Testing>, window: Interval) -> Decision {
+    let decision = wait(office.desk.explain(release, Deploy::new(window), by("kim")));
+    let again = office.desk.gates().explain(
+        release,
+        Deploy::new(window),
+        &Facts::of(&decision),
+        &by("kim"),
+    );
+    assert_eq!(
+        again, decision,
+        "a decision comes out the same from its record"
+    );
+    let json = serde_json::to_string(&decision).unwrap();
+    assert_eq!(serde_json::from_str::<Decision>(&json).unwrap(), decision);
+    decision
+}
+
+#[test]
+fn a_freeze_refuses_a_window_that_runs_into_it_and_names_the_way_out() {
+    let office = frozen([freeze("year-end", span("02T13:00", "04T00:00"))]);
+    let release = office.tested();
+    let decision = explained(&office, &release, span("02T12:00", "02T14:00"));
+    assert_eq!(
+        decision.to_string(),
+        "deploy refused\n  freeze: freeze `year-end` of calendar `production` is active from 2026-03-02T13:00:00Z to \
+         2026-03-04T00:00:00Z; choose a window from 2026-03-04T00:00:00Z on, or ask for an exception",
+    );
+    let blocker = decision.blockers().next().unwrap();
+    assert_eq!(blocker.reason.about, Some(key("year-end")));
+}
+
+#[test]
+fn tomorrow_is_planned_while_today_is_frozen() {
+    let office = frozen([freeze("today", span("02T00:00", "03T00:00"))]);
+    let release = office.tested();
+    let today = explained(&office, &release, span("02T20:00", "02T22:00"));
+    assert_eq!(codes(&today), ["frozen"]);
+    assert!(
+        office
+            .run(release.deploy(span("03T20:00", "03T22:00")), "kim")
+            .is_ok()
+    );
+}
+
+#[test]
+fn what_is_left_of_a_window_clears_when_the_freeze_is_over() {
+    let office = frozen([freeze("morning", span("02T00:00", "02T13:00"))]);
+    let release = office.tested();
+    let window = span("02T12:00", "02T15:00");
+    let decision = explained(&office, &release, window);
+    assert_eq!(decision.clears_at(), Some(at("2026-03-02T13:00:00Z")));
+    office.clock.set("2026-03-02T12:59:59Z");
+    assert_eq!(codes(&explained(&office, &release, window)), ["frozen"]);
+    office.clock.set("2026-03-02T13:00:00Z");
+    assert_eq!(codes(&explained(&office, &release, window)), [""; 0]);
+}
+
+#[test]
+fn a_clearance_never_outlives_the_window_that_it_was_given_in() {
+    let office = frozen([]);
+    let release = office.tested();
+    declare(&office, freeze("later", span("09T00:00", "10T00:00")));
+    let window = span("02T12:00", "02T14:00");
+    let facts = Facts::at(office.now())
+        .with_calendar(wait(office.desk.calendar(&key("production"))).unwrap());
+    let cleared = office
+        .desk
+        .gates()
+        .decide(release.deploy(window), &facts, &by("kim"))
+        .unwrap();
+    assert_eq!(cleared.holds_until(), Some(window.end()));
+    let late = wait(cleared.commit(office.desk.store(), window.end()));
+    assert!(
+        late.unwrap_err()
+            .to_string()
+            .contains("2026-03-02T14:00:00Z")
+    );
+
+    let release = office.tested();
+    office.clock.set("2026-03-02T14:00:00Z");
+    assert_eq!(
+        codes(&explained(&office, &release, window)),
+        ["window-over"]
+    );
+}
+
+#[test]
+fn a_freeze_that_is_put_on_between_reading_and_commit_is_honoured() {
+    let office = frozen([freeze("elsewhen", span("20T00:00", "21T00:00"))]);
+    let release = office.tested();
+    let window = span("02T12:00", "02T14:00");
+    let facts = Facts::at(office.now())
+        .with_calendar(wait(office.desk.calendar(&key("production"))).unwrap());
+    let cleared = office
+        .desk
+        .gates()
+        .decide(release.deploy(window), &facts, &by("kim"))
+        .unwrap();
+    declare(
+        &office,
+        freeze("stop-the-line", span("02T00:00", "03T00:00")),
+    );
+    let failed = wait(cleared.commit(office.desk.store(), office.now())).unwrap_err();
+    assert!(failed.to_string().contains("production"), "{failed}");
+}
+
+#[test]
+fn a_calendar_that_was_never_begun_clears_nothing() {
+    let office = frozen([]);
+    let release = office.tested();
+    let decision = explained(&office, &release, span("02T12:00", "02T14:00"));
+    assert_eq!(codes(&decision), ["calendar-not-read", "calendar-not-read"]);
+    let nobody_read = office.desk.gates().explain(
+        &release,
+        Deploy::new(span("02T12:00", "02T14:00")),
+        &office.facts(),
+        &by("kim"),
+    );
+    assert_eq!(
+        codes(&nobody_read),
+        ["calendar-not-read", "calendar-not-read"]
+    );
+}
+
+#[test]
+fn a_soft_freeze_warns_and_lets_pass() {
+    let mut soft = hard();
+    soft.new_work = Effect::Warned;
+    let window = Window::freeze(
+        key("quiet"),
+        Timing::between(span("02T00:00", "03T00:00")),
+        soft,
+    );
+    let office = frozen([window]);
+    let release = office.tested();
+    let decision = explained(&office, &release, span("02T12:00", "02T14:00"));
+    assert!(decision.is_cleared());
+    let warnings: Vec<_> = decision
+        .warnings()
+        .map(|warning| warning.reason.code.to_string())
+        .collect();
+    assert_eq!(warnings, ["soft-freeze"]);
+}
+
+#[test]
+fn work_stays_within_allow_windows() {
+    let night = Window::allow(
+        key("night"),
+        Timing::between(span("02T20:00", "03T04:00")),
+        hard(),
+    );
+    let office = frozen([night]);
+    let release = office.tested();
+    let decision = explained(&office, &release, span("02T19:00", "02T21:00"));
+    assert_eq!(codes(&decision), ["outside-window"]);
+    assert_eq!(
+        decision.clears_at(),
+        Some(at("2026-03-02T20:00:00Z")),
+        "the rest of the window is inside"
+    );
+    assert_eq!(
+        codes(&explained(&office, &release, span("03T03:00", "03T05:00"))),
+        ["outside-window"]
+    );
+    assert!(explained(&office, &release, span("02T20:00", "03T04:00")).is_cleared());
+}
+
+#[test]
+fn scopes_of_windows_are_held_against_what_the_policy_names() {
+    let eu = phasegate::release::Region::new("eu").unwrap();
+    let us = phasegate::release::Region::new("us").unwrap();
+    let only_eu = Scope::builder().regions([eu.clone()]).build();
+    let freeze = freeze("eu-only", span("02T00:00", "03T00:00")).about(only_eu);
+    for (region, refused) in [(eu, true), (us, false)] {
+        let gate = Gate::<Deploy>::new("production", 1).unwrap();
+        let gate = gate.require(FreezePolicy::new(key("production")).in_regions([region]));
+        let office = office().with_gates(GateSet::new().with(gate));
+        declare(&office, freeze.clone());
+        let release = office.tested();
+        let decision = explained(&office, &release, span("02T12:00", "02T14:00"));
+        assert_eq!(!decision.is_cleared(), refused);
+    }
+}
+
+fn excepted(office: &Desk, release: &Release<Testing>, answer: ExceptionAnswer) {
+    let calendar = key("production");
+    let request = ExceptionRequest::new(
+        key("EX-1"),
+        release.id(),
+        [key("year-end")],
+        span("02T00:00", "03T00:00"),
+        text("The certificate runs out tonight."),
+    );
+    wait(office.desk.request_exception(&calendar, request, by("kim"))).unwrap();
+    let decision = ExceptionDecision::new(key("EX-1"), answer, text("Small, and it cannot wait."));
+    let own = wait(
+        office
+            .desk
+            .decide_exception(&calendar, decision.clone(), by("kim")),
+    )
+    .unwrap_err();
+    assert!(own.to_string().contains("cannot decide it"), "{own}");
+    wait(office.desk.decide_exception(&calendar, decision, by("mia"))).unwrap();
+}
+
+#[test]
+fn an_exception_lets_one_release_pass_one_freeze_once() {
+    let office = frozen([freeze("year-end", span("02T00:00", "05T00:00"))]);
+    let release = office.tested();
+    excepted(
+        &office,
+        &release,
+        ExceptionAnswer::Granted(span("02T10:00", "02T16:00")),
+    );
+    let too_long = explained(&office, &release, span("02T12:00", "02T17:00"));
+    assert_eq!(codes(&too_long), ["frozen"], "the exception is limited");
+    let other = office.tested();
+    assert_eq!(
+        codes(&explained(&office, &other, span("02T12:00", "02T14:00"))),
+        ["frozen"]
+    );
+
+    let window = span("02T12:00", "02T14:00");
+    let decision = explained(&office, &release, window);
+    let used: Vec<_> = decision.exceptions().collect();
+    assert_eq!(used, [(&key("production"), &key("EX-1"))]);
+    assert!(office.run(release.deploy(window), "kim").is_ok());
+}
+
+#[test]
+fn what_one_step_has_used_up_helps_no_other() {
+    let rework = Gate::<Rework>::new("back-to-work", 1).unwrap();
+    let rework = rework.require(FreezePolicy::new(key("production")));
+    let gates = GateSet::new().with(rework);
+    let office = office().with_gates(gates);
+    declare(&office, freeze("year-end", span("02T00:00", "05T00:00")));
+    let release = office.tested();
+    let refused = wait(
+        office
+            .desk
+            .explain(&release, Rework::new(text("A defect.")), by("kim")),
+    );
+    assert_eq!(codes(&refused), ["frozen"]);
+    assert_eq!(refused.clears_at(), Some(at("2026-03-05T00:00:00Z")));
+    excepted(
+        &office,
+        &release,
+        ExceptionAnswer::Granted(span("02T10:00", "02T16:00")),
+    );
+    let until = wait(
+        office
+            .desk
+            .explain(&release, Rework::new(text("A defect.")), by("kim")),
+    );
+    assert_eq!(
+        until.holds_until,
+        Some(at("2026-03-02T16:00:00Z")),
+        "with the exception"
+    );
+    let developing = office.done(release.rework(text("A defect.")), "kim");
+    let testing = office.done(developing.start_testing(package("two")), "ada");
+    let refused = wait(
+        office
+            .desk
+            .explain(&testing, Rework::new(text("Another.")), by("kim")),
+    );
+    assert_eq!(codes(&refused), ["frozen"], "it was good for once");
+}
+
+#[test]
+fn a_denied_exception_lets_nothing_pass() {
+    let office = frozen([freeze("year-end", span("02T00:00", "05T00:00"))]);
+    let release = office.tested();
+    excepted(&office, &release, ExceptionAnswer::Denied);
+    assert_eq!(
+        codes(&explained(&office, &release, span("02T12:00", "02T14:00"))),
+        ["frozen"]
+    );
+}
+
+#[test]
+fn an_override_lifts_the_very_freeze_that_it_names() {
+    let both = [
+        freeze("audit", span("02T00:00", "05T00:00")),
+        freeze("year-end", span("02T00:00", "05T00:00")),
+    ];
+    let office = frozen(both);
+    let mut release = office.tested();
+    let authority = RoleGiven::new(
+        phasegate::Person::new("mia").unwrap(),
+        Role::ChangeAuthority,
+    );
+    release = office.recorded(release, authority, "kim");
+    let grant = |id: &str, freeze: Option<&str>| {
+        let until = office.now().plus(Seconds::hours(1));
+        let mut granted = OverrideGranted::new(
+            key(id),
+            Action::Deploy,
+            key("freeze"),
+            key("frozen"),
+            Role::ChangeAuthority,
+            text("Agreed."),
+            until,
+        );
+        granted.about = freeze.map(key);
+        granted
+    };
+    let window = span("02T12:00", "02T14:00");
+    for (id, freeze, refused) in [
+        ("O-1", None, true),
+        ("O-2", Some("audit"), true),
+        ("O-3", Some("audit"), true),
+        ("O-4", Some("year-end"), false),
+    ] {
+        release = wait(office.desk.record(release, grant(id, freeze), by("mia"))).unwrap();
+        let decision = explained(&office, &release, window);
+        assert_eq!(!decision.is_cleared(), refused, "{id}: {decision}");
+    }
+    let deploying = office.run(release.deploy(window), "kim");
+    assert!(!matches!(deploying, Err(RunError::Refused(_))));
+}
+
+#[test]
+fn a_policy_that_only_warns_uses_up_no_exception() {
+    let gate = Gate::<Deploy>::new("production", 1).unwrap();
+    let gate = gate.enforce(FreezePolicy::new(key("production")), Enforcement::Warn);
+    let office = office().with_gates(GateSet::new().with(gate));
+    declare(&office, freeze("year-end", span("02T00:00", "05T00:00")));
+    let release = office.tested();
+    excepted(
+        &office,
+        &release,
+        ExceptionAnswer::Granted(span("02T10:00", "02T16:00")),
+    );
+    let decision = explained(&office, &release, span("02T12:00", "02T14:00"));
+    assert!(decision.is_cleared() && decision.exceptions().next().is_none());
+}
