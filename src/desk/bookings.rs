@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::gather::told;
-use crate::gate::{Facts, is_before_review};
+use crate::gate::{Facts, GateSet, is_before_review};
 use crate::phase::Instant;
 use crate::release::limits::{BATCH_GUARDS, BOOKED_RELEASES, PAGE_ROWS};
 use crate::release::{
@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How many things two deployments are in conflict over are told.
 const TOLD: usize = 3;
+/// After how many releases that could not be read no more are tried: the answer is open anyway.
+const GAPS: usize = 10;
 
 /// What other releases have booked.
 #[derive(Default)]
@@ -102,14 +104,15 @@ impl<S: Store> Desk<S> {
                     return booked;
                 }
                 match self.read_release(&row.stream).await {
-                    Ok(Some(release)) => {
-                        booked.add(self.gates.booking(release.core()), release.core(), now)
-                    }
+                    Ok(Some(other)) => booked.add(&self.gates, other.core(), now),
                     Ok(None) => {}
                     Err(why) => {
                         let why = format!("release `{}` could not be read: {why}", row.stream.id);
                         booked.gaps.push(Text::clipped(&why));
                     }
+                }
+                if booked.gaps.len() == GAPS {
+                    return booked;
                 }
             }
             after = page.next;
@@ -122,9 +125,10 @@ impl<S: Store> Desk<S> {
 
 impl Booked {
     /// Keeps what a release has booked, unless that is over.
-    fn add(&mut self, booking: Option<Booking>, of: &Core, now: Instant) {
+    fn add(&mut self, gates: &GateSet, other: &Core, now: Instant) {
+        let booking = gates.booking(other);
         if let Some(booking) = booking.filter(|booking| now < booking.window.end()) {
-            let source = FactSource::new(of.head.stream.clone(), of.head.version);
+            let source = FactSource::new(other.head.stream.clone(), other.head.version);
             self.sources.insert(booking.release, source);
             self.bookings.push(booking);
         }

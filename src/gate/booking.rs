@@ -1,7 +1,7 @@
 //! The deployment that a release has booked: when, and what it touches.
 
 use super::judge::Book;
-use super::{Ask, GateSet};
+use super::{Ask, GateSet, ReleaseModel};
 use crate::phase::{Interval, PhaseName};
 use crate::release::{
     Bounded, Core, Environment, Liveness, ReleaseId, ReleasePlan, ReleaseRequest, State,
@@ -43,7 +43,7 @@ impl Book<'_> {
     /// Where releases by the model go live; not known without it, which means everywhere.
     fn live_environments(self, request: &ReleaseRequest) -> Bounded<BTreeSet<Environment>> {
         let model = request.model.as_ref().and_then(|named| self.model(named));
-        let environments = model.into_iter().flat_map(|model| model.environments());
+        let environments = model.into_iter().flat_map(ReleaseModel::environments);
         let live = environments.filter(|(_, liveness)| **liveness == Liveness::Live);
         let live = live.map(|(environment, _)| environment.clone());
         Bounded::new(live.collect()).unwrap_or_default()

@@ -124,7 +124,12 @@ pub(super) fn explain(
 ) -> Decision {
     match event_of(book, core, Asked::Step(step), facts, by) {
         Ok((mut event, _)) => {
-            let reasons = payload(&mut event).err().map(|reason| *reason);
+            let reasons = match &event {
+                Event::Step(taken) if taken.is_surely_small() => None,
+                Event::Step(_) | Event::Record(_) => {
+                    payload(&mut event).err().map(|reason| *reason)
+                }
+            };
             let (decision, _) = against(event, reasons.into_iter().collect(), facts, by);
             *decision
         }

@@ -322,6 +322,22 @@ impl Decision {
         })
     }
 
+    /// Whether it is short, said without writing it.
+    pub(crate) fn is_surely_small(&self) -> bool {
+        let is_bare = |finding: &Finding| {
+            let Judgement { verdict, parts, .. } = &finding.judgement;
+            parts.is_empty() && matches!(verdict, Verdict::Satisfied { .. })
+        };
+        self.gates.len() <= 50
+            && self.findings.len() <= 100
+            && self.facts.len() <= 2
+            && (self.missing.len(), self.others.len(), self.unread.len()) == (0, 0, 0)
+            && self.calendars.is_empty()
+            && self.unread_calendars.is_empty()
+            && self.conflicts.is_empty()
+            && self.findings.iter().all(is_bare)
+    }
+
     /// Leaves out the reasons of what refuses nothing, and says how many there were. What overrides let pass stays.
     pub(crate) fn say_less(&mut self) {
         let silent = self.findings.iter_mut().filter(|one| !one.blocks());

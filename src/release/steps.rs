@@ -252,6 +252,25 @@ impl AnyStep {
     }
 }
 
+impl StepTaken {
+    /// Whether a payload has room for it, said without writing it: a step of few words, cleared without a reason by a
+    /// decision that rests on hardly anything. At their longest, all that is allowed here takes half of a payload.
+    pub(crate) fn is_surely_small(&self) -> bool {
+        let has_few_words = matches!(
+            self.step,
+            AnyStep::StartDevelopment(_)
+                | AnyStep::Rework(_)
+                | AnyStep::Replan(_)
+                | AnyStep::Deploy(_)
+                | AnyStep::FinishDeployment(_)
+                | AnyStep::BackOut(_)
+                | AnyStep::Hold(_)
+                | AnyStep::Resume(_)
+        );
+        has_few_words && self.decision.is_surely_small()
+    }
+}
+
 #[derive(Serialize)]
 struct Kept<'a, S> {
     step: &'a S,
@@ -276,3 +295,52 @@ pub struct StepTaken {
 }
 
 steps!(expand);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phase::Instant;
+    use crate::release::limits::{KEY_CHARS, PAYLOAD_BYTES, TEXT_CHARS};
+    use crate::release::{
+        Asking, By, Digest, Enforcement, Fact, Finding, GateId, Judgement, Key, Person, Verdict,
+    };
+
+    #[test]
+    fn what_is_surely_small_is_small_at_its_longest() {
+        let longest = |chars| "\u{1d11e}".repeat(chars);
+        let key = |number: u32| Key::new(format!("{number:03}{}", longest(KEY_CHARS - 3))).unwrap();
+        let by = By::new(Person::new(longest(KEY_CHARS)).unwrap());
+        let asked = Asking::Step(Action::Rework);
+        let mut decision = Decision::begun(asked, &by, Instant::EPOCH);
+        decision.gates = vec![
+            GateId {
+                name: key(0),
+                version: u32::MAX,
+                digest: Digest::ZERO,
+            };
+            50
+        ];
+        let until = Some(Instant::EPOCH);
+        let finding = Finding {
+            gate: key(0),
+            enforcement: Enforcement::Shadow,
+            judgement: Judgement::single(key(1), u32::MAX, Verdict::Satisfied { until }),
+            overridable_by: std::collections::BTreeSet::new(),
+        };
+        decision.findings = vec![finding.clone(); 100];
+        let text = Text::new(longest(TEXT_CHARS)).unwrap();
+        let fact = Fact::new(text.as_str(), Instant::EPOCH);
+        decision.facts = [(key(0), fact.clone()), (key(1), fact)].into();
+        let step = AnyStep::from(Rework { reason: text });
+        let mut taken = StepTaken {
+            step,
+            decision: Arc::new(decision),
+        };
+        assert!(taken.is_surely_small());
+        let written = serde_json::to_string(&taken.step).unwrap().len()
+            + serde_json::to_string(&taken.decision).unwrap().len();
+        assert!(written < PAYLOAD_BYTES, "{written} bytes");
+        Arc::make_mut(&mut taken.decision).findings.push(finding);
+        assert!(!taken.is_surely_small());
+    }
+}

@@ -1,6 +1,8 @@
 //! Hours of some weekdays, by the wall clock of a zone.
 
 use super::spans::Spans;
+#[cfg(not(feature = "calendar"))]
+use super::timing::WITHOUT_CALENDAR;
 #[cfg(feature = "calendar")]
 use super::zone::Edge;
 #[cfg(feature = "calendar")]
@@ -40,8 +42,8 @@ pub(crate) enum Allowed {
 
 /// No weekly hours that end last longer than a week, and none are away for longer than this, even where clocks skip
 /// a day or what lies in the hour that they show twice.
-const DAYS_AHEAD: u64 = 31;
 const DAYS_BACK: u64 = 9;
+const DAYS: usize = 40;
 
 impl Hours {
     /// Whether all of a span lies in the hours. Looks a month ahead, however long the span is.
@@ -97,7 +99,7 @@ impl Hours {
         let first = self.wall_clock(at).date();
         let first = first.checked_sub_days(Days::new(DAYS_BACK));
         let first = first.unwrap_or(NaiveDate::MIN);
-        let days = first.iter_days().take((DAYS_BACK + DAYS_AHEAD) as usize);
+        let days = first.iter_days().take(DAYS);
         let mut shown: Vec<(NaiveDateTime, NaiveDateTime)> = Vec::new();
         for (start, end) in days.filter_map(|day| self.of(day)) {
             match shown.last_mut() {
@@ -173,8 +175,8 @@ impl FromStr for Zone {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let expected = super::timing::WITHOUT_CALENDAR;
-        Err(Invalid::new(InvalidKind::Malformed, "zone", text, expected))
+        let kind = InvalidKind::Malformed;
+        Err(Invalid::new(kind, "zone", text, WITHOUT_CALENDAR))
     }
 }
 
@@ -186,7 +188,7 @@ impl fmt::Display for Zone {
 }
 
 #[cfg(not(feature = "calendar"))]
-written_as_text!(Zone, super::super::timing::WITHOUT_CALENDAR);
+written_as_text!(Zone, WITHOUT_CALENDAR);
 
 /// A time of day on a wall clock, in whole minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -501,7 +501,7 @@ fn an_override_of_one_conflict_holds_while_the_other_release_does_not_move() {
     let (desk, again) = (office.desk.clone(), office.again(&other));
     store.first(move || {
         let longer = plan(span("20:00", "23:00"));
-        wait(desk.record(again, longer, by("kim"))).unwrap();
+        let _ = wait(desk.record(again, longer, by("kim"))).unwrap();
     });
     // The desk decides anew on what the other release is now: still one conflict, still excepted.
     let ours = late.done(ours.authorise(worthwhile()), "cho");
