@@ -90,7 +90,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `calendar` | windows in IANA zones, and recurring ones: [`schedule`] |
-//! | `toml` | [release models](guide::release_models) from TOML: `ReleaseModel::from_toml` |
+//! | `toml` | [release models](guide::release_models) and calendars from TOML: `ReleaseModel::from_toml`, `Calendar::from_toml` |
 //! | `schema` | their JSON Schema: `ReleaseModel::schema` |
 //!
 //! # Promises

@@ -30,11 +30,11 @@ fn full() -> Calendar {
     let shop = Scope::builder()
         .services([Service::new("shop").unwrap()])
         .build();
-    let stop = Timing::without_end(at("2026-05-01T00:00:00Z"));
+    let endless = Timing::without_end(at("2026-05-01T00:00:00Z"));
     let nights = Timing::between(span("03-02T20:00", "03-03T06:00"));
     let windows = [
         freeze("year-end", "12-18T00:00", "12-31T00:00").titled(name("The end of the year")),
-        Window::freeze(key("stop"), stop, hard()).about(shop),
+        Window::freeze(key("stop"), endless, hard()).about(shop),
         Window::allow(key("night"), nights, hard()),
     ];
     let calendar = Calendar::new(key("production")).closed_unless_allowed(hard());
@@ -115,7 +115,7 @@ fn a_key_that_stands_twice_and_a_calendar_without_a_name_are_refused() {
     let twice = r#"{"name":"a","name":"b"}"#;
     assert_eq!(
         mistakes(twice),
-        ["file: key `name` stands twice at line 1 column 17"]
+        ["file: key `name` stands twice at line 1 column 23"]
     );
     assert_eq!(mistakes("{}"), ["file: key `name` is missing"]);
     assert_eq!(

@@ -5,7 +5,9 @@ use crate::desk_support::{
     went_live, worthwhile,
 };
 use phasegate::desk::ModelError;
+use phasegate::gate::{FreezePolicy, GateSet};
 use phasegate::phase::{Deployment, Interval, Seconds, Testing};
+use phasegate::release::step::Deploy;
 use phasegate::release::{
     Baseline, Bounded, Effect, Environment, Health, HealthObserved, Key, NextMove, ReleaseId,
     ReleasePlan, ReleaseRequest, RolloutContinued, RolloutPaused, RunningWork, Service, Wave,
@@ -15,7 +17,7 @@ use phasegate::schedule::{
     Calendar, ExceptionAnswer, ExceptionDecision, ExceptionRequest, Schedule, Scope, Start, Timing,
     WhileClosed, Window,
 };
-use phasegate::{Instant, MemoryStore, Release};
+use phasegate::{Gate, Instant, MemoryStore, Release};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -497,7 +499,9 @@ fn what_waited_may_start_when_the_window_opens() {
 
 #[test]
 fn an_exception_lets_planned_work_start_once() {
-    let office = office();
+    let gate = Gate::<Deploy>::new("production", 1).unwrap();
+    let gate = gate.require(FreezePolicy::new(key("production")));
+    let office = office().with_gates(GateSet::new().with(gate));
     freeze(&office, RunningWork::FinishWave);
     let release = tested(&office, titled("Now"), planned("13:30", "14:30"));
     clock(&office, "13:30");
@@ -505,6 +509,17 @@ fn an_exception_lets_planned_work_start_once() {
     assert!(matches!(waiting(&office)[0].1, Start::Replan { .. }));
     except(&office, "whole", release.id(), span("13:00", "15:00"));
     assert_eq!(waiting(&office)[0].1, Start::Now);
+
+    // Back from Deployment, it has used the exception up.
+    let release = office.done(release.deploy(span("13:30", "14:30")), "ada");
+    let release = office.done(release.back_out(text("no")), "ada");
+    let release = office.done(release.replan(text("again")), "ada");
+    let release = office.recorded(release, planned("13:30", "14:30"), "ada");
+    let release = office.recorded(release, Baseline::new(), "ada");
+    let release = office.done(release.start_development(), "ada");
+    let release = office.done(release.start_testing(package("two")), "tom");
+    assert!(matches!(waiting(&office)[0].1, Start::Replan { .. }));
+    drop(release);
 }
 
 #[test]
@@ -532,7 +547,7 @@ fn a_planned_start_is_told_with_the_windows_that_decide() {
     );
     let calendar = calendar.with(hard).unwrap();
     let until = time("15:00");
-    let both = vec!["hard".to_owned(), "soft".to_owned()];
+    let both = vec!["soft".to_owned(), "hard".to_owned()];
     assert_eq!(
         start(&calendar, "12:00"),
         (Start::Wait { until }, both.clone())

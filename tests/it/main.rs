@@ -6,6 +6,8 @@ mod architecture;
 #[cfg(test)]
 mod calendar_files;
 #[cfg(test)]
+mod calendar_log;
+#[cfg(test)]
 mod calendars;
 #[cfg(test)]
 mod chain;

@@ -114,6 +114,8 @@ impl Site {
             NextMove::Ask => "ask".to_owned(),
             NextMove::ProposeBackOut => "back out".to_owned(),
             NextMove::Finish => "finish".to_owned(),
+            NextMove::Pause => "pause".to_owned(),
+            NextMove::Continue => "continue".to_owned(),
             other => panic!("what is {other:?}"),
         }
     }

@@ -347,6 +347,16 @@ fn full_record_of(kind: RecordKind) -> AnyRecord {
             .what(text("A credit note."))
             .build()
             .into(),
+        RecordKind::OverrideGranted => {
+            let mut granted = grant("O-1", "frozen", at("2026-04-01T00:00:00Z"));
+            granted.about = Some(key("year-end"));
+            granted.into()
+        }
+        RecordKind::RolloutPaused => RolloutPaused::builder()
+            .reason(text("Payday."))
+            .calendars([key("production")])
+            .build()
+            .into(),
         RecordKind::HealthObserved => HealthObserved::builder()
             .wave(key("canary"))
             .health(Health::Inconclusive)
@@ -480,6 +490,10 @@ fn least_record_of(kind: RecordKind) -> AnyRecord {
         RecordKind::CostBooked => {
             CostBooked::new(key("BILL-1"), Money::new(1, Currency::new("EUR").unwrap())).into()
         }
+        RecordKind::OverrideGranted => {
+            grant("O-1", "pass-ratio", at("2026-04-01T00:00:00Z")).into()
+        }
+        RecordKind::RolloutPaused => RolloutPaused::new(text("The phones ring.")).into(),
         RecordKind::HealthObserved => HealthObserved::new(key("canary"), Health::Healthy).into(),
         RecordKind::CodeChange => CodeChange::new(key("4fe1"), at("2026-03-01T11:00:00Z")).into(),
         RecordKind::TestRun => run("R-1", &package("2.4"), 98).into(),
@@ -518,9 +532,6 @@ fn least_or_full(kind: RecordKind) -> Option<AnyRecord> {
         RecordKind::RetrospectiveApproval => {
             RetrospectiveApproval::new(Role::ChangeAuthority, text("It was right.")).into()
         }
-        RecordKind::OverrideGranted => {
-            grant("O-1", "pass-ratio", at("2026-04-01T00:00:00Z")).into()
-        }
         RecordKind::AttemptFinished => {
             AttemptFinished::new(key("A-1"), AttemptOutcome::Live).into()
         }
@@ -538,7 +549,6 @@ fn least_or_full(kind: RecordKind) -> Option<AnyRecord> {
             DelegationEnded::new(Role::ChangeAuthority, person("lee")).into()
         }
         RecordKind::WaveStarted => WaveStarted::new(key("canary")).into(),
-        RecordKind::RolloutPaused => RolloutPaused::new(text("The phones ring.")).into(),
         RecordKind::RolloutContinued => RolloutContinued::new(text("It was nothing.")).into(),
         RecordKind::TaskDone => TaskDone::new(key("T-1")).into(),
         RecordKind::Note => Note::new(text("Remember the milk.")).into(),
