@@ -27,7 +27,7 @@ pub enum Approver {
 impl fmt::Display for Approver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Role(role) => write!(f, "a {role}"),
+            Self::Role(role) => write!(f, "somebody in the role `{role}`"),
             Self::Person(person) => write!(f, "`{person}`"),
         }
     }
