@@ -166,7 +166,8 @@ impl ApprovalRule {
     pub(super) fn electorate<'a>(&'a self, state: &'a State) -> BTreeSet<&'a Person> {
         let in_roles = self.roles().flat_map(|role| state.holders(role));
         let named = self.named();
-        let named = named.filter(|named| state.people.iter().any(|(_, person)| person == *named));
+        let has_role = |person: &&Person| state.people.values().any(|one| one.contains(*person));
+        let named = named.filter(has_role);
         in_roles.chain(named).collect()
     }
 
