@@ -177,7 +177,9 @@ pub(super) fn event_of(
 ) -> Result<(Event, Guards), (Box<Decision>, Asked)> {
     match asked {
         Asked::Step(step) => {
-            let Judged { decision, guards } = judge(book, core, &step, facts, by);
+            let Judged {
+                decision, guards, ..
+            } = judge(book, core, &step, facts, by);
             if !decision.is_cleared() {
                 return Err((Box::new(decision), Asked::Step(step)));
             }
@@ -185,7 +187,9 @@ pub(super) fn event_of(
             Ok((Event::Step(StepTaken { step, decision }), guards))
         }
         Asked::Record(record) => {
-            let Judged { decision, guards } = weigh(core, &record, facts, by);
+            let Judged {
+                decision, guards, ..
+            } = weigh(core, &record, facts, by);
             if !decision.is_cleared() {
                 return Err((Box::new(decision), Asked::Record(record)));
             }

@@ -63,6 +63,8 @@ impl<'a> Book<'a> {
 pub(super) struct Judged {
     pub(super) decision: Decision,
     pub(super) guards: BTreeSet<(Stream, Version)>,
+    /// The overrides that are spoken for.
+    used: BTreeSet<Key>,
 }
 
 /// Decides about a step.
@@ -217,6 +219,7 @@ impl Judged {
         Self {
             decision: Decision::begun(asked, by, facts.now()),
             guards: BTreeSet::new(),
+            used: BTreeSet::new(),
         }
     }
 
@@ -282,8 +285,9 @@ impl Judged {
         let mut asking = Requiring {
             ask,
             gate,
-            used: self.decision.overrides().cloned().collect(),
+            used: self.used.clone(),
             may_except: requirement.enforcement == Enforcement::Block,
+            is_negated: false,
             facts: BTreeSet::new(),
             model: false,
             others: BTreeSet::new(),
@@ -331,6 +335,9 @@ impl Judged {
             self.decision.facts.insert(key, fact.clone());
         }
         self.hold_until(judgement.verdict.until().filter(|_| blocks));
+        if blocks {
+            self.used.extend(judgement.verdict.overrides().cloned());
+        }
         let mut finding = Finding {
             gate: gate.id().name.clone(),
             enforcement: requirement.enforcement,
@@ -407,6 +414,8 @@ struct Requiring<'a> {
     /// Whether an override lifts what is asked: not where nothing is refused, and not under `not`, where lifting would
     /// refuse.
     may_except: bool,
+    /// Whether it is asked under `not`, which looks at when the reasons clear.
+    is_negated: bool,
     /// The host's facts that were asked for.
     facts: BTreeSet<Key>,
     /// Whether it was asked how the release's model stands.
@@ -421,7 +430,7 @@ struct Requiring<'a> {
 }
 
 impl Requiring<'_> {
-    /// What a rule answers; nothing if it is not judged. A combination's verdict has the reasons of its parts.
+    /// What a rule answers; nothing if it is not judged.
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "every policy is asked in the same way"
@@ -453,8 +462,12 @@ impl Requiring<'_> {
             return None;
         }
         let count = count.min(parts.len());
-        let verdicts = parts.iter().map(|part| part.verdict.clone());
-        let verdict = Verdict::at_least(count, verdicts);
+        let verdicts = parts.iter().map(|part| &part.verdict);
+        let verdict = if self.is_negated {
+            Verdict::at_least(count, verdicts.cloned())
+        } else {
+            Verdict::at_least(count, verdicts.map(Verdict::bare))
+        };
         Some(Judgement {
             policy: rule.name(),
             policy_version: 1,
@@ -466,8 +479,10 @@ impl Requiring<'_> {
 
     fn negated(&mut self, rule: &Rule, of: &Rule) -> Option<Judgement> {
         let may_except = std::mem::replace(&mut self.may_except, false);
+        let is_negated = std::mem::replace(&mut self.is_negated, true);
         let part = self.rule(of, None);
         self.may_except = may_except;
+        self.is_negated = is_negated;
         let part = part?;
         let holds = || {
             let message = format!("`{}` holds, and it must not", part.policy);
@@ -477,7 +492,7 @@ impl Requiring<'_> {
         Some(Judgement {
             policy: rule.name(),
             policy_version: 1,
-            verdict: part.verdict.clone().negated(holds()),
+            verdict: part.verdict.clone().negated_by(holds),
             combined: Some(Combination::Not),
             parts: vec![stored(part)],
         })
@@ -635,8 +650,9 @@ fn stored(judgement: Judgement) -> Judgement {
     if has_own_reasons {
         return judgement;
     }
+    let verdict = judgement.verdict.bare();
     Judgement {
-        verdict: judgement.verdict.bare(),
+        verdict,
         ..judgement
     }
 }

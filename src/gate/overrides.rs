@@ -46,8 +46,9 @@ pub(super) fn against(
     }
     if !roles.contains(role) {
         let message = format!("`{by}` granted override `{id}` as {role}, who may not here");
-        let may: Vec<_> = roles.iter().map(Role::name).collect();
-        let remedy = format!("have a {} grant one", may.join(" or "));
+        let may: Vec<_> = roles.iter().map(|role| format!("`{role}`")).collect();
+        let may = may.join(" or ");
+        let remedy = format!("have somebody in the role {may} grant one");
         let reason = Reason::new("override-by-wrong-role", message, remedy);
         return Some(roles.iter().cloned().fold(reason, Reason::by_role));
     }

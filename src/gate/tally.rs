@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "they may or they may not")]
-pub enum Distinctness {
+pub(super) enum Distinctness {
     /// Each rule needs people of its own.
     #[default]
     DifferentPeople,

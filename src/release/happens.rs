@@ -67,8 +67,8 @@ impl Reasons {
         self.0
     }
 
-    pub(crate) fn say(&mut self, reason: Reason) {
-        self.0.push(reason);
+    pub(crate) fn say(&mut self, reason: impl Into<Option<Reason>>) {
+        self.0.extend(reason.into());
     }
 
     pub(crate) fn unless(&mut self, holds: bool, reason: impl FnOnce() -> Reason) {

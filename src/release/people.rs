@@ -107,16 +107,16 @@ plain! {
 impl Happens for RoleGiven {
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
         if self.role == Role::ReleaseManager {
-            state
-                .people
-                .retain(|(role, _)| *role != Role::ReleaseManager);
+            state.people.remove(&Role::ReleaseManager);
             state
                 .delegations
                 .retain(|(role, _, _), _| *role != Role::ReleaseManager);
         }
         state
             .people
-            .insert((self.role.clone(), self.person.clone()));
+            .entry(self.role.clone())
+            .or_default()
+            .insert(self.person.clone());
     }
 }
 
@@ -141,9 +141,12 @@ impl Happens for RoleRelieved {
     }
 
     fn apply(self: Arc<Self>, state: &mut State, _on: Occasion<'_>) {
-        state
-            .people
-            .remove(&(self.role.clone(), self.person.clone()));
+        if let Some(holders) = state.people.get_mut(&self.role) {
+            holders.remove(&self.person);
+            if holders.is_empty() {
+                state.people.remove(&self.role);
+            }
+        }
         state
             .delegations
             .retain(|(role, absent, _), _| (role, absent) != (&self.role, &self.person));

@@ -144,7 +144,7 @@ impl Progress {
             _ if now < until => WaveState::Baking { until },
             Some(seen) if seen.at < until => WaveState::Unobserved,
             Some(seen) => match seen.health {
-                Health::Healthy => WaveState::Baked,
+                Health::Healthy => WaveState::Healthy,
                 Health::Inconclusive => WaveState::Inconclusive,
                 Health::Failed => WaveState::Failed,
             },
@@ -215,11 +215,44 @@ pub enum WaveState {
     /// It has baked, and nobody has said since how it is doing.
     Unobserved,
     /// It has baked, and was seen to be healthy since.
-    Baked,
+    Healthy,
     /// It has baked, and the latest observation could not tell how it is doing.
     Inconclusive,
     /// The latest observation found it failed, whether or not it has baked.
     Failed,
+}
+
+impl WaveState {
+    /// Why the rollout does not go on after the wave of that name; nothing if it may.
+    pub(crate) fn against(self, name: &Key) -> Option<Reason> {
+        let reason = match self {
+            Self::Healthy => return None,
+            Self::NotStarted => {
+                let message = format!("wave `{name}` has not started");
+                Reason::new("wave-not-started", message, "start it")
+            }
+            Self::Baking { until } => {
+                let message = format!("wave `{name}` bakes until {until}");
+                Reason::new("wave-baking", message, "wait, and see how it is doing then")
+            }
+            Self::Unobserved => {
+                let message =
+                    format!("nobody has said how wave `{name}` is doing since it has baked");
+                Reason::new("wave-not-observed", message, "record `HealthObserved`")
+            }
+            Self::Inconclusive => {
+                let message = format!("it cannot be told how wave `{name}` is doing");
+                let remedy = "have a person look, and record `RolloutContinued`";
+                Reason::new("wave-inconclusive", message, remedy)
+            }
+            Self::Failed => {
+                let message = format!("wave `{name}` failed");
+                let remedy = "`back_out`, or record that it is healthy again";
+                Reason::new("wave-failed", message, remedy)
+            }
+        };
+        Some(reason.read("wave", name.as_str()))
+    }
 }
 
 /// What comes next in a rollout.
@@ -259,7 +292,8 @@ impl Happens for WaveStarted {
         reasons.unused(is_new, "wave", &self.wave);
         let before = place.and_then(|place| waves.get(place.checked_sub(1)?));
         if let Some(before) = before {
-            state.needs_baked(before, on, reasons);
+            let before_it = state.progress.state_of(before, happened(on));
+            reasons.say(before_it.against(&before.name));
         }
     }
 
@@ -332,9 +366,7 @@ impl Happens for RolloutContinued {
         let seen = state.progress.seen.iter();
         let failed = seen.filter(|(_, seen)| seen.health == Health::Failed);
         for (wave, _) in failed {
-            let message = format!("wave `{wave}` failed");
-            let remedy = "`back_out`, or record that it is healthy again";
-            reasons.say(Reason::new("wave-failed", message, remedy));
+            reasons.say(WaveState::Failed.against(wave));
         }
     }
 
@@ -365,40 +397,15 @@ impl State {
     }
 
     pub(crate) fn needs_no_pause(&self, reasons: &mut Reasons) {
-        reasons.unless(!self.progress.is_paused, || {
-            let remedy = "have a person record `RolloutContinued`, or `back_out`";
-            Reason::new("paused", "the rollout is paused", remedy)
-        });
+        reasons.say(self.paused());
     }
 
-    /// The wave has been watched long enough and is doing well.
-    fn needs_baked(&self, wave: &Wave, on: Occasion<'_>, reasons: &mut Reasons) {
-        let Wave { name, bake, .. } = wave;
-        let Some(started) = self.progress.started.get(name) else {
-            let message = format!("wave `{name}` comes before it and has not started");
-            reasons.say(Reason::new(
-                "out-of-order",
-                message,
-                format!("start `{name}` first"),
-            ));
-            return;
-        };
-        let baked = started.plus(*bake);
-        reasons.unless(baked <= happened(on), || {
-            let message = format!("wave `{name}` bakes until {baked}");
-            Reason::new("baking", message, "wait, and see how it is doing").clears_at(baked)
-        });
-        let told = match self.progress.seen.get(name) {
-            Some(Seen { health, at }) if *health == Health::Healthy => {
-                (*at < baked).then(|| format!("healthy at {at}, before it had baked"))
-            }
-            Some(Seen { health, .. }) => Some(health.to_string()),
-            None => Some("not known to be healthy".to_owned()),
-        };
-        reasons.unless(told.is_none(), || {
-            let message = format!("wave `{name}` is {}", told.unwrap_or_default());
-            Reason::new("not-healthy", message, "record `HealthObserved`")
-        });
+    /// Why nothing of the rollout goes on, where it is paused.
+    pub(crate) fn paused(&self) -> Option<Reason> {
+        self.progress.is_paused.then(|| {
+            let remedy = "have a person record `RolloutContinued`, or `back_out`";
+            Reason::new("rollout-paused", "the rollout is paused", remedy)
+        })
     }
 
     /// The rollout as it stands at that instant.
@@ -450,7 +457,7 @@ impl State {
             WaveState::Unobserved => Some(NextMove::Observe(wave.name.clone())),
             WaveState::Inconclusive => Some(NextMove::Ask),
             WaveState::Failed => Some(NextMove::ProposeBackOut),
-            WaveState::Baked => None,
+            WaveState::Healthy => None,
         });
         next.unwrap_or(NextMove::Finish)
     }

@@ -41,7 +41,8 @@ pub(crate) struct State {
     pub(crate) requested_by: Option<Actor>,
     pub(crate) track: Track,
     pub(crate) authorised: Option<Arc<Authorise>>,
-    pub(crate) people: BTreeSet<(Role, Person)>,
+    /// Who has which role; a role that nobody has is not in it.
+    pub(crate) people: BTreeMap<Role, BTreeSet<Person>>,
     pub(crate) plan: Option<Digested<Arc<ReleasePlan>>>,
     pub(crate) baseline: Option<Arc<ReleasePlan>>,
     pub(crate) first_baseline: Option<Arc<ReleasePlan>>,
@@ -191,7 +192,7 @@ impl State {
             requested_by: None,
             track: Track::Normal,
             authorised: None,
-            people: BTreeSet::new(),
+            people: BTreeMap::new(),
             plan: None,
             baseline: None,
             first_baseline: None,
@@ -260,14 +261,12 @@ impl State {
     }
 
     pub(crate) fn holders<'a>(&'a self, role: &'a Role) -> impl Iterator<Item = &'a Person> {
-        self.people
-            .iter()
-            .filter(move |(held, _)| held == role)
-            .map(|(_, person)| person)
+        self.people.get(role).into_iter().flatten()
     }
 
     pub(crate) fn has_role(&self, person: &Person, role: &Role) -> bool {
-        self.people.contains(&(role.clone(), person.clone()))
+        let holders = self.people.get(role);
+        holders.is_some_and(|holders| holders.contains(person))
     }
 
     pub(crate) fn open_tasks(&self) -> impl Iterator<Item = &Arc<TaskOpened>> {

@@ -321,11 +321,16 @@ impl Verdict {
     /// clear once that ends.
     #[must_use]
     pub fn negated(self, because: Reason) -> Self {
+        self.negated_by(|| because)
+    }
+
+    /// The same, where the reason is made only if it is needed.
+    pub(crate) fn negated_by(self, because: impl FnOnce() -> Reason) -> Self {
         match self {
             Self::Satisfied { until } | Self::Excepted { until, .. } => Self::Violated {
                 reasons: vec![match until {
-                    Some(until) => because.clears_at(until),
-                    None => because,
+                    Some(until) => because().clears_at(until),
+                    None => because(),
                 }],
             },
             Self::Violated { reasons } => Self::Satisfied {
@@ -348,10 +353,10 @@ impl Verdict {
     }
 
     /// The same without its reasons: for a combination whose parts have them.
-    pub(crate) fn bare(self) -> Self {
+    pub(crate) fn bare(&self) -> Self {
         let reasons = Vec::new();
         match self {
-            satisfied @ Self::Satisfied { .. } => satisfied,
+            Self::Satisfied { until } => Self::Satisfied { until: *until },
             Self::Violated { .. } => Self::Violated { reasons },
             Self::Unknown { .. } => Self::Unknown { reasons },
             Self::Failed { .. } => Self::Failed { reasons },
@@ -359,8 +364,8 @@ impl Verdict {
                 overrides, until, ..
             } => Self::Excepted {
                 reasons,
-                overrides,
-                until,
+                overrides: overrides.clone(),
+                until: *until,
             },
         }
     }

@@ -81,6 +81,10 @@ impl Core {
     pub(crate) fn view(&self) -> ReleaseView {
         let Self { head, state } = self;
         let is_stored = head.version > Version::NONE;
+        let people = state.people.iter().flat_map(|(role, holders)| {
+            let holders = holders.iter();
+            holders.map(|person| (role.clone(), person.clone()))
+        });
         let gated = super::earned::route_report(state);
         ReleaseView {
             id: head.id,
@@ -92,7 +96,7 @@ impl Core {
             request: state.request.as_deref().cloned(),
             requested_by: state.requested_by.clone(),
             track: state.track,
-            people: state.people.iter().cloned().collect(),
+            people: people.collect(),
             plan: state.plan.as_deref().cloned(),
             first_baseline: state.first_baseline.clone(),
             baseline: state.baseline.clone(),

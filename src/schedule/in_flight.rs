@@ -170,7 +170,7 @@ fn next_move(
     let is_the_schedules = rollout.is_paused && !rollout.paused_for.is_empty();
     let is_done = match rollout.waves.as_slice() {
         [] => rollout.live_work == LiveWork::Done,
-        waves => waves.iter().all(|wave| wave.state == WaveState::Baked),
+        waves => waves.iter().all(|wave| wave.state == WaveState::Healthy),
     };
     if is_done && (is_the_schedules || !rollout.is_paused) {
         return NextMove::Finish;

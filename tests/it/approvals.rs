@@ -108,7 +108,7 @@ fn rules_are_not_merged_into_a_weaker_one() {
     };
     assert_eq!(
         blocker.to_string(),
-        "approvals: rule `owners` has 1 of 2 approvals; ask a b to approve it"
+        "approvals: rule `owners` has 1 of 2 approvals; ask somebody in the role `b` to approve it"
     );
     assert_eq!(people(&decision), ["cid"], "who could give it");
     let release = approved(&office, release, "cid", "b");
@@ -271,7 +271,7 @@ fn who_approves_does_not_deploy_where_duties_are_separate() {
     let decision = decided(&office, &release);
     assert_eq!(
         decision.to_string(),
-        "deploy refused\n  separation-of-duties: `dep` deploys it and cannot approve it; ask another a, and have `dep` withdraw the approval"
+        "deploy refused\n  separation-of-duties: `dep` deploys it and cannot approve it; ask somebody else in the role `a`, and have `dep` withdraw the approval"
     );
     let withdrawn = ApprovalWithdrawn::new(Action::Deploy, role("a"));
     let release = office.recorded(release, withdrawn, "dep");
@@ -468,6 +468,98 @@ fn a_stand_in_counts_as_the_one_they_stand_in_for() {
     for_ann.on_behalf_of = Some(person("ann"));
     let release = office.recorded(release, for_ann, "kim");
     blocked(&office, &release, &["own-work"]);
+}
+
+/// Whom the one blocker names, after its words.
+#[track_caller]
+fn told(office: &Desk, release: &Release<Testing>) -> (String, Vec<String>) {
+    let decision = decided(office, release);
+    let [blocker] = decision.blockers().collect::<Vec<_>>()[..] else {
+        panic!("{decision}");
+    };
+    (blocker.to_string(), people(&decision))
+}
+
+/// An answer of `bob` for `ann`, who lets him.
+fn for_ann(
+    office: &Desk,
+    release: Release<Testing>,
+    as_role: &str,
+) -> (Release<Testing>, Approval) {
+    let to_bob = Delegated::new(role(as_role), person("bob"));
+    let release = office.recorded(release, to_bob, "ann");
+    let mut answer = approval(office, &release, as_role);
+    answer.on_behalf_of = Some(person("ann"));
+    (release, answer)
+}
+
+#[test]
+fn whoever_was_stood_in_for_can_still_answer_in_person() {
+    let both = [("ann", "a"), ("bob", "a")];
+    let (office, release) = site(policy([rule("r", 2, &["a"])]), &both);
+    let (release, answer) = for_ann(&office, release, "a");
+    let release = office.recorded(release, answer, "bob");
+    let lacks =
+        "approvals: rule `r` has 1 of 2 approvals; ask somebody in the role `a` to approve it";
+    let both = ["ann", "bob"].map(str::to_owned).to_vec();
+    assert_eq!(told(&office, &release), (lacks.to_owned(), both));
+    // His own answer is one with the one that he gave for her.
+    let release = approved(&office, release, "bob", "a");
+    blocked(&office, &release, &["approvals-missing"]);
+    let lacks = format!("{lacks}, or `ann` to answer in person");
+    assert_eq!(told(&office, &release), (lacks, vec!["ann".to_owned()]));
+    let release = approved(&office, release, "ann", "a");
+    blocked(&office, &release, &[]);
+
+    // The same by two rules: hers is full already, and his waits for her own answer.
+    let rules = policy([rule("first", 1, &["a"]), rule("second", 1, &["b"])]);
+    let (office, release) = site(rules, &[("ann", "a"), ("bob", "b")]);
+    let (release, answer) = for_ann(&office, release, "a");
+    let release = office.recorded(release, answer, "bob");
+    let release = approved(&office, release, "bob", "b");
+    blocked(&office, &release, &["approvals-missing"]);
+    assert_eq!(told(&office, &release).1, ["ann"]);
+    let release = approved(&office, release, "ann", "a");
+    blocked(&office, &release, &[]);
+}
+
+#[test]
+fn who_counts_for_every_rule_can_answer_again_in_another_role() {
+    let rules = || [rule("first", 1, &["a"]), rule("second", 1, &["b"])];
+    let ann = [("ann", "a"), ("ann", "b")];
+    let (office, release) = site(policy(rules()).by_any_rule(), &ann);
+    let release = approved(&office, release, "ann", "a");
+    blocked(&office, &release, &["approvals-missing"]);
+    assert_eq!(told(&office, &release).1, ["ann"]);
+
+    // Where people are different, she may move to the other rule once somebody else fills hers.
+    let people = [("ann", "a"), ("ann", "b"), ("bob", "a")];
+    let (office, release) = site(policy(rules()), &people);
+    let release = approved(&office, release, "ann", "a");
+    blocked(&office, &release, &["approvals-missing"]);
+    let release = approved(&office, release, "bob", "a");
+    blocked(&office, &release, &["approvals-missing"]);
+    let release = approved(&office, release, "ann", "b");
+    blocked(&office, &release, &[]);
+}
+
+#[test]
+fn who_is_one_person_is_one_until_the_clearance_ends() {
+    let people = [("ann", "a1"), ("ann", "a2"), ("bob", "a1"), ("cid", "a1")];
+    let (office, release) = site(policy([rule("r", 2, &["a1", "a2"])]), &people);
+    let [first, second, third] = [1, 2, 3].map(|hours| office.now().plus(Seconds::hours(hours)));
+    let release = approved(&office, release, "ann", "a2");
+    let (release, mut answer) = for_ann(&office, release, "a1");
+    answer.expires = Some(second);
+    let mut release = office.recorded(release, answer, "bob");
+    for (who, until) in [("bob", third), ("cid", first)] {
+        let mut own = approval(&office, &release, "a1");
+        own.expires = Some(until);
+        release = office.recorded(release, own, who);
+    }
+    assert_eq!(decided(&office, &release).holds_until, Some(first));
+    office.clock.pass(Seconds::hours(1));
+    assert!(!decided(&office, &release).is_cleared());
 }
 
 #[test]

@@ -1248,10 +1248,7 @@ fn errors(per_mille: i64) -> HealthObserved {
 fn a_wave_starts_when_the_one_before_has_baked_and_is_healthy() {
     let (office, release) = in_waves();
     let next = |release: &Release<Deployment>| release.rollout(office.now()).next;
-    let early = (
-        "out-of-order",
-        "wave `canary` comes before it and has not started",
-    );
+    let early = ("wave-not-started", "wave `canary` has not started");
     let release = refused(office.record(release, wave("everybody"), "dep"), &[early]);
     let unknown = ("unknown", "there is no wave `fools`");
     let release = refused(office.record(release, wave("fools"), "dep"), &[unknown]);
@@ -1268,10 +1265,15 @@ fn a_wave_starts_when_the_one_before_has_baked_and_is_healthy() {
     let release = refused(office.record(release, wave("canary"), "dep"), &[twice]);
     let until = at("2026-03-02T13:00:00Z");
     assert_eq!(next(&release), NextMove::Wait { until });
-    let baking = ("baking", "wave `canary` bakes until 2026-03-02T13:00:00Z");
-    let unwatched = ("not-healthy", "wave `canary` is not known to be healthy");
-    let both = [baking, unwatched];
-    let release = refused(office.record(release, wave("everybody"), "dep"), &both);
+    let baking = (
+        "wave-baking",
+        "wave `canary` bakes until 2026-03-02T13:00:00Z",
+    );
+    let unwatched = (
+        "wave-not-observed",
+        "nobody has said how wave `canary` is doing since it has baked",
+    );
+    let release = refused(office.record(release, wave("everybody"), "dep"), &[baking]);
     office.clock.set("2026-03-02T13:00:00Z");
     assert_eq!(next(&release), NextMove::Observe(key("canary")));
     let release = refused(
@@ -1301,8 +1303,11 @@ fn what_cannot_be_told_pauses_and_asks_and_what_failed_is_to_be_backed_out() {
     let unmeasured = HealthObserved::new(key("canary"), Health::Healthy);
     let release = office.recorded(release, unmeasured, "dep");
     assert_eq!(next(&release), NextMove::Ask);
-    let paused = ("paused", "the rollout is paused");
-    let unhealthy = ("not-healthy", "wave `canary` is inconclusive");
+    let paused = ("rollout-paused", "the rollout is paused");
+    let unhealthy = (
+        "wave-inconclusive",
+        "it cannot be told how wave `canary` is doing",
+    );
     let both = [paused, unhealthy];
     let release = refused(office.record(release, wave("everybody"), "dep"), &both);
     let release = refused(office.record(release, attempt("A-1"), "dep"), &[paused]);
@@ -1330,7 +1335,7 @@ fn a_look_that_cannot_tell_pauses_and_says_so_of_its_wave() {
         (Health::Inconclusive, Some(3), WaveState::Inconclusive, true),
         // The measure that the plan names was not taken.
         (Health::Healthy, None, WaveState::Inconclusive, true),
-        (Health::Healthy, Some(20), WaveState::Baked, false),
+        (Health::Healthy, Some(20), WaveState::Healthy, false),
         (Health::Healthy, Some(21), WaveState::Failed, true),
     ] {
         let (office, release) = in_waves();

@@ -245,7 +245,7 @@ fn a_web_service_on_the_other_tracks_is_approved_by_those_who_may() {
     let authorise = || Authorise::new(worthwhile());
     assert_eq!(
         drive.explain(authorise(), "cho"),
-        "authorise refused\n  approvals: rule `authority` has 0 of 1 approvals; ask a change_authority to approve it",
+        "authorise refused\n  approvals: rule `authority` has 0 of 1 approvals; ask somebody in the role `change_authority` to approve it",
     );
     drive.approve(authorise(), [("cho", "change_authority")]);
     drive.step(authorise(), "cho");
@@ -259,7 +259,10 @@ fn a_web_service_on_the_other_tracks_is_approved_by_those_who_may() {
         )
     };
     let told = drive.explain(expedite(), "ada");
-    assert!(told.contains("ask a emergency_change_authority"), "{told}");
+    assert!(
+        told.contains("ask somebody in the role `emergency_change_authority`"),
+        "{told}"
+    );
     drive.approve(expedite(), [("eva", "emergency_change_authority")]);
     drive.step(expedite(), "ada");
     drive.runs_in("production");
@@ -426,7 +429,7 @@ fn a_mobile_app_is_rolled_out_in_portions() {
     let told = drive.explain(evening(), "pipeline");
     assert_eq!(
         told,
-        "deploy refused\n  approvals: rule `second` has 0 of 1 approvals; ask a change_authority to approve it",
+        "deploy refused\n  approvals: rule `second` has 0 of 1 approvals; ask somebody in the role `change_authority` to approve it",
     );
     drive.approve(evening(), [("max", "change_authority")]);
     drive.step(evening(), "pipeline");

@@ -413,7 +413,7 @@ fn a_refusal_tells_its_warnings_and_a_clearance_too() {
            frozen: fair it is; wait\n  \
            warning: frozen: flu it is; wait\n  \
            warning: overrides: `bo` granted override `W-1` as builder, who may not here; \
-         have a change_authority grant one"
+         have somebody in the role `change_authority` grant one"
     );
     let release = office.recorded(release, of_fair("W-2", Role::ChangeAuthority), "cho");
     assert_eq!(

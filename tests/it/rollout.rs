@@ -166,8 +166,18 @@ fn waves_start_in_their_order_each_once_it_has_baked_and_was_seen_healthy_since(
     let mut site = Site::new();
     assert_eq!(site.next(), "start canary");
     site.table(&[
-        ("12:00:00", Start("half"), &["out-of-order"], "start canary"),
-        ("12:00:00", Start("all"), &["out-of-order"], "start canary"),
+        (
+            "12:00:00",
+            Start("half"),
+            &["wave-not-started"],
+            "start canary",
+        ),
+        (
+            "12:00:00",
+            Start("all"),
+            &["wave-not-started"],
+            "start canary",
+        ),
         ("12:00:00", Start("fools"), &["unknown"], "start canary"),
         (
             "12:00:00",
@@ -185,7 +195,7 @@ fn waves_start_in_their_order_each_once_it_has_baked_and_was_seen_healthy_since(
         (
             "12:00:02",
             Start("all"),
-            &["out-of-order"],
+            &["wave-not-started"],
             "wait until 13:00:00",
         ),
         (
@@ -197,13 +207,13 @@ fn waves_start_in_their_order_each_once_it_has_baked_and_was_seen_healthy_since(
         (
             "12:59:59.999999",
             Start("half"),
-            &["baking", "not-healthy"],
+            &["wave-baking"],
             "wait until 13:00:00",
         ),
         (
             "13:00:00",
             Start("half"),
-            &["not-healthy"],
+            &["wave-not-observed"],
             "look at canary",
         ),
         (
@@ -222,7 +232,7 @@ fn waves_start_in_their_order_each_once_it_has_baked_and_was_seen_healthy_since(
 #[test]
 fn the_bake_ends_at_a_microsecond() {
     for (edge, codes) in [
-        ("12:59:59.999999", &["baking"][..]),
+        ("12:59:59.999999", &["wave-baking"][..]),
         ("13:00:00", &[]),
         ("13:00:00.000001", &[]),
     ] {
@@ -252,16 +262,11 @@ fn what_is_said_to_lie_ahead_shortens_no_bake() {
     site.table(&[
         ("12:00:00", Start("canary"), &[], "wait until 13:00:00"),
         ("12:56:00", seen_ahead, &[], "wait until 13:00:00"),
-        (
-            "12:56:00",
-            ahead,
-            &["baking", "not-healthy"],
-            "wait until 13:00:00",
-        ),
+        ("12:56:00", ahead, &["wave-baking"], "wait until 13:00:00"),
         (
             "13:00:00",
             Start("half"),
-            &["not-healthy"],
+            &["wave-not-observed"],
             "look at canary",
         ),
     ]);
@@ -308,7 +313,7 @@ fn what_cannot_be_told_pauses_at_once_and_a_person_lets_it_go_on() {
             &[],
             "ask",
         ),
-        ("12:11:00", Attempt("A-1"), &["paused"], "ask"),
+        ("12:11:00", Attempt("A-1"), &["rollout-paused"], "ask"),
         ("12:11:00", Look("canary", Healthy, Some(0)), &[], "ask"),
         ("12:12:00", Continue("pipeline"), &["not-a-person"], "ask"),
         ("12:12:00", Continue("ada"), &[], "wait until 13:00:00"),
@@ -317,15 +322,20 @@ fn what_cannot_be_told_pauses_at_once_and_a_person_lets_it_go_on() {
         (
             "13:00:00",
             Start("half"),
-            &["not-healthy"],
+            &["wave-not-observed"],
             "look at canary",
         ),
         ("13:00:00", Look("canary", Healthy, None), &[], "ask"),
-        ("13:00:00", Start("half"), &["paused", "not-healthy"], "ask"),
+        (
+            "13:00:00",
+            Start("half"),
+            &["rollout-paused", "wave-inconclusive"],
+            "ask",
+        ),
         // Whoever lets it go on has looked.
         ("13:05:00", Continue("ada"), &[], "start half"),
         ("13:05:00", Pause, &[], "ask"),
-        ("13:05:00", Start("half"), &["paused"], "ask"),
+        ("13:05:00", Start("half"), &["rollout-paused"], "ask"),
         ("13:06:00", Continue("ada"), &[], "start half"),
         ("13:06:00", Start("half"), &[], "wait until 13:36:00"),
     ]);
@@ -345,7 +355,7 @@ fn a_failed_wave_is_backed_out_or_seen_healthy_before_it_goes_on() {
         (
             "12:11:00",
             Start("half"),
-            &["paused", "baking", "not-healthy"],
+            &["rollout-paused", "wave-failed"],
             "back out",
         ),
         ("12:12:00", Continue("ada"), &["wave-failed"], "back out"),
@@ -384,7 +394,7 @@ fn a_look_that_is_told_late_counts_for_when_it_was_taken() {
         (
             "13:10:00",
             Start("half"),
-            &["not-healthy"],
+            &["wave-not-observed"],
             "look at canary",
         ),
         ("13:10:00", Then("13:02:00", EARLY), &[], "start half"),
@@ -443,7 +453,7 @@ fn what_is_planned_during_the_rollout_changes_none_of_its_waves() {
             (
                 "12:01:00",
                 Start("all"),
-                &["paused", "out-of-order"],
+                &["rollout-paused", "wave-not-started"],
                 "back out",
             ),
         ]);
@@ -475,7 +485,7 @@ fn an_expedited_release_goes_live_in_the_waves_that_were_planned() {
         (
             "12:30:00",
             Start("half"),
-            &["baking", "not-healthy"],
+            &["wave-baking"],
             "wait until 13:00:00",
         ),
         (

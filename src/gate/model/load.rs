@@ -1,7 +1,7 @@
 //! Models from a file: every part read, and every part held against the others.
 
 use super::{PreAuthorisation, PreAuthorisationLimits, ReleaseModel};
-use crate::gate::policies::{ApprovalsPolicy, Beyond, ChecklistPolicy, SoakPolicy};
+use crate::gate::policies::{ApprovalsPolicy, ChecklistPolicy, Shortage, Shortfall, SoakPolicy};
 use crate::gate::read::{Placed, Reader, step};
 use crate::gate::rule::Rule;
 use crate::gate::{AnyGate, Percent};
@@ -482,19 +482,32 @@ impl Reader {
         let Some(holders) = parts.roles.as_ref() else {
             return;
         };
-        match policy.beyond(holders) {
-            Beyond::None => {}
-            Beyond::Alone(rules) => {
+        match policy.shortfall(holders) {
+            Shortfall::None => {}
+            Shortfall::OfRules(rules) => {
                 for (rule, short) in rules {
                     self.within(format!("rules[{rule}].quorum"), |reader| {
-                        reader.mistake(short.to_string());
+                        reader.mistake(too_few(short));
                     });
                 }
             }
-            Beyond::Together(short) => self.within("rules", |reader| {
+            Shortfall::OfAll(short) => self.within("rules", |reader| {
+                let short = too_few(short);
                 reader.mistake(format!("{short}; each rule needs people of its own"));
             }),
         }
+    }
+}
+
+fn too_few(Shortage { needed, found }: Shortage) -> String {
+    let needs = match needed {
+        1 => "needs 1 approval".to_owned(),
+        _ => format!("needs {needed} approvals"),
+    };
+    match found {
+        0 => format!("{needs}, and nobody has the model's roles"),
+        1 => format!("{needs}, and the model's roles have only 1 person"),
+        _ => format!("{needs}, and the model's roles have only {found} people"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{in_plan, length};
 use crate::gate::{Ask, Policy, Rule};
-use crate::phase::{Invalid, Seconds};
+use crate::phase::{Instant, Invalid, Seconds};
 use crate::release::{Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -111,23 +111,26 @@ impl Policy for BackOutPlanPolicy {
         let Some(time) = self.0.rehearsed_within_seconds else {
             return Verdict::SATISFIED;
         };
-        let remedy = in_plan(ask, "rehearse it, and say so in the plan", |plan| {
-            let rehearsed = plan.back_out.as_ref().and_then(|how| how.rehearsed);
-            rehearsed.is_some_and(|at| at <= ask.now() && ask.now() < at.plus(time))
-        });
+        let counts = |at: Instant| at <= ask.now() && ask.now() < at.plus(time);
+        let remedy = || {
+            in_plan(ask, "rehearse it, and say so in the plan", |plan| {
+                let rehearsed = plan.back_out.as_ref().and_then(|how| how.rehearsed);
+                rehearsed.is_some_and(counts)
+            })
+        };
         let Some(at) = back_out.rehearsed else {
             let message = "the back-out was never rehearsed";
-            return refused(Reason::new("not-rehearsed", message, remedy));
+            return refused(Reason::new("not-rehearsed", message, remedy()));
         };
         let lasts = at.plus(time);
         if ask.now() < at {
             let message = format!("the back-out is to be rehearsed at {at}");
-            let reason = Reason::new("not-rehearsed", message, remedy);
+            let reason = Reason::new("not-rehearsed", message, remedy());
             return refused(reason.read("rehearsed", at).clears_at(at));
         }
         if lasts <= ask.now() {
             let message = format!("the back-out was rehearsed at {at}, {time} ago or longer");
-            let reason = Reason::new("rehearsed-long-ago", message, remedy);
+            let reason = Reason::new("rehearsed-long-ago", message, remedy());
             return refused(reason.read("rehearsed", at));
         }
         Verdict::Satisfied { until: Some(lasts) }

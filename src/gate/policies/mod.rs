@@ -25,8 +25,8 @@ mod test_runs;
 mod time_of_day;
 mod waves;
 
-pub(super) use approvals::Beyond;
 pub use approvals::{ApprovalRule, ApprovalsPolicy, Approver, Quorum};
+pub(super) use approvals::{Shortage, Shortfall};
 pub use back_out_plan::BackOutPlanPolicy;
 pub use budget::BudgetPolicy;
 pub use change_requests::ChangeRequestsPolicy;

@@ -122,8 +122,9 @@ impl Policy for SeparationOfDutiesPolicy {
             for one in given.involved(person) {
                 let duty = self.0.apart.iter().find(|duty| duty.is_of(one, ask));
                 if let Some(duty) = duty.filter(|_| seen.insert(one)) {
-                    let remedy =
-                        format!("ask another {role}, and have `{one}` withdraw the approval");
+                    let remedy = format!(
+                        "ask somebody else in the role `{role}`, and have `{one}` withdraw the approval"
+                    );
                     reasons.push(duty.own_work(one, &remedy).by_people([one.clone()]));
                 }
             }

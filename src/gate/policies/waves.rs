@@ -1,7 +1,7 @@
 //! How far the rollout has to be.
 
 use crate::gate::{Ask, Policy, Rule};
-use crate::release::{Reason, Route, Verdict, WaveState};
+use crate::release::{Reason, Route, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Requires that the deployment goes in waves, and that each has started, has baked, and is healthy.
@@ -81,44 +81,14 @@ impl Policy for WavesPolicy {
 
     fn judge(&self, ask: &Ask<'_>, _route: Route<'_>) -> Verdict {
         let rollout = ask.state().rollout(ask.now());
-        let waves = rollout.waves.iter().filter_map(|wave| {
-            let name = &wave.name;
-            let reason = match wave.state {
-                WaveState::Baked => return None,
-                WaveState::NotStarted => {
-                    let message = format!("wave `{name}` has not started");
-                    Reason::new("wave-not-started", message, "start it")
-                }
-                WaveState::Baking { until } => {
-                    let message = format!("wave `{name}` bakes until {until}");
-                    Reason::new("wave-baking", message, "wait, and see how it is doing then")
-                }
-                WaveState::Unobserved => {
-                    let message = format!("nobody has said how wave `{name}` is doing");
-                    Reason::new("wave-not-observed", message, "record `HealthObserved`")
-                }
-                WaveState::Inconclusive => {
-                    let message = format!("it cannot be told how wave `{name}` is doing");
-                    let remedy = "have a person look, and record `RolloutContinued`";
-                    Reason::new("wave-inconclusive", message, remedy)
-                }
-                WaveState::Failed => {
-                    let message = format!("wave `{name}` failed");
-                    let remedy = "`back_out`, or record that it is healthy again";
-                    Reason::new("wave-failed", message, remedy)
-                }
-            };
-            Some(reason.read("wave", name.as_str()))
-        });
+        let waves = rollout.waves.iter();
+        let waves = waves.filter_map(|wave| wave.state.against(&wave.name));
         let none = rollout.waves.is_empty().then(|| {
             let message = "the deployment was planned without waves";
             let remedy = "`back_out`, and plan some; or have it overridden";
             Reason::new("no-waves", message, remedy)
         });
-        let paused = rollout.is_paused.then(|| {
-            let remedy = "have a person record `RolloutContinued`";
-            Reason::new("rollout-paused", "the rollout is paused", remedy)
-        });
+        let paused = ask.state().paused();
         Verdict::of(none.into_iter().chain(waves).chain(paused).collect())
     }
 

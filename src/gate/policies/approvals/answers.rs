@@ -36,6 +36,13 @@ pub(super) struct Answers<'a> {
     pub(super) rejections: Vec<Reason>,
 }
 
+impl<'a> Answers<'a> {
+    /// Those that count and that were given in person.
+    pub(super) fn in_person(&self) -> impl Iterator<Item = &Answered<'a>> + Clone {
+        self.counted.iter().filter(|one| one.is_in_person())
+    }
+}
+
 impl ApprovalsPolicy {
     pub(super) fn answers<'a>(&self, ask: &Ask<'a>) -> Answers<'a> {
         let mut answers = Answers::default();
@@ -85,6 +92,11 @@ impl ApprovalsPolicy {
 }
 
 impl Answered<'_> {
+    /// Whether nobody stood in for them.
+    pub(super) fn is_in_person(self) -> bool {
+        self.given.stand_in(self.person).is_none()
+    }
+
     fn lapse(self, ask: &Ask<'_>) -> Option<Lapse> {
         if !ask.has_role(self.person, self.role) {
             return Some(Lapse::Left);

@@ -30,7 +30,16 @@ impl ApprovalsPolicy {
         needs: &[usize],
         answers: impl Iterator<Item = &'a Answered<'a>> + Clone,
     ) -> Tally {
-        let people = OnePerson::among(answers.clone());
+        self.tally_of(&OnePerson::among(answers.clone()), needs, answers)
+    }
+
+    /// The same, where these count as one person.
+    pub(super) fn tally_of<'a>(
+        &self,
+        people: &OnePerson<'a>,
+        needs: &[usize],
+        answers: impl Iterator<Item = &'a Answered<'a>>,
+    ) -> Tally {
         let fitting = answers.flat_map(|one| {
             let person = people.of(one.person);
             let rules = self.rules().iter().enumerate();
@@ -53,10 +62,12 @@ impl ApprovalsPolicy {
         let mut ends: Vec<_> = counted.iter().filter_map(|one| one.until).collect();
         ends.sort_unstable();
         ends.dedup();
+        // Who is one person stays one: were they two once an answer ends, later could be more than now.
+        let people = OnePerson::among(counted.iter());
         let are_enough_after = |end: &Instant| {
             let after = |one: &&Answered<'_>| one.until.is_none_or(|until| until > *end);
             let left = counted.iter().filter(after);
-            self.tally(needs, left).is_complete()
+            self.tally_of(&people, needs, left).is_complete()
         };
         let over = ends.partition_point(are_enough_after);
         ends.get(over).copied()
@@ -64,7 +75,8 @@ impl ApprovalsPolicy {
 }
 
 /// Those who count as one person, because one of them stood in for another: each with one who comes before them.
-struct OnePerson<'a>(BTreeMap<&'a Person, &'a Person>);
+#[derive(Default)]
+pub(super) struct OnePerson<'a>(BTreeMap<&'a Person, &'a Person>);
 
 impl<'a> OnePerson<'a> {
     fn among(answers: impl Iterator<Item = &'a Answered<'a>>) -> Self {

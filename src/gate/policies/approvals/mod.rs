@@ -3,17 +3,18 @@
 //! [`rule`] is what is asked, [`answers`] who counts, [`matched`] who is matched, and [`lacking`] what is missing.
 
 mod answers;
-mod beyond;
 mod lacking;
 mod matched;
 mod rule;
+mod shortfall;
 
-pub(in crate::gate) use beyond::Beyond;
 pub use rule::{ApprovalRule, Approver, Quorum};
+pub(in crate::gate) use shortfall::{Shortage, Shortfall};
 
 use super::separation_of_duties::Duty;
 use super::{length, listed};
-use crate::gate::{Ask, Distinctness, Policy, Rule};
+use crate::gate::tally::Distinctness;
+use crate::gate::{Ask, Policy, Rule};
 use crate::phase::{Invalid, InvalidKind, Seconds};
 use crate::release::{Bounded, ReleaseRequest, Role, Verdict};
 use serde::{Deserialize, Serialize};
@@ -92,7 +93,7 @@ impl TryFrom<Params> for ApprovalsPolicy {
         }
         let policy = Self(params);
         // Where nobody is known to hold a role, the rules are left that name people only.
-        if let Beyond::Together(short) = policy.beyond(&BTreeMap::new()) {
+        if let Shortfall::OfAll(short) = policy.shortfall(&BTreeMap::new()) {
             let expected = "as many different people as its rules need together";
             return refused(InvalidKind::OutOfRange, &short.found.to_string(), expected);
         }

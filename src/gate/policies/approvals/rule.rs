@@ -27,7 +27,7 @@ pub enum Approver {
 impl fmt::Display for Approver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Role(role) => write!(f, "a {role}"),
+            Self::Role(role) => write!(f, "somebody in the role `{role}`"),
             Self::Person(person) => write!(f, "`{person}`"),
         }
     }
@@ -166,7 +166,8 @@ impl ApprovalRule {
     pub(super) fn electorate<'a>(&'a self, state: &'a State) -> BTreeSet<&'a Person> {
         let in_roles = self.roles().flat_map(|role| state.holders(role));
         let named = self.named();
-        let named = named.filter(|named| state.people.iter().any(|(_, person)| person == *named));
+        let has_role = |person: &&Person| state.people.values().any(|one| one.contains(*person));
+        let named = named.filter(has_role);
         in_roles.chain(named).collect()
     }
 

@@ -3,46 +3,31 @@
 use super::ApprovalsPolicy;
 use crate::gate::tally::{Tally, places};
 use crate::release::{Person, Role};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rules that those who hold the roles cannot meet.
-pub(in crate::gate) enum Beyond {
+pub(in crate::gate) enum Shortfall {
     None,
-    /// These, by their places.
-    Alone(Vec<(usize, Shortage)>),
-    /// All together.
-    Together(Shortage),
+    /// Each of these, by their places.
+    OfRules(Vec<(usize, Shortage)>),
+    /// All rules together.
+    OfAll(Shortage),
 }
 
 /// How many people have to approve, and how many could.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::gate) struct Shortage {
-    needed: usize,
-    pub(super) found: usize,
-}
-
-impl fmt::Display for Shortage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { needed, found } = self;
-        match needed {
-            1 => write!(f, "needs 1 approval")?,
-            _ => write!(f, "needs {needed} approvals")?,
-        }
-        match found {
-            0 => write!(f, ", and nobody has the model's roles"),
-            1 => write!(f, ", and the model's roles have only 1 person"),
-            _ => write!(f, ", and the model's roles have only {found} people"),
-        }
-    }
+    pub(in crate::gate) needed: usize,
+    pub(in crate::gate) found: usize,
 }
 
 impl ApprovalsPolicy {
     /// The rules that could never be met by those who hold the roles, each with how many could approve; all rules
     /// together, where each could be met on its own. A rule whose roles are not all known is passed over.
-    pub(in crate::gate) fn beyond(&self, holders: &BTreeMap<Role, BTreeSet<Person>>) -> Beyond {
+    pub(in crate::gate) fn shortfall(
+        &self,
+        holders: &BTreeMap<Role, BTreeSet<Person>>,
+    ) -> Shortfall {
         let rules = self.rules().iter().enumerate();
         let known: Vec<_> = rules
             .filter_map(|(place, rule)| {
@@ -57,7 +42,7 @@ impl ApprovalsPolicy {
             .filter(|(_, short, _)| short.found < short.needed);
         let alone: Vec<_> = alone.map(|(place, short, _)| (*place, *short)).collect();
         if !alone.is_empty() {
-            return Beyond::Alone(alone);
+            return Shortfall::OfRules(alone);
         }
         let everybody: BTreeSet<_> = known.iter().flat_map(|(.., people)| people).collect();
         let needs: Vec<_> = known.iter().map(|(_, short, _)| short.needed).collect();
@@ -72,9 +57,9 @@ impl ApprovalsPolicy {
             ));
         }
         if tally.is_complete() {
-            Beyond::None
+            Shortfall::None
         } else {
-            Beyond::Together(together)
+            Shortfall::OfAll(together)
         }
     }
 }
