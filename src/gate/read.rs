@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use serde_path_to_error::{Path, Segment};
 use std::{collections::BTreeMap, fmt::Display};
 
-/// As many mistakes in one value are told; who has more begins with these.
+/// The most mistakes reported of one value.
 const MISTAKES_OF_A_VALUE: usize = 100;
 
 /// What a rule can be besides a built-in policy.
@@ -712,27 +712,48 @@ fn told(value: &Value) -> String {
     }
 }
 
-/// The reader's own messages, without the words of the language it is written in.
+/// The reader's own messages, without the words of the language it is written in. What the file says stays as it is:
+/// an opening is looked for where the message begins, and a word where nothing but the reader's own stands.
 fn in_plain_words(message: &str) -> String {
-    const WORDS: [(&str, &str); 13] = [
+    const OPENINGS: [(&str, &str); 6] = [
         ("missing field ", "missing key "),
         ("unknown field ", "no such key "),
         ("unknown variant ", "there is no "),
-        (", expected one of ", "; there are: "),
-        ("there are no fields", "there are no keys here"),
         ("invalid type: ", "found "),
         ("invalid value: ", "found "),
         ("invalid length ", "found a list of this length: "),
+    ];
+    let opening = OPENINGS
+        .iter()
+        .find_map(|(opening, plain)| Some((plain, message.strip_prefix(opening)?)));
+    let Some((opening, rest)) = opening else {
+        return message.to_owned();
+    };
+    if let Some(found) = rest.strip_suffix(", there are no fields") {
+        return format!("{opening}{found}, there are no keys here");
+    }
+    let Some((found, wanted)) = rest.rsplit_once(", expected ") else {
+        return format!("{opening}{rest}");
+    };
+    let found = plain_word(found);
+    match wanted.strip_prefix("one of ") {
+        Some(choice) => format!("{opening}{found}; there are: {choice}"),
+        None => format!("{opening}{found}, expected {}", plain_word(wanted)),
+    }
+}
+
+/// What stands for a whole word of the reader's; any other is as it was.
+fn plain_word(word: &str) -> &str {
+    const WORDS: [(&str, &str); 13] = [
+        ("sequence", "a list"),
         ("a sequence", "a list"),
-        ("unit value", "`null`"),
+        ("map", "an object"),
+        ("a map", "an object"),
         (
             "map with a single key",
             "an object of one key, and no other",
         ),
-        ("a map", "an object"),
-        ("map", "an object"),
-    ];
-    const NUMBERS: [(&str, &str); 7] = [
+        ("unit value", "`null`"),
         ("u8", "a whole number from 0 to 255"),
         ("u16", "a whole number from 0 to 65,535"),
         ("u32", "a whole number from 0 to 4,294,967,295"),
@@ -741,16 +762,9 @@ fn in_plain_words(message: &str) -> String {
         ("i32", "a whole number"),
         ("i64", "a whole number"),
     ];
-    let mut plain = message.to_owned();
-    for (word, instead) in WORDS {
-        plain = plain.replace(word, instead);
+    match WORDS.iter().find(|(of, _)| *of == word) {
+        Some((_, plain)) => plain,
+        None if word.starts_with("struct ") || word.starts_with("enum ") => "an object",
+        None => word,
     }
-    if let Some((found, wanted)) = plain.rsplit_once(", expected ") {
-        if let Some((_, number)) = NUMBERS.iter().find(|(of, _)| *of == wanted) {
-            plain = format!("{found}, expected {number}");
-        } else if wanted.starts_with("struct ") || wanted.starts_with("enum ") {
-            plain = format!("{found}, expected an object");
-        }
-    }
-    plain
 }
