@@ -71,7 +71,7 @@ impl Policies {
                 "see `Policy::NAME` for what it may hold"
             );
         }
-        let load: Load = |params, reader| reader.params::<P>(params).map(Policy::into_rule);
+        let load: Load = |params, reader| reader.params::<P>(params).map(Rule::of);
         let loads = self.0.entry(P::NAME).or_insert(load);
         if !std::ptr::fn_addr_eq(*loads, load) {
             *loads = |_, reader| {

@@ -46,6 +46,7 @@ pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 pub use tally::Distinctness;
 
 pub(crate) use judge::Needs;
+use combine::Own;
 use judge::{Book, Judged, Models, judge, lifecycle, needs, weigh};
 use model::Following;
 
@@ -119,7 +120,7 @@ impl<S: OnStep> Gate<S> {
     pub fn enforce(mut self, rule: impl RuleOn<S>, enforcement: Enforcement) -> Self {
         self.gate
             .requirements
-            .push(Requirement::new(rule.into_rule(), enforcement));
+            .push(Requirement::new(rule.into_rule(Own), enforcement));
         self.gate.reseal();
         self
     }

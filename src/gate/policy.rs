@@ -3,7 +3,6 @@
 use super::AnyGate;
 use super::facts::Facts;
 use super::overrides::subject;
-use super::rule::Rule;
 use crate::phase::{Action, Instant, PhaseName, Standing, steps};
 use crate::release::limits::KEY_CHARS;
 use crate::release::{
@@ -102,9 +101,6 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
     /// The other releases that it looks at. They must not move until what it clears is committed.
     const RELATIONS: &'static [Relation] = &[];
 
-    #[doc(hidden)]
-    const READS_MODEL: bool = false;
-
     /// The keys of the host facts that it needs.
     fn facts(&self) -> Vec<Key> {
         Vec::new()
@@ -117,11 +113,6 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
 
     /// Judges the step that `ask` is about.
     fn judge(&self, ask: &Ask<'_>, read: <Self::Reads as Earned>::Of<'_>) -> Verdict;
-
-    #[doc(hidden)]
-    fn into_rule(self) -> Rule {
-        Rule::host(self)
-    }
 }
 
 /// Whether findings can have that name as it is, and people can read it.

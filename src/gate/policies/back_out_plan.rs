@@ -1,7 +1,7 @@
 //! How the release would be undone, and whether anybody has tried.
 
 use super::{in_plan, length};
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Invalid, Seconds};
 use crate::release::{Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
@@ -131,9 +131,5 @@ impl Policy for BackOutPlanPolicy {
             return refused(reason.read("rehearsed", at));
         }
         Verdict::Satisfied { until: Some(lasts) }
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::BackOutPlan(self)
     }
 }

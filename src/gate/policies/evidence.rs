@@ -4,7 +4,7 @@ use super::severities::{AtMost, and_worse};
 use super::test_runs::Wanted;
 use super::{length, listed};
 use crate::gate::read::step;
-use crate::gate::{Ask, Percent, Policy, Rule};
+use crate::gate::{Ask, Percent, Policy};
 use crate::phase::{Invalid, InvalidKind, Seconds};
 use crate::release::{
     Bounded, Environment, Key, Reason, Resolved, Severity, State, TestKind, TestReport, Verdict,
@@ -340,9 +340,5 @@ impl Policy for EvidencePolicy {
             return Verdict::Satisfied { until };
         }
         Verdict::Violated { reasons }
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Evidence(self)
     }
 }

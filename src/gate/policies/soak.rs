@@ -2,7 +2,7 @@
 
 use super::length;
 use crate::gate::read::step;
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Instant, Invalid, InvalidKind, Seconds};
 use crate::release::{
     AttemptEnd, AttemptOutcome, Bounded, Digest, Environment, Reason, ReleasePackage, State,
@@ -158,10 +158,6 @@ impl Policy for SoakPolicy {
             Some(reason.read("environment", environment.as_str()))
         });
         Verdict::of(reasons.collect())
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Soak(self)
     }
 }
 

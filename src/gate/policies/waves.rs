@@ -1,6 +1,6 @@
 //! How far the rollout has to be.
 
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::release::{Reason, Route, Verdict, WaveState};
 use serde::{Deserialize, Serialize};
 
@@ -120,9 +120,5 @@ impl Policy for WavesPolicy {
             Reason::new("rollout-paused", "the rollout is paused", remedy)
         });
         Verdict::of(none.into_iter().chain(waves).chain(paused).collect())
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Waves(self)
     }
 }

@@ -13,7 +13,7 @@ pub use rule::{ApprovalRule, Approver, Quorum};
 
 use super::separation_of_duties::Duty;
 use super::{length, listed};
-use crate::gate::{Ask, Distinctness, Policy, Rule};
+use crate::gate::{Ask, Distinctness, Policy};
 use crate::phase::{Invalid, InvalidKind, Seconds};
 use crate::release::{Bounded, ReleaseRequest, Role, Verdict};
 use serde::{Deserialize, Serialize};
@@ -172,9 +172,5 @@ impl Policy for ApprovalsPolicy {
             reasons.extend(self.lacking(ask, &needs, &answers));
         }
         Verdict::Violated { reasons }
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Approvals(self)
     }
 }
