@@ -28,10 +28,7 @@ const RULES: &str = r#"{ "gates": [
 pub(crate) fn show(page: &mut String) -> Result<(), Failure> {
     let broken = |error: Box<dyn Error>| Failure::Broken(format!("the demonstration: {error}"));
     let rules = GateSet::from_json(RULES, &Policies::new());
-    let rules = rules.map_err(|mistakes| {
-        let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
-        Failure::Broken(told.join("; "))
-    })?;
+    let rules = rules.map_err(|mistakes| broken(mistakes.into()))?;
     let lines = pollster::block_on(lines(rules.clone())).map_err(broken)?;
     let log = Log::of("demo.jsonl", lines.as_bytes())?;
 

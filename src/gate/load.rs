@@ -28,7 +28,63 @@ impl fmt::Display for Mistake {
     }
 }
 
-impl std::error::Error for Mistake {}
+/// Every mistake of a file, in the order in which they were found: one a line.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::gate::{GateSet, Policies};
+///
+/// fn load(file: &str) -> Result<GateSet, Box<dyn std::error::Error>> {
+///     Ok(GateSet::from_json(file, &Policies::new())?)
+/// }
+///
+/// let file = r#"{ "gates": [{ "name": "intake", "version": 0, "step": "authorize", "rules": [] }] }"#;
+/// assert_eq!(
+///     load(file).unwrap_err().to_string(),
+///     "gates[0].version: invalid gate version `0`: expected 1 or more\n\
+///      gates[0].step: no step `authorize`",
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistakes(pub(super) Vec<Mistake>);
+
+impl Mistakes {
+    /// One after the other.
+    pub fn iter(&self) -> std::slice::Iter<'_, Mistake> {
+        self.0.iter()
+    }
+}
+
+impl IntoIterator for Mistakes {
+    type Item = Mistake;
+    type IntoIter = std::vec::IntoIter<Mistake>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Mistakes {
+    type Item = &'a Mistake;
+    type IntoIter = std::slice::Iter<'a, Mistake>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, mistake) in self.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "\n" })?;
+            mistake.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}
 
 type Load = fn(Value, &mut Reader) -> Option<Rule>;
 
@@ -99,7 +155,7 @@ impl GateSet {
     /// Every mistake with its place, not only the first: malformed JSON, unknown keys, steps or policies, parameters
     /// that a policy does not take, a policy on a step before which a release cannot have what it reads, a name or a
     /// key that stands twice.
-    pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Vec<Mistake>> {
+    pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(policies);
         let gates = reader.json(json).and_then(|file| {
             let mut file = reader.object(file, &["gates"])?;

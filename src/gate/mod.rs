@@ -27,7 +27,7 @@ pub(crate) use clearance::{intent_of, refusal, refuse};
 pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, when};
 pub use condition::Condition;
 pub use facts::Facts;
-pub use load::{Mistake, Policies};
+pub use load::{Mistake, Mistakes, Policies};
 pub use model::{
     ModelAuthorisation, ModelDraft, ModelState, PreAuthorisation, PreAuthorisationLimits,
     ReleaseModel,

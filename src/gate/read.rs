@@ -1,6 +1,6 @@
 //! Reads files of rules so that every mistake is found, each with its place and in plain words.
 
-use super::load::{Mistake, Policies};
+use super::load::{Mistake, Mistakes, Policies};
 use super::policy::Policy;
 use super::rule::{AtLeast, Conditional, Judge, Rule};
 use super::strict::Strict;
@@ -80,9 +80,9 @@ impl Reader {
     }
 
     /// What was read, or what is wrong with it.
-    pub(super) fn answer<T>(self, read: Option<T>) -> Result<T, Vec<Mistake>> {
+    pub(super) fn answer<T>(self, read: Option<T>) -> Result<T, Mistakes> {
         read.filter(|_| self.mistakes.is_empty())
-            .ok_or(self.mistakes)
+            .ok_or(Mistakes(self.mistakes))
     }
 
     pub(super) const fn has_mistakes(&self) -> bool {

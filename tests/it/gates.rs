@@ -18,6 +18,7 @@ use phasegate::release::{
 use phasegate::store::Store;
 use phasegate::{Gate, MemoryStore, Policy, Release};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Violated, for these codes; satisfied without any.

@@ -798,6 +798,6 @@ fn both_doors_know_the_policies_and_what_they_look_at() {
         r#"{"dependencies":7}"#,
         r#"{"in-step":null}"#,
     ] {
-        assert_eq!(file(bad).unwrap_err().len(), 1, "{bad}");
+        assert_eq!(file(bad).unwrap_err().iter().count(), 1, "{bad}");
     }
 }

@@ -1,7 +1,7 @@
 //! Models from a file: every part read, and every part held against the others.
 
 use super::{PreAuthorisation, PreAuthorisationLimits, ReleaseModel};
-use crate::gate::load::{Mistake, Policies};
+use crate::gate::load::{Mistakes, Policies};
 use crate::gate::policies::{ApprovalsPolicy, Beyond, ChecklistPolicy, SoakPolicy};
 use crate::gate::read::{Placed, Reader, step};
 use crate::gate::rule::Rule;
@@ -45,7 +45,7 @@ impl ReleaseModel {
     ///
     /// Every mistake with its place, not only the first: malformed JSON, unknown keys anywhere, wrong types, names or
     /// keys that stand twice, and parts that do not fit together, such as more approvals than people in the roles.
-    pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Vec<Mistake>> {
+    pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(policies);
         let model = reader.json(json).and_then(|model| reader.model(model));
         reader.answer(model)
@@ -57,7 +57,7 @@ impl ReleaseModel {
     ///
     /// As [`from_json`](Self::from_json).
     #[cfg(feature = "toml")]
-    pub fn from_toml(toml: &str, policies: &Policies) -> Result<Self, Vec<Mistake>> {
+    pub fn from_toml(toml: &str, policies: &Policies) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(policies);
         let model = reader.toml(toml).and_then(|model| reader.model(model));
         reader.answer(model)
