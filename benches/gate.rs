@@ -36,8 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The same rules on the same data: a decision with its findings, and a plain list of refusals.
 fn decision(scene: &Scene, what: &str) -> Result<(), Box<dyn Error>> {
-    let gates =
-        GateSet::from_json(&scene.gates(), &Policies::new())?;
+    let gates = GateSet::from_json(&scene.gates(), &Policies::new())?;
     let release = ours::release(scene, &gates)?;
     let site = by_hand::Site::new(scene, &release, &gates);
     let (facts, by) = (Facts::at(scene.now), By::new(scene.deployer.clone()));

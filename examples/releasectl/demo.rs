@@ -98,7 +98,7 @@ async fn lines(rules: GateSet) -> Result<String, Box<dyn Error>> {
     let id = "01890000-0000-7000-8000-000000000001".parse()?;
     let request = ReleaseRequest::new(Name::new("Shop 2.4")?);
     let release = desk.run(desk.request_as(id, request), &kim).await?;
-    // It is riskier than the gate bears; the change authority lets that pass, once.
+    // It is riskier than the gate allows; the change authority lets that pass, once.
     let given = RoleGiven::new(cho.clone(), Role::ChangeAuthority);
     let release = desk.record(release, given, &ada).await?;
     let granted = OverrideGranted::new(

@@ -154,7 +154,7 @@ impl GateSet {
     ///
     /// Every mistake with its place, not only the first: malformed JSON, unknown keys, steps or policies, parameters
     /// that a policy does not take, a policy on a step before which a release cannot have what it reads, a name or a
-    /// key that stands twice.
+    /// key that appears twice.
     pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(policies);
         let gates = reader.json(json).and_then(|file| {

@@ -45,8 +45,8 @@ pub use rehearsal::Rehearsal;
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 pub use tally::Distinctness;
 
-pub(crate) use judge::Needs;
 use combine::Own;
+pub(crate) use judge::Needs;
 use judge::{Book, Judged, Models, judge, lifecycle, needs, weigh};
 use model::Following;
 
@@ -145,6 +145,9 @@ impl<S: OnStep> Gate<S> {
     }
 
     /// Decides a proposal by this gate alone: a clearance, or a refusal that gives the release back.
+    ///
+    /// A gate alone knows no release models. A release that follows one is refused here, as of an `unknown-model`:
+    /// decide it by a [`GateSet`] that has the model.
     ///
     /// # Errors
     ///

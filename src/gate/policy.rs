@@ -106,7 +106,7 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
         Vec::new()
     }
 
-    /// The roles that its parameters name: where mutation and verification look for people.
+    /// The roles that its parameters name.
     fn roles(&self) -> BTreeSet<Role> {
         BTreeSet::new()
     }
@@ -130,7 +130,7 @@ pub(super) const fn is_policy_name(name: &str) -> bool {
     true
 }
 
-/// How another release hangs together with this one.
+/// How another release is related to this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Relation {
@@ -212,7 +212,7 @@ impl<'a> Ask<'a> {
         }
     }
 
-    /// The releases that hang together with this one so.
+    /// The releases that are related to this one so.
     pub(super) fn related(&self, relation: Relation) -> Vec<ReleaseId> {
         match relation {
             Relation::Parent => self.parent().into_iter().collect(),
@@ -236,7 +236,7 @@ impl<'a> Ask<'a> {
         self.facts.model(&self.core.head.stream.tenant)
     }
 
-    /// Why how the release's model stands could not be read, if somebody has tried to.
+    /// Why the model's standing could not be read, if somebody has tried to.
     pub(super) const fn unread_model_why(&self) -> Option<&'a Text> {
         self.facts.unread_model()
     }

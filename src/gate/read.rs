@@ -50,7 +50,7 @@ impl Reader {
         }
     }
 
-    /// Reads JSON in which no key stands twice.
+    /// Reads JSON in which no key appears twice.
     pub(super) fn json(&mut self, json: &str) -> Option<Value> {
         match serde_json::from_str(json) {
             Ok(Strict(value)) => self.sized(&value).then_some(value),
@@ -167,13 +167,13 @@ impl Reader {
     }
 
     fn words_at(&mut self, path: &[&str], (what, own): (&str, &[&str]), value: &Value) {
-        let Some((step, further)) = path.split_first() else {
+        let Some((segment, further)) = path.split_first() else {
             if let Value::String(word) = value {
                 self.word(what, own, word);
             }
             return;
         };
-        match (*step, value) {
+        match (*segment, value) {
             ("[]", Value::Array(entries)) => {
                 for (index, entry) in entries.iter().enumerate() {
                     self.within(format!("[{index}]"), |reader| {
@@ -206,17 +206,21 @@ impl Reader {
 
     /// Reads what stands under that key of the file.
     pub(super) fn within_key<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.within(step(key), read)
+        self.within(segment(key), read)
     }
 
-    /// Reads something that lies one step further in.
-    pub(super) fn within<T>(&mut self, step: impl Display, read: impl FnOnce(&mut Self) -> T) -> T {
+    /// Reads something that lies one segment further in.
+    pub(super) fn within<T>(
+        &mut self,
+        segment: impl Display,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let outside = self.path.len();
-        let step = step.to_string();
-        if !self.path.is_empty() && !step.starts_with('[') {
+        let segment = segment.to_string();
+        if !self.path.is_empty() && !segment.starts_with('[') {
             self.path.push('.');
         }
-        self.path.push_str(&step);
+        self.path.push_str(&segment);
         let value = read(self);
         self.path.truncate(outside);
         value
@@ -546,13 +550,13 @@ fn place(path: &Path) -> String {
         if !place.is_empty() {
             place.push('.');
         }
-        place.push_str(&step(key));
+        place.push_str(&segment(key));
     }
     place
 }
 
 /// A key as a part of a place: in quotes where it could be taken for more than one.
-pub(super) fn step(key: &str) -> String {
+pub(super) fn segment(key: &str) -> String {
     let is_odd = |c: char| c.is_whitespace() || matches!(c, '.' | '[' | ']' | '"' | '`' | ':');
     if key.is_empty() || key.contains(is_odd) {
         let inner = key.replace('\\', "\\\\").replace('"', "\\\"");
@@ -660,13 +664,13 @@ fn slips_between(one: &[char], other: &[char]) -> usize {
 
 /// Takes the value at that place out, if that leaves the places of others as they are.
 fn take_out(value: &mut Value, path: &Path) -> bool {
-    let mut steps: Vec<_> = path.iter().collect();
-    let Some(last) = steps.pop() else {
+    let mut segments: Vec<_> = path.iter().collect();
+    let Some(last) = segments.pop() else {
         return false;
     };
     let mut inner = value;
-    for step in steps {
-        let found = match step {
+    for segment in segments {
+        let found = match segment {
             Segment::Seq { index } => inner.get_mut(index),
             Segment::Map { key } => inner.get_mut(key),
             Segment::Enum { variant } => inner.get_mut(variant),

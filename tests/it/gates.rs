@@ -329,7 +329,7 @@ fn a_value_of_the_wrong_kind_is_named_with_its_place() {
         (
             r#"{ "gates": [], "gates": [] }"#,
             "file",
-            "key `gates` stands twice",
+            "key `gates` appears twice",
         ),
     ] {
         refused(file, path, what);
@@ -1086,16 +1086,19 @@ fn what_a_file_says_is_told_as_it_stands_there() {
     let shown = format!("found string {text:?}, expected an object");
     assert!(value.ends_with(&shown), "{value}");
     let value = told(&rule(json!({ "approvals": { "rules": {} } })));
-    assert!(value.ends_with("found an object, expected a list"), "{value}");
+    assert!(
+        value.ends_with("found an object, expected a list"),
+        "{value}"
+    );
 }
 
 #[test]
-fn a_key_that_stands_twice_is_refused_wherever_it_does() {
+fn a_key_that_appears_twice_is_refused_wherever_it_does() {
     let ratio =
         r#"{ "rule": { "evidence": { "required": { "functional": 95, "functional": 1 } } } }"#;
-    refused(&one_gate(ratio), "file", "key `functional` stands twice");
+    refused(&one_gate(ratio), "file", "key `functional` appears twice");
     let version = r#"{ "gates": [{ "version": 1, "version": 2 }] }"#;
-    refused(version, "file", "key `version` stands twice");
+    refused(version, "file", "key `version` appears twice");
 }
 
 /// Clears until an instant that is over.

@@ -1,4 +1,4 @@
-//! Releases that hang together: what they let each other do, and that no two writers pass each other.
+//! Releases that are related: what they let each other do, and that no two writers pass each other.
 
 use crate::desk_support::{
     NOON, Office, at, by, id, note, office, package, tenant, text, titled, wait, worthwhile,

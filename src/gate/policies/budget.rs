@@ -73,7 +73,7 @@ impl TryFrom<Params> for BudgetPolicy {
 }
 
 impl BudgetPolicy {
-    /// At most this many percent of the budget; more than 100 bears with some excess.
+    /// At most this many percent of the budget; more than 100 allows some excess.
     ///
     /// # Errors
     ///

@@ -3,7 +3,7 @@
 use super::severities::{AtMost, and_worse};
 use super::test_runs::Wanted;
 use super::{length, listed};
-use crate::gate::read::step;
+use crate::gate::read::segment;
 use crate::gate::{Ask, Percent, Policy};
 use crate::phase::{Invalid, InvalidKind, Seconds};
 use crate::release::{
@@ -183,8 +183,12 @@ impl EvidencePolicy {
     pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
         let kinds = self.0.environments.iter();
         kinds.flat_map(|(kind, environments)| {
-            let placed =
-                move |environment| (format!("environments.{}", step(kind.name())), environment);
+            let placed = move |environment| {
+                (
+                    format!("environments.{}", segment(kind.name())),
+                    environment,
+                )
+            };
             environments.iter().map(placed)
         })
     }
