@@ -537,8 +537,8 @@ impl Object {
 /// The place without what the reader cannot name, such as a key that is none: that is in its own message.
 fn place(path: &Path) -> String {
     let mut place = String::new();
-    for segment in path {
-        let key = match segment {
+    for part in path {
+        let key = match part {
             Segment::Seq { index } => {
                 place.extend(["[", &index.to_string(), "]"]);
                 continue;

@@ -10,7 +10,7 @@ use phasegate::facts::{About, Answer, FactFinder};
 use phasegate::gate::{Condition, Facts, GateSet, any, when};
 use phasegate::phase::{Action, PhaseName, Request, Seconds};
 use phasegate::release::step::{Authorise, RequestRelease};
-use phasegate::release::{Decision, Enforcement, FactValue, Key, Note, Track, Verdict};
+use phasegate::release::{Decision, Enforcement, Fact, FactValue, Key, Note, Track, Verdict};
 use phasegate::store::Store;
 use phasegate::{Gate, Instant, MemoryStore, Release};
 use std::collections::BTreeMap;
