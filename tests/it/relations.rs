@@ -138,9 +138,10 @@ impl Store for Meanwhile {
             polls += 1;
             assert!(polls < 100, "the other logs are not asked for");
             context.waker().wake_by_ref();
-            match self.awaited.lock().unwrap().is_empty() {
-                true => Poll::Ready(()),
-                false => Poll::Pending,
+            if self.awaited.lock().unwrap().is_empty() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
             }
         })
         .await;
