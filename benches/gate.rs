@@ -16,7 +16,6 @@ use phasegate::release::By;
 use phasegate::release::step::Deploy;
 use scene::{Scene, State};
 use std::error::Error;
-use std::fmt::Write as _;
 use support::{Size, Way, compare, heading};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -37,8 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The same rules on the same data: a decision with its findings, and a plain list of refusals.
 fn decision(scene: &Scene, what: &str) -> Result<(), Box<dyn Error>> {
-    let gates =
-        GateSet::from_json(&scene.gates(), &Policies::new()).map_err(|mistakes| told(&mistakes))?;
+    let gates = GateSet::from_json(&scene.gates(), &Policies::new())?;
     let release = ours::release(scene, &gates)?;
     let site = by_hand::Site::new(scene, &release, &gates);
     let (facts, by) = (Facts::at(scene.now), By::new(scene.deployer.clone()));
@@ -125,11 +123,4 @@ fn loading() -> Result<(), Box<dyn Error>> {
         },
     );
     Ok(())
-}
-
-fn told(mistakes: &[phasegate::gate::Mistake]) -> String {
-    mistakes.iter().fold(String::new(), |mut all, mistake| {
-        let _ = writeln!(all, "{mistake}");
-        all
-    })
 }

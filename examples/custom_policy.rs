@@ -2,7 +2,7 @@
 //! `cargo run --example custom_policy`, `cargo test --example custom_policy`.
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
-use phasegate::gate::{Ask, Facts, GateSet, Mistake, Policies};
+use phasegate::gate::{Ask, Facts, GateSet, Mistakes, Policies};
 use phasegate::phase::Invalid;
 use phasegate::release::step::StartTesting;
 use phasegate::release::{
@@ -51,7 +51,7 @@ fn by_types() -> Result<GateSet, Invalid> {
 }
 
 /// By name, from a file: the service says which policies of its own there are.
-fn by_file(json: &str) -> Result<GateSet, Vec<Mistake>> {
+fn by_file(json: &str) -> Result<GateSet, Mistakes> {
     GateSet::from_json(json, &Policies::new().with::<SmallPackage>())
 }
 
@@ -116,7 +116,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("the file says the same as the types: {same}\n");
 
     println!("a file with mistakes:");
-    for mistake in by_file(MISTAKEN).err().unwrap_or_default() {
+    for mistake in by_file(MISTAKEN).err().into_iter().flatten() {
         println!("  {mistake}");
     }
 

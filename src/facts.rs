@@ -16,6 +16,9 @@ pub struct About<'a> {
     pub now: Instant,
 }
 
+/// What a finder answers: a fact, nothing if the host knows no such fact, or why it could not be had.
+pub type Answer = Result<Option<Fact>, Box<dyn Error + Send + Sync>>;
+
 /// Finds out what the host knows: what the host implements, for policies that need facts.
 ///
 /// # For callers
@@ -44,15 +47,14 @@ pub struct About<'a> {
 /// # Examples
 ///
 /// ```
-/// use phasegate::facts::{About, FactFinder};
+/// use phasegate::facts::{About, Answer, FactFinder};
 /// use phasegate::release::{Fact, Key};
 /// use phasegate::{Desk, MemoryStore};
-/// use std::error::Error;
 ///
 /// struct Monitoring;
 ///
 /// impl FactFinder for Monitoring {
-///     async fn find(&self, key: &Key, about: About<'_>) -> Result<Option<Fact>, Box<dyn Error + Send + Sync>> {
+///     async fn find(&self, key: &Key, about: About<'_>) -> Answer {
 ///         match key.as_str() {
 ///             "error_budget_percent" => Ok(Some(Fact::new(40, about.now))),
 ///             "open_pages" => Err("the pager did not answer".into()),
@@ -69,17 +71,13 @@ pub trait FactFinder: Send + Sync {
     /// # Errors
     ///
     /// - it could not be had: why, in words for people
-    fn find(
-        &self,
-        key: &Key,
-        about: About<'_>,
-    ) -> impl Future<Output = Result<Option<Fact>, Box<dyn Error + Send + Sync>>> + Send;
+    fn find(&self, key: &Key, about: About<'_>) -> impl Future<Output = Answer> + Send;
 }
 
 macro_rules! delegate {
     ($($pointer:ty)*) => { $(
         impl<F: FactFinder + ?Sized> FactFinder for $pointer {
-            fn find(&self, key: &Key, about: About<'_>) -> impl Future<Output = Result<Option<Fact>, Box<dyn Error + Send + Sync>>> + Send {
+            fn find(&self, key: &Key, about: About<'_>) -> impl Future<Output = Answer> + Send {
                 (**self).find(key, about)
             }
         }
@@ -89,16 +87,15 @@ macro_rules! delegate {
 delegate!(&F Arc<F> Box<F>);
 
 /// A fact that is being looked for.
-pub(crate) type Finding<'a> =
-    Pin<Box<dyn Future<Output = Result<Option<Fact>, Box<dyn Error + Send + Sync>>> + Send + 'a>>;
+pub(crate) type Search<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
 /// The boxed twin of [`FactFinder`]; the suffix keeps calls unambiguous.
 pub(crate) trait BoxedFinder: Send + Sync {
-    fn find_boxed<'a>(&'a self, key: &'a Key, about: About<'a>) -> Finding<'a>;
+    fn find_boxed<'a>(&'a self, key: &'a Key, about: About<'a>) -> Search<'a>;
 }
 
 impl<F: FactFinder> BoxedFinder for F {
-    fn find_boxed<'a>(&'a self, key: &'a Key, about: About<'a>) -> Finding<'a> {
+    fn find_boxed<'a>(&'a self, key: &'a Key, about: About<'a>) -> Search<'a> {
         Box::pin(self.find(key, about))
     }
 }

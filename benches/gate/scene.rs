@@ -1,6 +1,5 @@
 //! What is decided: the same rules and the same data for both sides.
 
-use crate::told;
 use phasegate::Instant;
 use phasegate::gate::{GateSet, Policies};
 use phasegate::phase::{Interval, Invalid};
@@ -129,6 +128,6 @@ impl Scene {
     }
 
     pub(crate) fn gate_set(&self) -> Result<GateSet, String> {
-        GateSet::from_json(&self.gates(), &Policies::new()).map_err(|mistakes| told(&mistakes))
+        GateSet::from_json(&self.gates(), &Policies::new()).map_err(|mistakes| mistakes.to_string())
     }
 }

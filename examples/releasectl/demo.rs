@@ -28,10 +28,7 @@ const RULES: &str = r#"{ "gates": [
 pub(crate) fn show(page: &mut String) -> Result<(), Failure> {
     let broken = |error: Box<dyn Error>| Failure::Broken(format!("the demonstration: {error}"));
     let rules = GateSet::from_json(RULES, &Policies::new());
-    let rules = rules.map_err(|mistakes| {
-        let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
-        Failure::Broken(told.join("; "))
-    })?;
+    let rules = rules.map_err(|mistakes| broken(mistakes.into()))?;
     let lines = pollster::block_on(lines(rules.clone())).map_err(broken)?;
     let log = Log::of("demo.jsonl", lines.as_bytes())?;
 
@@ -101,7 +98,7 @@ async fn lines(rules: GateSet) -> Result<String, Box<dyn Error>> {
     let id = "01890000-0000-7000-8000-000000000001".parse()?;
     let request = ReleaseRequest::new(Name::new("Shop 2.4")?);
     let release = desk.run(desk.request_as(id, request), &kim).await?;
-    // It is riskier than the gate bears; the change authority lets that pass, once.
+    // It is riskier than the gate allows; the change authority lets that pass, once.
     let given = RoleGiven::new(cho.clone(), Role::ChangeAuthority);
     let release = desk.record(release, given, &ada).await?;
     let granted = OverrideGranted::new(

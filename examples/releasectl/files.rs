@@ -3,7 +3,7 @@
 
 use super::Failure;
 use super::args::Args;
-use phasegate::gate::{GateSet, Mistake, Policies, ReleaseModel};
+use phasegate::gate::{GateSet, Mistakes, Policies, ReleaseModel};
 use phasegate::release::{
     AnyRelease, Digest, Envelope, LogError, LogErrorKind, Version, replay, verify,
 };
@@ -68,7 +68,7 @@ fn model(file: &str, policies: &Policies) -> Result<ReleaseModel, Failure> {
     ReleaseModel::from_json(&text, policies).map_err(|mistakes| mistaken(file, &mistakes))
 }
 
-fn mistaken(file: &str, mistakes: &[Mistake]) -> Failure {
+fn mistaken(file: &str, mistakes: &Mistakes) -> Failure {
     let mistakes = mistakes.iter().map(|mistake| format!("\n  {mistake}"));
     let mistakes: String = mistakes.collect();
     Failure::Broken(format!("{file}: correct these and ask again:{mistakes}"))

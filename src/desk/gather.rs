@@ -2,15 +2,21 @@
 
 use super::read::entries;
 use super::{Desk, ModelError};
-use crate::facts::{About, Finding};
+use crate::facts::About;
 use crate::gate::{Facts, ModelState};
 use crate::phase::Anywhere;
 use crate::release::{
-    AnyStep, Asked, By, Core, Fact, FollowedModel, Key, Ledger, OtherRelease, Place, Release,
-    ReleaseId, Stream, Text, Version, replay_with,
+    AnyStep, Asked, By, Core, FollowedModel, Key, Ledger, OtherRelease, Place, Release, ReleaseId,
+    Stream, Text, Version, replay_with,
 };
 use crate::store::Store;
-use std::{collections::BTreeSet, error::Error, future::poll_fn, task::Poll};
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::Poll,
+};
 
 impl<S: Store> Desk<S> {
     /// Everything that a decision about this asking needs, as far as it can be had; the rest with why not.
@@ -77,7 +83,7 @@ impl<S: Store> Desk<S> {
         facts
     }
 
-    /// Reads the other releases that the decision looks at, until it asks for no more.
+    /// Reads the other releases that the decision looks at, all at the same time, until it asks for no more.
     async fn read_others(
         &self,
         core: &Core,
@@ -87,8 +93,10 @@ impl<S: Store> Desk<S> {
         mut facts: Facts,
     ) -> Facts {
         while !others.is_empty() {
-            for id in others {
-                facts = match self.read_other(core, id).await {
+            let asked_for = others.iter().map(|&id| Box::pin(self.read_other(core, id)));
+            let read = together(asked_for.collect()).await;
+            for (id, read) in others.into_iter().zip(read) {
+                facts = match read {
                     Ok(other) => facts.with_other(other),
                     Err(why) => facts.without_other(id, why),
                 };
@@ -152,27 +160,25 @@ impl<S: Store> Desk<S> {
     }
 }
 
-type Found = Result<Option<Fact>, Box<dyn Error + Send + Sync>>;
-
 /// Waits for all of them at the same time.
-async fn together(mut finding: Vec<Finding<'_>>) -> Vec<Found> {
-    let mut found: Vec<Option<Found>> = finding.iter().map(|_| None).collect();
+async fn together<F: Future + Unpin>(mut waiting: Vec<F>) -> Vec<F::Output> {
+    let mut done: Vec<Option<F::Output>> = waiting.iter().map(|_| None).collect();
     poll_fn(|context| {
-        for (finding, found) in finding.iter_mut().zip(&mut found) {
-            if found.is_none()
-                && let Poll::Ready(done) = finding.as_mut().poll(context)
+        for (future, done) in waiting.iter_mut().zip(&mut done) {
+            if done.is_none()
+                && let Poll::Ready(output) = Pin::new(future).poll(context)
             {
-                *found = Some(done);
+                *done = Some(output);
             }
         }
-        if found.iter().all(Option::is_some) {
+        if done.iter().all(Option::is_some) {
             Poll::Ready(())
         } else {
             Poll::Pending
         }
     })
     .await;
-    found.into_iter().flatten().collect()
+    done.into_iter().flatten().collect()
 }
 
 /// What an error says, and what its sources say.

@@ -10,7 +10,7 @@ use std::{error::Error, fmt};
 /// How often an event is asked for again when somebody else wrote first.
 const TURNS: usize = 5;
 
-/// Why nothing was added to the log of a release model.
+/// Why a release model could not be read or changed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ModelError {

@@ -6,6 +6,14 @@ use super::rule::{AtLeast, Conditional, Rule};
 use crate::phase::Invalid;
 use std::{fmt, marker::PhantomData};
 
+mod sealed {
+    /// What nobody else can name: with it, only this crate says which rule something is.
+    #[derive(Debug, Clone, Copy)]
+    pub struct Own;
+}
+
+pub(super) use sealed::Own;
+
 /// What a gate on step `S` may require: a policy that the step offers what it reads, or a combination of such.
 #[diagnostic::on_unimplemented(
     message = "a gate on `{S}` cannot require `{Self}`",
@@ -14,15 +22,15 @@ use std::{fmt, marker::PhantomData};
     note = "what is no `Policy` has to implement it first; `all`, `any`, `not` and the like combine policies"
 )]
 pub trait RuleOn<S> {
-    /// The rule as a value.
+    /// The rule as a value. Sealed: a rule of the host's own is a [`Policy`], which is judged whatever it says.
     #[doc(hidden)]
-    fn into_rule(self) -> Rule;
+    fn into_rule(self, own: Own) -> Rule;
 }
 
 #[diagnostic::do_not_recommend]
 impl<S: Offers<P::Reads>, P: Policy> RuleOn<S> for P {
-    fn into_rule(self) -> Rule {
-        Policy::into_rule(self)
+    fn into_rule(self, _: Own) -> Rule {
+        Rule::of(self)
     }
 }
 
@@ -44,7 +52,7 @@ impl<S> Combined<S> {
 }
 
 impl<S> RuleOn<S> for Combined<S> {
-    fn into_rule(self) -> Rule {
+    fn into_rule(self, _: Own) -> Rule {
         self.rule
     }
 }
@@ -64,15 +72,15 @@ impl<S> fmt::Debug for Combined<S> {
 pub trait RulesOn<S> {
     /// The rules as values.
     #[doc(hidden)]
-    fn into_rules(self) -> Vec<Rule>;
+    fn into_rules(self, own: Own) -> Vec<Rule>;
 }
 
 impl<S, R: RuleOn<S>, const N: usize> RulesOn<S> for [R; N] {
-    fn into_rules(self) -> Vec<Rule> {
+    fn into_rules(self, own: Own) -> Vec<Rule> {
         const {
             assert!(N > 0, "a combination of nothing says nothing");
         }
-        self.map(RuleOn::into_rule).into()
+        self.map(|rule| rule.into_rule(own)).into()
     }
 }
 
@@ -81,9 +89,9 @@ macro_rules! tuple {
         #[diagnostic::do_not_recommend]
         impl<S, $($rule: RuleOn<S>),*> RulesOn<S> for ($($rule,)*) {
             #[expect(non_snake_case, reason = "a part is named as its type")]
-            fn into_rules(self) -> Vec<Rule> {
+            fn into_rules(self, own: Own) -> Vec<Rule> {
                 let ($($rule,)*) = self;
-                vec![$($rule.into_rule()),*]
+                vec![$($rule.into_rule(own)),*]
             }
         }
     };
@@ -100,7 +108,7 @@ tuple!(A B C D E F G H);
 
 /// Every one of them has to clear.
 pub fn all<S>(rules: impl RulesOn<S>) -> Combined<S> {
-    Combined::new(Rule::All(rules.into_rules()))
+    Combined::new(Rule::All(rules.into_rules(Own)))
 }
 
 /// One of them has to clear.
@@ -118,7 +126,7 @@ pub fn all<S>(rules: impl RulesOn<S>) -> Combined<S> {
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
 pub fn any<S>(rules: impl RulesOn<S>) -> Combined<S> {
-    Combined::new(Rule::Any(rules.into_rules()))
+    Combined::new(Rule::Any(rules.into_rules(Own)))
 }
 
 /// This many of them have to clear.
@@ -127,19 +135,19 @@ pub fn any<S>(rules: impl RulesOn<S>) -> Combined<S> {
 ///
 /// - out of range: not 1 to the number of rules
 pub fn at_least<S>(count: usize, rules: impl RulesOn<S>) -> Result<Combined<S>, Invalid> {
-    AtLeast::new(count, rules.into_rules()).map(|rule| Combined::new(Rule::AtLeast(rule)))
+    AtLeast::new(count, rules.into_rules(Own)).map(|rule| Combined::new(Rule::AtLeast(rule)))
 }
 
 /// It must not clear. If the policy fails or is unknown, so is its negation.
 pub fn not<S>(rule: impl RuleOn<S>) -> Combined<S> {
-    Combined::new(Rule::Not(Box::new(rule.into_rule())))
+    Combined::new(Rule::Not(Box::new(rule.into_rule(Own))))
 }
 
 /// It has to clear for the releases that the condition describes; for others it is not judged, and blocks nobody.
 pub fn when<S>(condition: Condition, rule: impl RuleOn<S>) -> Combined<S> {
     Combined::new(Rule::When(Box::new(Conditional {
         condition,
-        rule: rule.into_rule(),
+        rule: rule.into_rule(Own),
     })))
 }
 
@@ -147,6 +155,6 @@ pub fn when<S>(condition: Condition, rule: impl RuleOn<S>) -> Combined<S> {
 pub fn unless<S>(condition: Condition, rule: impl RuleOn<S>) -> Combined<S> {
     Combined::new(Rule::Unless(Box::new(Conditional {
         condition,
-        rule: rule.into_rule(),
+        rule: rule.into_rule(Own),
     })))
 }

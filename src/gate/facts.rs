@@ -88,7 +88,7 @@ impl Facts {
         self
     }
 
-    /// The same, where how the model stands could not be read: nothing is pre-authorised, for this reason.
+    /// The same, where the model's standing could not be read: nothing is pre-authorised, for this reason.
     #[must_use]
     pub fn without_model(mut self, why: Text) -> Self {
         self.model = None;
@@ -174,7 +174,7 @@ impl Facts {
         model.filter(|model| model.source.stream.tenant == *tenant)
     }
 
-    /// Why how the model stands could not be read, if somebody has tried to.
+    /// Why the model's standing could not be read, if somebody has tried to.
     pub(super) const fn unread_model(&self) -> Option<&Text> {
         self.unread_model.as_ref()
     }

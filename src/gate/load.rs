@@ -3,7 +3,7 @@
 use super::policy::{Policy, is_policy_name};
 use super::read::Reader;
 use super::rule::{Requirement, Rule};
-use super::{AnyGate, GateSet, Mistake, gate_name, gate_version, override_roles};
+use super::{AnyGate, GateSet, Mistakes, gate_name, gate_version, override_roles};
 use crate::phase::Action;
 use crate::release::{Enforcement, Key, Role, Track};
 use serde_json::Value;
@@ -50,7 +50,7 @@ impl Policies {
                 "see `Policy::NAME` for what it may hold"
             );
         }
-        let load: Load = |params, reader| reader.params::<P>(params).map(Policy::into_rule);
+        let load: Load = |params, reader| reader.params::<P>(params).map(Rule::of);
         let loads = self.0.entry(P::NAME).or_insert(load);
         if !std::ptr::fn_addr_eq(*loads, load) {
             *loads = |_, reader| {
@@ -77,8 +77,8 @@ impl GateSet {
     ///
     /// Every mistake with its place, not only the first: malformed JSON, unknown keys, steps or policies, parameters
     /// that a policy does not take, a policy on a step before which a release cannot have what it reads, a name or a
-    /// key that stands twice.
-    pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Vec<Mistake>> {
+    /// key that appears twice.
+    pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(policies);
         let gates = reader.json(json).and_then(|file| {
             let mut file = reader.object(file, &["gates"])?;

@@ -22,7 +22,7 @@ mod rehearsal;
 mod rule;
 mod tally;
 
-pub use crate::release::file::Mistake;
+pub use crate::release::file::{Mistake, Mistakes};
 pub(crate) use booking::is_before_review;
 pub use clearance::{Cleared, Refused};
 pub(crate) use clearance::{intent_of, refusal, refuse};
@@ -47,6 +47,7 @@ pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 
+use combine::Own;
 pub(crate) use judge::Needs;
 use judge::{Book, Judged, Models, judge, lifecycle, needs, weigh};
 use model::Following;
@@ -121,7 +122,7 @@ impl<S: OnStep> Gate<S> {
     pub fn enforce(mut self, rule: impl RuleOn<S>, enforcement: Enforcement) -> Self {
         self.gate
             .requirements
-            .push(Requirement::new(rule.into_rule(), enforcement));
+            .push(Requirement::new(rule.into_rule(Own), enforcement));
         self.gate.reseal();
         self
     }
@@ -146,6 +147,9 @@ impl<S: OnStep> Gate<S> {
     }
 
     /// Decides a proposal by this gate alone: a clearance, or a refusal that gives the release back.
+    ///
+    /// A gate alone knows no release models. A release that follows one is refused here, as of an `unknown-model`:
+    /// decide it by a [`GateSet`] that has the model.
     ///
     /// # Errors
     ///

@@ -3,7 +3,6 @@
 use super::AnyGate;
 use super::facts::{Facts, KnownCalendar};
 use super::overrides::subject;
-use super::rule::Rule;
 use crate::phase::{Action, Instant, Interval, PhaseName, Standing, steps};
 use crate::release::limits::KEY_CHARS;
 use crate::release::{
@@ -104,9 +103,6 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
     /// The other releases that it looks at. They must not move until what it clears is committed.
     const RELATIONS: &'static [Relation] = &[];
 
-    #[doc(hidden)]
-    const READS_MODEL: bool = false;
-
     /// The keys of the host facts that it needs.
     fn facts(&self) -> Vec<Key> {
         Vec::new()
@@ -122,18 +118,13 @@ pub trait Policy: Serialize + DeserializeOwned + Eq + Debug + Send + Sync + 'sta
         None
     }
 
-    /// The roles that its parameters name: where mutation and verification look for people.
+    /// The roles that its parameters name.
     fn roles(&self) -> BTreeSet<Role> {
         BTreeSet::new()
     }
 
     /// Judges the step that `ask` is about.
     fn judge(&self, ask: &Ask<'_>, read: <Self::Reads as Earned>::Of<'_>) -> Verdict;
-
-    #[doc(hidden)]
-    fn into_rule(self) -> Rule {
-        Rule::host(self)
-    }
 }
 
 /// Whether findings can have that name as it is, and people can read it.
@@ -151,7 +142,7 @@ pub(super) const fn is_policy_name(name: &str) -> bool {
     true
 }
 
-/// How another release hangs together with this one.
+/// How another release is related to this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Relation {
@@ -307,7 +298,7 @@ impl<'a> Ask<'a> {
         self.facts.conflicts(stream, self.window()?, question)
     }
 
-    /// The releases that hang together with this one so.
+    /// The releases that are related to this one so.
     pub(super) fn related(&self, relation: Relation) -> Vec<ReleaseId> {
         match relation {
             Relation::Parent => self.parent().into_iter().collect(),
@@ -331,7 +322,7 @@ impl<'a> Ask<'a> {
         self.facts.model(&self.core.head.stream.tenant)
     }
 
-    /// Why how the release's model stands could not be read, if somebody has tried to.
+    /// Why the model's standing could not be read, if somebody has tried to.
     pub(super) const fn unread_model_why(&self) -> Option<&'a Text> {
         self.facts.unread_model()
     }

@@ -9,7 +9,7 @@ use crate::release::limits::{ENTRIES, RULE_DEPTH};
 use crate::release::{ChangeRequestState, ReleaseKind, Role, TestKind};
 use serde_json::{Map, Value};
 
-pub(super) use crate::release::file::step;
+pub(super) use crate::release::file::segment;
 
 /// What a rule can be besides a built-in policy.
 const COMBINATIONS: [&str; 7] = ["host", "all", "any", "at-least", "not", "when", "unless"];
@@ -62,13 +62,13 @@ impl Reader {
     }
 
     fn words_at(&mut self, path: &[&str], (what, own): (&str, &[&str]), value: &Value) {
-        let Some((step, further)) = path.split_first() else {
+        let Some((segment, further)) = path.split_first() else {
             if let Value::String(word) = value {
                 self.word(what, own, word);
             }
             return;
         };
-        match (*step, value) {
+        match (*segment, value) {
             ("[]", Value::Array(entries)) => {
                 for (index, entry) in entries.iter().enumerate() {
                     self.within(format!("[{index}]"), |reader| {

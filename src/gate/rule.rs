@@ -1,7 +1,7 @@
 //! A policy as a value: what both doors, types and files, end in.
 
 use super::condition::Condition;
-use super::policies::policies;
+use super::policies::{ModelStandingPolicy, policies};
 use super::policy::{Ask, Policy, Relation, is_policy_name};
 use super::read::Reader;
 use crate::phase::{Instant, Invalid, InvalidKind, PhaseName};
@@ -11,7 +11,13 @@ use crate::release::{
 };
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, value::RawValue};
-use std::{collections::BTreeSet, fmt, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    any::{Any, TypeId},
+    collections::BTreeSet,
+    fmt,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+};
 
 macro_rules! expand {
     ($($(#[$doc:meta])* $rule:ident $policy:ident $name:literal;)*) => {
@@ -73,6 +79,16 @@ macro_rules! expand {
                     Self::All(_) | Self::Any(_) | Self::AtLeast(_) | Self::Not(_) => None,
                     Self::When(_) | Self::Unless(_) => None,
                 }
+            }
+
+            /// The rule of a policy: a built-in one is itself, whatever else is the host's own. Nothing of the policy
+            /// is asked which.
+            pub(super) fn of<P: Policy>(policy: P) -> Self {
+                let any: &dyn Any = &policy;
+                $(if let Some(policy) = any.downcast_ref::<super::policies::$policy>() {
+                    return Self::$rule(policy.clone());
+                })*
+                Self::host(policy)
             }
 
             /// Reads a built-in policy by its name and parameters.
@@ -570,7 +586,7 @@ impl<P: Policy> Judge for P {
     }
 
     fn reads_model(&self) -> bool {
-        P::READS_MODEL
+        TypeId::of::<P>() == TypeId::of::<ModelStandingPolicy>()
     }
 
     fn phases(&self) -> &'static [PhaseName] {

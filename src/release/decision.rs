@@ -101,7 +101,7 @@ impl Finding {
 pub struct Judgement {
     /// The policy; of a combination, the combination's name.
     pub policy: Key,
-    /// The version of the policy's code.
+    /// The version of its meaning.
     pub policy_version: u32,
     /// What it came to.
     pub verdict: Verdict,

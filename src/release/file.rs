@@ -24,9 +24,65 @@ impl fmt::Display for Mistake {
     }
 }
 
-impl std::error::Error for Mistake {}
+/// Every mistake of a file, in the order in which they were found: one a line.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::gate::{GateSet, Policies};
+///
+/// fn load(file: &str) -> Result<GateSet, Box<dyn std::error::Error>> {
+///     Ok(GateSet::from_json(file, &Policies::new())?)
+/// }
+///
+/// let file = r#"{ "gates": [{ "name": "intake", "version": 0, "step": "authorize", "rules": [] }] }"#;
+/// assert_eq!(
+///     load(file).unwrap_err().to_string(),
+///     "gates[0].version: invalid gate version `0`: expected 1 or more\n\
+///      gates[0].step: no step `authorize`",
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistakes(pub(crate) Vec<Mistake>);
 
-/// As many mistakes in one value are told; who has more begins with these.
+impl Mistakes {
+    /// One after the other.
+    pub fn iter(&self) -> std::slice::Iter<'_, Mistake> {
+        self.0.iter()
+    }
+}
+
+impl IntoIterator for Mistakes {
+    type Item = Mistake;
+    type IntoIter = std::vec::IntoIter<Mistake>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Mistakes {
+    type Item = &'a Mistake;
+    type IntoIter = std::slice::Iter<'a, Mistake>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, mistake) in self.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "\n" })?;
+            mistake.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+/// The most mistakes reported of one value.
 const MISTAKES_OF_A_VALUE: usize = 100;
 
 /// Reads values, remembers where it is, and collects what is wrong. What kind of file it is, `C` knows.
@@ -84,9 +140,9 @@ impl<C> Reader<C> {
     }
 
     /// What was read, or what is wrong with it.
-    pub(crate) fn answer<T>(self, read: Option<T>) -> Result<T, Vec<Mistake>> {
+    pub(crate) fn answer<T>(self, read: Option<T>) -> Result<T, Mistakes> {
         read.filter(|_| self.mistakes.is_empty())
-            .ok_or(self.mistakes)
+            .ok_or(Mistakes(self.mistakes))
     }
 
     pub(crate) const fn has_mistakes(&self) -> bool {
@@ -158,21 +214,21 @@ impl<C> Reader<C> {
 
     /// Reads what stands under that key of the file.
     pub(crate) fn within_key<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.within(step(key), read)
+        self.within(segment(key), read)
     }
 
-    /// Reads something that lies one step further in.
+    /// Reads something that lies one segment further in.
     pub(crate) fn within<T>(
         &mut self,
-        step: impl fmt::Display,
+        segment: impl fmt::Display,
         read: impl FnOnce(&mut Self) -> T,
     ) -> T {
         let outside = self.path.len();
-        let step = step.to_string();
-        if !self.path.is_empty() && !step.starts_with('[') {
+        let segment = segment.to_string();
+        if !self.path.is_empty() && !segment.starts_with('[') {
             self.path.push('.');
         }
-        self.path.push_str(&step);
+        self.path.push_str(&segment);
         let value = read(self);
         self.path.truncate(outside);
         value
@@ -329,8 +385,8 @@ impl Object {
 /// The place without what the reader cannot name, such as a key that is none: that is in its own message.
 fn place(path: &Path) -> String {
     let mut place = String::new();
-    for segment in path {
-        let key = match segment {
+    for part in path {
+        let key = match part {
             Segment::Seq { index } => {
                 place.extend(["[", &index.to_string(), "]"]);
                 continue;
@@ -342,13 +398,13 @@ fn place(path: &Path) -> String {
         if !place.is_empty() {
             place.push('.');
         }
-        place.push_str(&step(key));
+        place.push_str(&segment(key));
     }
     place
 }
 
 /// A key as a part of a place: in quotes where it could be taken for more than one.
-pub(crate) fn step(key: &str) -> String {
+pub(crate) fn segment(key: &str) -> String {
     let is_odd = |c: char| c.is_whitespace() || matches!(c, '.' | '[' | ']' | '"' | '`' | ':');
     if key.is_empty() || key.contains(is_odd) {
         let inner = key.replace('\\', "\\\\").replace('"', "\\\"");
@@ -412,27 +468,48 @@ pub(crate) fn told(value: &Value) -> String {
     }
 }
 
-/// The reader's own messages, without the words of the language it is written in.
+/// The reader's own messages, without the words of the language it is written in. What the file says stays as it is:
+/// an opening is looked for where the message begins, and a word where nothing but the reader's own stands.
 fn in_plain_words(message: &str) -> String {
-    const WORDS: [(&str, &str); 13] = [
+    const OPENINGS: [(&str, &str); 6] = [
         ("missing field ", "missing key "),
         ("unknown field ", "no such key "),
         ("unknown variant ", "there is no "),
-        (", expected one of ", "; there are: "),
-        ("there are no fields", "there are no keys here"),
         ("invalid type: ", "found "),
         ("invalid value: ", "found "),
         ("invalid length ", "found a list of this length: "),
+    ];
+    let opening = OPENINGS
+        .iter()
+        .find_map(|(opening, plain)| Some((plain, message.strip_prefix(opening)?)));
+    let Some((opening, rest)) = opening else {
+        return message.to_owned();
+    };
+    if let Some(found) = rest.strip_suffix(", there are no fields") {
+        return format!("{opening}{found}, there are no keys here");
+    }
+    let Some((found, wanted)) = rest.rsplit_once(", expected ") else {
+        return format!("{opening}{rest}");
+    };
+    let found = plain_word(found);
+    match wanted.strip_prefix("one of ") {
+        Some(choice) => format!("{opening}{found}; there are: {choice}"),
+        None => format!("{opening}{found}, expected {}", plain_word(wanted)),
+    }
+}
+
+/// What stands for a whole word of the reader's; any other is as it was.
+fn plain_word(word: &str) -> &str {
+    const WORDS: [(&str, &str); 13] = [
+        ("sequence", "a list"),
         ("a sequence", "a list"),
-        ("unit value", "`null`"),
+        ("map", "an object"),
+        ("a map", "an object"),
         (
             "map with a single key",
             "an object of one key, and no other",
         ),
-        ("a map", "an object"),
-        ("map", "an object"),
-    ];
-    const NUMBERS: [(&str, &str); 7] = [
+        ("unit value", "`null`"),
         ("u8", "a whole number from 0 to 255"),
         ("u16", "a whole number from 0 to 65,535"),
         ("u32", "a whole number from 0 to 4,294,967,295"),
@@ -441,16 +518,9 @@ fn in_plain_words(message: &str) -> String {
         ("i32", "a whole number"),
         ("i64", "a whole number"),
     ];
-    let mut plain = message.to_owned();
-    for (word, instead) in WORDS {
-        plain = plain.replace(word, instead);
+    match WORDS.iter().find(|(of, _)| *of == word) {
+        Some((_, plain)) => plain,
+        None if word.starts_with("struct ") || word.starts_with("enum ") => "an object",
+        None => word,
     }
-    if let Some((found, wanted)) = plain.rsplit_once(", expected ") {
-        if let Some((_, number)) = NUMBERS.iter().find(|(of, _)| *of == wanted) {
-            plain = format!("{found}, expected {number}");
-        } else if wanted.starts_with("struct ") || wanted.starts_with("enum ") {
-            plain = format!("{found}, expected an object");
-        }
-    }
-    plain
 }

@@ -93,7 +93,7 @@ plain! {
         #[serde(rename = "bake_seconds")]
         bake: Seconds,
     } with {
-        /// When it is given up: the highest value of each measure that is borne.
+        /// When it is given up: the highest value of each measure that is allowed.
         abort: Bounded<BTreeMap<Key, i64>>,
     }
 

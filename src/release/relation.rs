@@ -1,4 +1,4 @@
-//! How releases hang together: parent and child, and dependencies.
+//! How releases are related: parent and child, and dependencies.
 
 use super::fact::FactSource;
 use super::happens::{Happens, Occasion, Reasons};

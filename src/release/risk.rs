@@ -150,7 +150,7 @@ plain! {
         likelihood: Grade,
         /// How intricate the change is.
         complexity: Grade,
-        /// How much else hangs on it, and it on.
+        /// How much depends on it, and on how much it depends.
         dependencies: Grade,
         /// How changes like this went before; 1 is well.
         track_record: Grade,

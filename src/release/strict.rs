@@ -1,4 +1,4 @@
-//! JSON in which no key stands twice: of two, one would silently count.
+//! JSON in which no key appears twice: of two, one would silently count.
 
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
@@ -58,7 +58,7 @@ impl<'de> de::Visitor<'de> for Reader {
         let mut read = Map::new();
         while let Some((key, Strict(value))) = entries.next_entry::<String, Strict>()? {
             if read.contains_key(&key) {
-                return Err(de::Error::custom(format!("key `{key}` stands twice")));
+                return Err(de::Error::custom(format!("key `{key}` appears twice")));
             }
             read.insert(key, value);
         }

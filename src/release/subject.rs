@@ -20,7 +20,8 @@ plain! {
         plan: Digest,
         /// The release package.
         package: Digest,
-        /// The overrides that these gates let count for the step, whoever holds which role by now, and whatever has ended.
+        /// The unused overrides for this step that its gates accept, whether or not they have expired or their granters
+        /// still have the role.
         overrides: Digest,
         /// The gates that hold the step: name, version and rules of each.
         gates: Digest,

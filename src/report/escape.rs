@@ -1,8 +1,8 @@
 //! Foreign texts made harmless: they stay on one line, and are never taken for markup.
 
 use crate::phase::visible;
-/// A text as a Markdown code span on one line: there, nothing is markup but backticks, and of those it has fewer than surround
-/// it.
+
+/// A text as a Markdown code span on one line, fenced by more backticks than it has in a row.
 ///
 /// # Source
 ///

@@ -234,7 +234,10 @@ impl Exceptions {
     }
 
     fn forget(&mut self, release: ReleaseId) {
-        self.releases.remove(&release);
+        // Most are new: then there is nothing to look through.
+        if !self.releases.remove(&release) {
+            return;
+        }
         self.overrides.retain(|one| one.release != release);
         self.waivers.retain(|one| one.release != release);
         self.debts.retain(|one| one.release != release);
@@ -242,9 +245,7 @@ impl Exceptions {
             refusals.retain(|one| one.release != release);
         }
     }
-}
 
-impl Exceptions {
     /// The overrides, waivers, debts and, if they were asked for, refusals, one under the other.
     #[must_use]
     pub fn outline(&self) -> Outline {

@@ -2,7 +2,7 @@
 
 use super::window::{WhileClosed, Window};
 use crate::phase::{Invalid, InvalidKind};
-use crate::release::file::{Mistake, Reader};
+use crate::release::file::{Mistakes, Reader};
 use crate::release::{Key, limits::CALENDAR_WINDOWS};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -68,7 +68,7 @@ impl Calendar {
     ///
     /// Every mistake with its place, not only the first: malformed JSON, unknown or missing keys, a key or the id of a
     /// window that stands twice, a window that is none, more than 10,000 windows.
-    pub fn from_json(json: &str) -> Result<Self, Vec<Mistake>> {
+    pub fn from_json(json: &str) -> Result<Self, Mistakes> {
         let mut reader = Reader::of((), CALENDAR_WINDOWS);
         let calendar = reader.json(json).and_then(|file| read(&mut reader, file));
         reader.answer(calendar)
@@ -80,7 +80,7 @@ impl Calendar {
     ///
     /// As [`from_json`](Self::from_json).
     #[cfg(feature = "toml")]
-    pub fn from_toml(toml: &str) -> Result<Self, Vec<Mistake>> {
+    pub fn from_toml(toml: &str) -> Result<Self, Mistakes> {
         let mut reader = Reader::of((), CALENDAR_WINDOWS);
         let calendar = reader.toml(toml).and_then(|file| read(&mut reader, file));
         reader.answer(calendar)

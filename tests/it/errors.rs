@@ -85,7 +85,7 @@ fn every_error_speaks_in_the_same_manner() {
         "Invalid",
         "LoadError",
         "LogError",
-        "Mistake",
+        "Mistakes",
         "ModelError",
         "NotifyError",
         "RecordByIdError",
@@ -242,9 +242,14 @@ fn see_gates(walked: &mut Walked) {
             { "name": "Shop.2:4", "version": 1, "step": "deploy", "rules": [] },
             { "name": "Shop.2:4", "version": 1, "step": "deploy", "rules": [] } ] }"#,
     ] {
-        for mistake in GateSet::from_json(file, &Policies::new()).unwrap_err() {
-            walked.see("Mistake", &mistake);
-        }
+        let mistakes = GateSet::from_json(file, &Policies::new()).unwrap_err();
+        walked.see("Mistakes", &mistakes);
+        assert_eq!(
+            mistakes.to_string().lines().count(),
+            mistakes.iter().count()
+        );
+        let first = mistakes.into_iter().next().unwrap();
+        assert!(!first.path.is_empty() && !first.what.is_empty());
     }
     let gate = Gate::<phasegate::release::step::Deploy>::new("gate", 1).unwrap();
     let policy = EvidencePolicy::new([(TestKind::Functional, Percent::new(9).unwrap())]);

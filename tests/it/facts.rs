@@ -6,7 +6,7 @@ use crate::desk_support::{
 };
 use phasegate::clock::Clock;
 use phasegate::desk::{CommitFailed, RunError};
-use phasegate::facts::{About, FactFinder};
+use phasegate::facts::{About, Answer, FactFinder};
 use phasegate::gate::{Condition, Facts, GateSet, any, when};
 use phasegate::phase::{Action, PhaseName, Request, Seconds};
 use phasegate::release::step::{Authorise, RequestRelease};
@@ -19,8 +19,6 @@ use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
-
-type Answer = Result<Option<Fact>, Box<dyn Error + Send + Sync>>;
 
 type Answers = dyn Fn(&str, Instant) -> Answer + Send + Sync;
 

@@ -18,6 +18,7 @@ use phasegate::release::{
 use phasegate::store::Store;
 use phasegate::{Gate, MemoryStore, Policy, Release};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Violated, for these codes; satisfied without any.
@@ -328,7 +329,7 @@ fn a_value_of_the_wrong_kind_is_named_with_its_place() {
         (
             r#"{ "gates": [], "gates": [] }"#,
             "file",
-            "key `gates` stands twice",
+            "key `gates` appears twice",
         ),
     ] {
         refused(file, path, what);
@@ -1071,12 +1072,33 @@ fn a_policy_that_cannot_be_written_never_clears() {
 }
 
 #[test]
-fn a_key_that_stands_twice_is_refused_wherever_it_does() {
+fn what_a_file_says_is_told_as_it_stands_there() {
+    let rule = |rule: Value| one_gate(&json!({ "rule": rule }).to_string());
+    let told = |file: &str| mistakes(file).join("\n");
+    let key = told(&rule(json!({ "evidence": { "roadmap": {} } })));
+    assert!(key.contains("no such key `roadmap`"), "{key}");
+    let value = told(&rule(
+        json!({ "approvals": { "rules": [], "not_by": ["heatmap"] } }),
+    ));
+    assert!(value.contains("there is no `heatmap`"), "{value}");
+    let text = r#"a map, expected u8, expected one of "a sequence""#;
+    let value = told(&rule(json!({ "evidence": { "required": text } })));
+    let shown = format!("found string {text:?}, expected an object");
+    assert!(value.ends_with(&shown), "{value}");
+    let value = told(&rule(json!({ "approvals": { "rules": {} } })));
+    assert!(
+        value.ends_with("found an object, expected a list"),
+        "{value}"
+    );
+}
+
+#[test]
+fn a_key_that_appears_twice_is_refused_wherever_it_does() {
     let ratio =
         r#"{ "rule": { "evidence": { "required": { "functional": 95, "functional": 1 } } } }"#;
-    refused(&one_gate(ratio), "file", "key `functional` stands twice");
+    refused(&one_gate(ratio), "file", "key `functional` appears twice");
     let version = r#"{ "gates": [{ "version": 1, "version": 2 }] }"#;
-    refused(version, "file", "key `version` stands twice");
+    refused(version, "file", "key `version` appears twice");
 }
 
 /// Clears until an instant that is over.

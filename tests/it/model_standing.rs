@@ -785,6 +785,25 @@ fn later_successes_do_not_give_a_model_its_standing_back() {
 }
 
 #[test]
+fn a_retired_model_has_no_count_and_nothing_is_counted_for_it() {
+    let office = standing(&shop_of(1, 90));
+    office.clock.set("2026-03-03T09:00:00Z");
+    ended(&office, ReviewOutcome::WithIssues);
+    ended(&office, ReviewOutcome::Unsuccessful);
+    let fallen = counted(&office).unwrap();
+    assert_eq!(fallen.success_count().unwrap().closed, 2);
+    let count = |state: &ModelState| (state.authorised().is_some(), state.followed().success_count);
+    let state = retired(&office, "kim").unwrap();
+    assert_eq!(count(&state), (false, None));
+    assert_eq!(state.success_count(), None);
+    let none = "refused: no version of the model `shop` is authorised; authorise it first";
+    says(counted(&office), none);
+    let state = drafted(&office, &shop_of(2, 95), "kim").unwrap();
+    assert_eq!(count(&state), (false, None));
+    says(counted(&office), none);
+}
+
+#[test]
 fn releases_by_another_version_or_another_model_are_not_counted() {
     let other = loaded(&with(shop(), "/name", json!("shed")));
     let gates = GateSet::new()

@@ -636,7 +636,8 @@ fn dependencies() -> Sample {
 pub(crate) fn built_in() -> Vec<String> {
     let unknown = file("deploy", &json!({ "no-such-policy": {} }));
     let mistakes = GateSet::from_json(&unknown, &Policies::new()).unwrap_err();
-    let (_, names) = mistakes[0].what.split_once("there are: ").unwrap();
+    let first = mistakes.iter().next().unwrap();
+    let (_, names) = first.what.split_once("there are: ").unwrap();
     let names = names.split(", ").map(str::to_owned);
     names.take_while(|name| name != "host").collect()
 }
@@ -829,7 +830,7 @@ fn a_senseless_parameter_is_refused_at_its_place() {
 fn a_policy_is_refused_before_a_step_that_cannot_have_what_it_reads() {
     let waves = GateSet::from_json(&file("deploy", &json!({ "waves": {} })), &Policies::new());
     assert_eq!(
-        waves.unwrap_err()[0].to_string(),
+        waves.unwrap_err().to_string(),
         "gates[0].rules[0].rule.waves: policy `waves` reads what a release has in Deployment, Review, Closure, \
          and `deploy` leaves Testing"
     );

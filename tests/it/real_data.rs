@@ -299,7 +299,11 @@ fn the_revisions_are_the_recorded_history() {
         });
         let recorded: BTreeSet<_> = changes.collect();
         let written = release.changes();
-        assert_eq!(recorded.len(), records.history.len(), "no row stands twice");
+        assert_eq!(
+            recorded.len(),
+            records.history.len(),
+            "no row appears twice"
+        );
         let missing: Vec<_> = recorded.difference(&written).collect();
         let invented: Vec<_> = written.difference(&recorded).collect();
         let none: Vec<&Change> = Vec::new();

@@ -1,4 +1,4 @@
-//! Releases that hang together: what they let each other do, and that no two writers pass each other.
+//! Releases that are related: what they let each other do, and that no two writers pass each other.
 
 use crate::desk_support::{
     NOON, Office, at, by, id, note, office, package, tenant, text, titled, wait, worthwhile,
@@ -21,7 +21,9 @@ use phasegate::release::{
 };
 use phasegate::store::{Committed, Cursor, Outcome, Page, Query, Settlement, StoreError};
 use phasegate::{Gate, Instant, MemoryStore, Policy, Release, Store};
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 /// Everything that moves is held in step, and waits for what it depends on.
 fn gates() -> GateSet {
@@ -93,6 +95,8 @@ pub(crate) struct Meanwhile {
     pub(crate) unreadable: Arc<Mutex<Option<Stream>>>,
     /// The log that is given for another one.
     mixed_up: Arc<Mutex<Option<(Stream, Stream)>>>,
+    /// The logs that come only once all of them were asked for.
+    awaited: Arc<Mutex<Vec<Stream>>>,
 }
 
 impl Meanwhile {
@@ -102,6 +106,7 @@ impl Meanwhile {
             act: Arc::default(),
             unreadable: Arc::default(),
             mixed_up: Arc::default(),
+            awaited: Arc::default(),
         }
     }
 
@@ -127,6 +132,19 @@ impl Store for Meanwhile {
         if self.unreadable.lock().unwrap().as_ref() == Some(stream) {
             return Err(StoreError::unavailable("the disk is on fire"));
         }
+        self.awaited.lock().unwrap().retain(|one| one != stream);
+        let mut polls = 0;
+        poll_fn(|context| {
+            polls += 1;
+            assert!(polls < 100, "the other logs are not asked for");
+            context.waker().wake_by_ref();
+            if self.awaited.lock().unwrap().is_empty() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
         let mixed_up = self.mixed_up.lock().unwrap().clone();
         let (wanted, given) = mixed_up.unwrap_or_else(|| (stream.clone(), stream.clone()));
         let stream = if wanted == *stream { &given } else { stream };
@@ -742,6 +760,20 @@ fn a_release_that_cannot_be_read_leaves_the_answer_open() {
 }
 
 #[test]
+fn the_releases_that_one_decision_looks_at_are_waited_for_together() {
+    let office = train();
+    let (train, one) = part_of(&office, 500, office.planned());
+    let (train, other) = part_of(&office, 501, train);
+    let (late, store) = elsewhere(&office);
+    *store.awaited.lock().unwrap() = vec![one.stream().clone(), other.stream().clone()];
+    let decision = wait(
+        late.desk
+            .explain(&train, StartDevelopment::new(), by("ada")),
+    );
+    assert_eq!((decision.others.len(), decision.unread.len()), (2, 0));
+}
+
+#[test]
 fn what_only_warns_holds_on_to_nothing() {
     let office = train();
     let (train, part) = train_and_part(&office);
@@ -798,6 +830,6 @@ fn both_doors_know_the_policies_and_what_they_look_at() {
         r#"{"dependencies":7}"#,
         r#"{"in-step":null}"#,
     ] {
-        assert_eq!(file(bad).unwrap_err().len(), 1, "{bad}");
+        assert_eq!(file(bad).unwrap_err().iter().count(), 1, "{bad}");
     }
 }

@@ -12,15 +12,7 @@ mod scene;
 mod support;
 
 use std::error::Error;
-use std::fmt::Write as _;
 
 fn main() -> Result<(), Box<dyn Error>> {
     policy_engine::compare()
-}
-
-fn told(mistakes: &[phasegate::gate::Mistake]) -> String {
-    mistakes.iter().fold(String::new(), |mut all, mistake| {
-        let _ = writeln!(all, "{mistake}");
-        all
-    })
 }

@@ -2,10 +2,10 @@
 
 use super::{PreAuthorisation, PreAuthorisationLimits, ReleaseModel};
 use crate::gate::policies::{ApprovalsPolicy, ChecklistPolicy, Shortage, Shortfall, SoakPolicy};
-use crate::gate::read::{Placed, Reader, step};
+use crate::gate::read::{Placed, Reader, segment};
 use crate::gate::rule::Rule;
 use crate::gate::{AnyGate, Percent};
-use crate::gate::{Mistake, load::Policies};
+use crate::gate::{Mistakes, load::Policies};
 use crate::phase::{Action, PhaseName, Seconds};
 use crate::release::{
     Assessment, AssessmentDecision, BackOutPlan, Bounded, Environment, Key, Liveness, Name,
@@ -44,8 +44,8 @@ impl ReleaseModel {
     /// # Errors
     ///
     /// Every mistake with its place, not only the first: malformed JSON, unknown keys anywhere, wrong types, names or
-    /// keys that stand twice, and parts that do not fit together, such as more approvals than people in the roles.
-    pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Vec<Mistake>> {
+    /// keys that appear twice, and parts that do not fit together, such as more approvals than people in the roles.
+    pub fn from_json(json: &str, policies: &Policies) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(policies);
         let model = reader.json(json).and_then(|model| reader.model(model));
         reader.answer(model)
@@ -57,7 +57,7 @@ impl ReleaseModel {
     ///
     /// As [`from_json`](Self::from_json).
     #[cfg(feature = "toml")]
-    pub fn from_toml(toml: &str, policies: &Policies) -> Result<Self, Vec<Mistake>> {
+    pub fn from_toml(toml: &str, policies: &Policies) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(policies);
         let model = reader.toml(toml).and_then(|model| reader.model(model));
         reader.answer(model)
@@ -139,7 +139,7 @@ impl Reader {
         let mut file = self.object(model, KEYS)?;
         let name = file.need(self, "name", Self::plain::<Key>);
         let parts = Parts {
-            version: file.need(self, "version", Self::version),
+            version: file.need(self, "version", Self::positive),
             title: file.need(self, "title", Self::plain),
             description: file.may(self, "description", Self::plain),
             tracks: file.need(self, "tracks", Self::tracks),
@@ -179,7 +179,7 @@ impl Reader {
     fn draft_head(&mut self, model: Value) -> Option<DraftHead> {
         let mut file = self.object(model, KEYS)?;
         let name = file.need(self, "name", Self::plain);
-        let version = file.need(self, "version", Self::version);
+        let version = file.need(self, "version", Self::positive);
         let standard = file.if_there(self, "standard", Self::standard);
         let head = DraftHead {
             name: name?,
@@ -189,17 +189,17 @@ impl Reader {
         Some(head).filter(|_| !self.has_mistakes())
     }
 
-    fn version(&mut self, version: Value) -> Option<u32> {
-        let version = self.plain(version)?;
-        self.hold(version > 0, "expected 1 or more")
-            .then_some(version)
+    fn positive(&mut self, number: Value) -> Option<u32> {
+        let number = self.plain(number)?;
+        self.hold(number > 0, "expected 1 or more")
+            .then_some(number)
     }
 
     fn tracks(&mut self, tracks: Value) -> Option<Vec<Track>> {
         let tracks = self.list(tracks, Self::plain::<Track>)?;
         let different: BTreeSet<_> = tracks.iter().collect();
         let is_right = self.hold(!tracks.is_empty(), "name at least one track")
-            & self.hold(different.len() == tracks.len(), "a track stands twice");
+            & self.hold(different.len() == tracks.len(), "a track appears twice");
         is_right.then_some(tracks)
     }
 
@@ -223,7 +223,7 @@ impl Reader {
                 .hold(percent.get() > 0, "expected 1 to 100")
                 .then_some(percent)
         });
-        let judged_from_releases = file.need(self, "judged_from_releases", Self::version);
+        let judged_from_releases = file.need(self, "judged_from_releases", Self::positive);
         let limits = file.may(self, "limits", Self::limits);
         let limits = file.whole(limits);
         Some(PreAuthorisation {
@@ -281,7 +281,7 @@ impl Reader {
         let is_right = self.hold(
             !people.is_empty(),
             "name at least one person, or leave the role out",
-        ) & self.hold(different.len() == people.len(), "a person stands twice");
+        ) & self.hold(different.len() == people.len(), "a person appears twice");
         is_right.then_some(different)
     }
 
@@ -380,7 +380,7 @@ impl Reader {
                 continue;
             };
             self.within(
-                format!("success_criteria.{}.objective", step(key.as_str())),
+                format!("success_criteria.{}.objective", segment(key.as_str())),
                 |reader| {
                     reader.mistake(format!("there is no objective `{objective}`"));
                 },
@@ -395,11 +395,13 @@ impl Reader {
             for item in items.keys() {
                 if let Some(other) = seen.insert(item, list) {
                     self.within(
-                        format!("checklists.{}.{}", step(list.as_str()), step(item.as_str())),
+                        format!(
+                            "checklists.{}.{}",
+                            segment(list.as_str()),
+                            segment(item.as_str())
+                        ),
                         |reader| {
-                            reader.mistake(format!(
-                                "item `{item}` stands in checklist `{other}` too"
-                            ));
+                            reader.mistake(format!("item `{item}` is in checklist `{other}` too"));
                         },
                     );
                 }
@@ -472,7 +474,7 @@ impl Reader {
         let is_known = |item: &&Key| lists.values().any(|items| items.contains_key(*item));
         for item in policy.items().iter().filter(|item| !is_known(item)) {
             self.within("items", |reader| {
-                reader.mistake(format!("item `{item}` stands in no checklist"));
+                reader.mistake(format!("item `{item}` is in no checklist"));
             });
         }
     }

@@ -2,7 +2,7 @@
 
 use super::load::DraftHead;
 use super::{PreAuthorisation, ReleaseModel};
-use crate::gate::{Mistake, load::Policies};
+use crate::gate::{Mistakes, load::Policies};
 use crate::phase::Instant;
 use crate::release::{
     Actor, Digest, Envelope, FactSource, FollowedModel, Key, Ledger, LedgerEvent, LogError,
@@ -116,7 +116,7 @@ impl ModelDraft {
     /// # Errors
     ///
     /// Every mistake with its place: a host policy that is not registered here, say.
-    pub fn read(&self, policies: &Policies) -> Result<ReleaseModel, Vec<Mistake>> {
+    pub fn read(&self, policies: &Policies) -> Result<ReleaseModel, Mistakes> {
         ReleaseModel::from_json(self.model.as_str(), policies)
     }
 
@@ -220,7 +220,7 @@ impl ModelState {
         self.authorised.as_ref()
     }
 
-    /// What was counted since it was authorised.
+    /// What was counted since it was authorised; nothing once the model was retired.
     #[must_use]
     pub const fn success_count(&self) -> Option<&SuccessCount> {
         self.success_count.as_ref()
@@ -414,10 +414,8 @@ impl Ledger for ModelState {
                 let Ok(head) = DraftHead::of(&model) else {
                     return;
                 };
-                // What was retired comes back by a new version only, and that is not authorised.
-                if std::mem::take(&mut self.is_retired) {
-                    self.authorised = None;
-                }
+                // What was retired comes back by a new version only.
+                self.is_retired = false;
                 let draft = ModelDraft {
                     version: head.version,
                     by: entry.actor.clone(),
@@ -438,7 +436,12 @@ impl Ledger for ModelState {
                 self.success_count = None;
                 self.fell_by = None;
             }
-            ModelEvent::Retired(_) => self.is_retired = true,
+            ModelEvent::Retired(_) => {
+                self.is_retired = true;
+                self.authorised = None;
+                self.success_count = None;
+                self.fell_by = None;
+            }
             ModelEvent::Counted(count) => {
                 self.success_count = Some(count);
                 let standard = self

@@ -1,7 +1,7 @@
 //! How the release would be undone, and whether anybody has tried.
 
 use super::{in_plan, length};
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Instant, Invalid, Seconds};
 use crate::release::{Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
@@ -134,9 +134,5 @@ impl Policy for BackOutPlanPolicy {
             return refused(reason.read("rehearsed", at));
         }
         Verdict::Satisfied { until: Some(lasts) }
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::BackOutPlan(self)
     }
 }

@@ -1,7 +1,7 @@
 //! What a release may cost.
 
 use super::in_plan;
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Invalid, InvalidKind};
 use crate::release::{Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ impl TryFrom<Params> for BudgetPolicy {
 }
 
 impl BudgetPolicy {
-    /// At most this many percent of the budget; more than 100 bears with some excess.
+    /// At most this many percent of the budget; more than 100 allows some excess.
     ///
     /// # Errors
     ///
@@ -132,9 +132,5 @@ impl Policy for BudgetPolicy {
             )
             .read("budget_minor_units", budget.minor_units);
         Verdict::of(vec![reason])
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Budget(self)
     }
 }

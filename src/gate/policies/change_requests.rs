@@ -1,6 +1,6 @@
 //! How the linked change requests have to stand.
 
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Invalid, InvalidKind};
 use crate::release::{Bounded, ChangeRequestState, Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
@@ -110,9 +110,5 @@ impl Policy for ChangeRequestsPolicy {
                 .read("state", state.name())
         }));
         Verdict::of(reasons)
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::ChangeRequests(self)
     }
 }

@@ -1,6 +1,6 @@
 //! What has to be ticked off.
 
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Invalid, InvalidKind};
 use crate::release::{Bounded, ChecklistStatus, Key, Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
@@ -106,9 +106,5 @@ impl Policy for ChecklistPolicy {
             Some(reason.read("item", item.as_str()))
         });
         Verdict::of(reasons.collect())
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Checklist(self)
     }
 }

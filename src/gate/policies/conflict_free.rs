@@ -1,6 +1,6 @@
 //! Whether another release has a deployment booked that gets in the way.
 
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::release::{BookedConflict, ConflictAnswer, ConflictQuestion, Reason, Verdict};
 use crate::schedule::Distance;
 use serde::{Deserialize, Serialize};
@@ -159,10 +159,6 @@ impl Policy for ConflictFreePolicy {
         Verdict::Unknown {
             reasons: gaps.chain(conflicts).collect(),
         }
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::ConflictFree(self)
     }
 }
 

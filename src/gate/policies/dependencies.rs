@@ -1,6 +1,6 @@
 //! A release waits for others.
 
-use crate::gate::{Ask, Policy, Relation, Rule};
+use crate::gate::{Ask, Policy, Relation};
 use crate::phase::PhaseName;
 use crate::release::{Ending, OtherRelease, Reason, ReleaseId, ReleaseRequest, Role, Verdict};
 use serde::{Deserialize, Serialize};
@@ -77,10 +77,6 @@ impl Policy for DependenciesPolicy {
             (!has_reached(other, wanted)).then(|| waits(id, other, wanted))
         });
         Verdict::of(reasons.collect())
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Dependencies(self)
     }
 }
 

@@ -3,8 +3,8 @@
 use super::severities::{AtMost, and_worse};
 use super::test_runs::Wanted;
 use super::{length, listed};
-use crate::gate::read::step;
-use crate::gate::{Ask, Percent, Policy, Rule};
+use crate::gate::read::segment;
+use crate::gate::{Ask, Percent, Policy};
 use crate::phase::{Invalid, InvalidKind, Seconds};
 use crate::release::{
     Bounded, Environment, Key, Reason, Resolved, Severity, State, TestKind, TestReport, Verdict,
@@ -183,8 +183,12 @@ impl EvidencePolicy {
     pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
         let kinds = self.0.environments.iter();
         kinds.flat_map(|(kind, environments)| {
-            let placed =
-                move |environment| (format!("environments.{}", step(kind.name())), environment);
+            let placed = move |environment| {
+                (
+                    format!("environments.{}", segment(kind.name())),
+                    environment,
+                )
+            };
             environments.iter().map(placed)
         })
     }
@@ -340,9 +344,5 @@ impl Policy for EvidencePolicy {
             return Verdict::Satisfied { until };
         }
         Verdict::Violated { reasons }
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Evidence(self)
     }
 }

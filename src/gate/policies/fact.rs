@@ -1,6 +1,6 @@
 //! What the host has to know for a step.
 
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Invalid, InvalidKind, shown};
 use crate::release::{Bounded, FactValue, Key, Reason, Text, Verdict};
 use serde::{Deserialize, Serialize};
@@ -151,10 +151,6 @@ impl Policy for FactPolicy {
             Reason::new(code, message, "change it at its source").read(key, value.clone())
         });
         Verdict::of(reason.into_iter().collect())
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Fact(self)
     }
 }
 

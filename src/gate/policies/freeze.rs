@@ -1,7 +1,7 @@
 //! Whether a freeze is in the way.
 
 use super::calendars::asked;
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::release::{
     Availability, Bounded, CalendarQuestion, Effect, Environment, Key, Reason, Region, Verdict,
     WindowKind,
@@ -157,9 +157,5 @@ impl Policy for FreezePolicy {
 
     fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
         super::calendars::verdict(ask, &self.question(), Self::against)
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Freeze(self)
     }
 }

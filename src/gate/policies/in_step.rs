@@ -1,6 +1,6 @@
 //! A release and its parts move together.
 
-use crate::gate::{Ask, Policy, Relation, Rule};
+use crate::gate::{Ask, Policy, Relation};
 use crate::phase::PhaseName;
 use crate::release::{OtherRelease, Reason, ReleaseId, Role, Verdict};
 use serde::{Deserialize, Serialize};
@@ -92,10 +92,6 @@ impl Policy for InStepPolicy {
             reasons.extend(passed.map(|(id, child)| stays(id, child, to)));
         }
         Verdict::of(reasons)
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::InStep(self)
     }
 }
 

@@ -1,7 +1,7 @@
 //! How long before it happens a deployment has to be asked for.
 
 use super::length;
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Invalid, Seconds};
 use crate::release::{Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
@@ -102,9 +102,5 @@ impl Policy for LeadTimePolicy {
         let remedy = format!("choose a window from {} on", now.plus(wanted));
         let reason = Reason::new("short-notice", message, remedy);
         Verdict::of(vec![reason.read("window_starts", window.start())])
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::LeadTime(self)
     }
 }

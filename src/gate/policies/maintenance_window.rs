@@ -1,7 +1,7 @@
 //! Whether the work stays within an allow-window.
 
 use super::calendars::asked;
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::release::{
     Availability, Bounded, CalendarQuestion, Effect, Environment, Key, Reason, Region, Verdict,
     WindowKind,
@@ -148,9 +148,5 @@ impl Policy for MaintenanceWindowPolicy {
 
     fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
         super::calendars::verdict(ask, &self.question(), Self::against)
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::MaintenanceWindow(self)
     }
 }

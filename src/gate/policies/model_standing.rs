@@ -1,6 +1,6 @@
 //! Whether the model that a release follows is in good standing.
 
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::release::{Reason, Verdict, model_not_read};
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +58,6 @@ impl ModelStandingPolicy {
 impl Policy for ModelStandingPolicy {
     type Reads = ();
     const NAME: &'static str = "model-standing";
-    const READS_MODEL: bool = true;
 
     fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
         let named = ask.request().and_then(|request| request.model.as_ref());
@@ -76,9 +75,5 @@ impl Policy for ModelStandingPolicy {
                 reasons: vec![model_not_read(named, ask.unread_model_why())],
             },
         }
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::ModelStanding(self)
     }
 }

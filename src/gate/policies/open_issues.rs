@@ -2,7 +2,7 @@
 
 use super::listed;
 use super::severities::{AtMost, and_worse};
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Invalid, InvalidKind};
 use crate::release::{Reason, RegisterKind, ReleaseRequest, Resolved, Severity, Verdict};
 use serde::{Deserialize, Serialize};
@@ -152,9 +152,5 @@ impl Policy for OpenIssuesPolicy {
             })
         });
         Verdict::of(reasons.collect())
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::OpenIssues(self)
     }
 }

@@ -1,6 +1,6 @@
 //! How risky a release may be.
 
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::release::{Reason, ReleaseRequest, RiskAssessment, RiskLevel, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -73,9 +73,5 @@ impl Policy for RiskPolicy {
         let remedy = "make it smaller, and assess it again";
         let reason = Reason::new("risk-too-high", message, remedy);
         Verdict::of(vec![reason.read("score", u32::from(score.get()))])
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Risk(self)
     }
 }

@@ -1,6 +1,6 @@
 //! The duties that people have in a release, and that should not all be one person's.
 
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Invalid, InvalidKind};
 use crate::release::{Answer, Person, Reason, ReleaseRequest, Role, Verdict};
 use serde::{Deserialize, Serialize};
@@ -130,9 +130,5 @@ impl Policy for SeparationOfDutiesPolicy {
             }
         }
         Verdict::of(reasons)
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::SeparationOfDuties(self)
     }
 }

@@ -1,4 +1,4 @@
-//! How many open things of each severity are borne.
+//! How many open things of each severity are allowed.
 
 use crate::phase::{Invalid, InvalidKind};
 use crate::release::Severity;
@@ -40,7 +40,7 @@ impl AtMost {
         all.try_into()
     }
 
-    /// Where there are too many: of which severity and worse, how many are borne, and which there are.
+    /// Where there are too many: of which severity and worse, how many are allowed, and which there are.
     pub(super) fn excess<T: Clone>(&self, open: &[(Severity, T)]) -> Vec<(Severity, u32, Vec<T>)> {
         let found = |severity: Severity| {
             let bad = open.iter().filter(move |(found, _)| *found >= severity);

@@ -1,8 +1,8 @@
 //! How long the package has to have run elsewhere first.
 
 use super::length;
-use crate::gate::read::step;
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::read::segment;
+use crate::gate::{Ask, Policy};
 use crate::phase::{Instant, Invalid, InvalidKind, Seconds};
 use crate::release::{
     AttemptEnd, AttemptOutcome, Bounded, Digest, Environment, Reason, ReleasePackage, State,
@@ -113,7 +113,7 @@ impl SoakPolicy {
     /// The environments, each with its place among the parameters.
     pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
         let environments = self.0.at_least_seconds.keys();
-        environments.map(|one| (format!("at_least_seconds.{}", step(one.as_str())), one))
+        environments.map(|one| (format!("at_least_seconds.{}", segment(one.as_str())), one))
     }
 }
 
@@ -158,10 +158,6 @@ impl Policy for SoakPolicy {
             Some(reason.read("environment", environment.as_str()))
         });
         Verdict::of(reasons.collect())
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Soak(self)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who has to have been told of the release, and how long ahead.
 
 use super::{in_plan, length, listed};
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Invalid, Seconds};
 use crate::release::{AnyStep, Person, Reason, ReleaseRequest, Verdict};
 use serde::{Deserialize, Serialize};
@@ -119,10 +119,6 @@ impl Policy for StakeholdersNotifiedPolicy {
             reasons.extend(late(ask, named.iter(), ahead));
         }
         Verdict::of(reasons)
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::StakeholdersNotified(self)
     }
 }
 

@@ -1,6 +1,6 @@
 //! On which weekdays and at which hours.
 
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Instant, Interval, Invalid, InvalidKind};
 use crate::release::{Reason, Verdict};
 #[cfg(feature = "calendar")]
@@ -142,9 +142,5 @@ impl Policy for TimeOfDayPolicy {
                 clears_at,
             } => Verdict::of(vec![self.against(span, opens_at, clears_at)]),
         }
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::TimeOfDay(self)
     }
 }

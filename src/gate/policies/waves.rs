@@ -1,6 +1,6 @@
 //! How far the rollout has to be.
 
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::release::{Reason, Route, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -90,9 +90,5 @@ impl Policy for WavesPolicy {
         });
         let paused = ask.state().paused();
         Verdict::of(none.into_iter().chain(waves).chain(paused).collect())
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Waves(self)
     }
 }

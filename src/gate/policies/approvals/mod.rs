@@ -14,7 +14,7 @@ pub(in crate::gate) use shortfall::{Shortage, Shortfall};
 use super::separation_of_duties::Duty;
 use super::{length, listed};
 use crate::gate::tally::Distinctness;
-use crate::gate::{Ask, Policy, Rule};
+use crate::gate::{Ask, Policy};
 use crate::phase::{Invalid, InvalidKind, Seconds};
 use crate::release::{Bounded, ReleaseRequest, Role, Verdict};
 use serde::{Deserialize, Serialize};
@@ -173,9 +173,5 @@ impl Policy for ApprovalsPolicy {
             reasons.extend(self.lacking(ask, &needs, &answers));
         }
         Verdict::Violated { reasons }
-    }
-
-    fn into_rule(self) -> Rule {
-        Rule::Approvals(self)
     }
 }
