@@ -115,7 +115,7 @@ fn a_key_that_stands_twice_and_a_calendar_without_a_name_are_refused() {
     let twice = r#"{"name":"a","name":"b"}"#;
     assert_eq!(
         mistakes(twice),
-        ["file: key `name` stands twice at line 1 column 23"]
+        ["file: key `name` appears twice at line 1 column 23"]
     );
     assert_eq!(mistakes("{}"), ["file: key `name` is missing"]);
     assert_eq!(

@@ -608,7 +608,7 @@ fn what_would_not_read_back_is_not_written() {
         owned(TooLarge, "RDATE")
     );
     assert_eq!(
-        refused(|it| it.starts = local("2025-09-01T08:00:00", "x:y\u{ad}")),
+        refused(|it| it.starts = local("2025-09-01T08:00:00", "x:y;z")),
         owned(UnknownZone, "DTSTART")
     );
     assert_eq!(

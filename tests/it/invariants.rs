@@ -65,6 +65,8 @@ behaviours! {
     an_attempt_of_an_earlier_deployment_counts_no_more
     an_attempt_goes_where_the_phase_allows
     an_attempt_ends_once_and_after_it_began
+    nothing_is_on_test_before_the_hand_over
+    a_deployment_begins_when_it_is_cleared_and_before_its_window_ends
     early_life_support_is_waited_for_or_waived
     early_life_support_is_not_waited_for_after_a_back_out
     the_outcome_is_the_one_that_it_had
@@ -485,6 +487,42 @@ fn an_attempt_goes_where_the_phase_allows() {
         office.record(release, soak, "dep"),
         &[("wrong-environment", message)],
     );
+}
+
+#[test]
+fn nothing_is_on_test_before_the_hand_over() {
+    let office = office();
+    let mut soak = attempt("soak");
+    soak.environment = Environment::new("staging").unwrap();
+    soak.liveness = Liveness::NotLive;
+    let said = |text: &str| by("dep").occurred_at(at(text));
+    let before = said("2026-03-02T11:54:59.999999Z");
+    let answer = wait(office.desk.record(office.tested(), soak.clone(), before));
+    let message = "it is said to have happened at 2026-03-02T11:54:59.999999Z, and the package was handed over at \
+                   2026-03-02T12:00:00Z";
+    let release = refused(answer, &[("before-the-hand-over", message)]);
+    let skewed = said("2026-03-02T11:55:00Z");
+    assert!(wait(office.desk.record(release, soak, skewed)).is_ok());
+}
+
+#[test]
+fn a_deployment_begins_when_it_is_cleared_and_before_its_window_ends() {
+    let office = office();
+    let said = |text: &str| by("ada").occurred_at(at(text));
+    let before = said("2026-03-02T11:54:59.999999Z");
+    let answer = wait(office.desk.run(office.tested().deploy(window()), before));
+    let message = "the deployment is said to have begun at 2026-03-02T11:54:59.999999Z, before it is cleared at \
+                   2026-03-02T12:00:00Z";
+    let release = refused(answer, &[("deployed-before-cleared", message)]);
+    let over = Interval::new(at("2026-03-02T11:00:00Z"), office.now()).unwrap();
+    let message =
+        "the deployment window ended at 2026-03-02T12:00:00Z, and it is 2026-03-02T12:00:00Z";
+    let release = refused(
+        office.run(release.deploy(over), "ada"),
+        &[("window-over", message)],
+    );
+    let skewed = said("2026-03-02T11:55:00Z");
+    assert!(wait(office.desk.run(release.deploy(window()), skewed)).is_ok());
 }
 
 #[test]

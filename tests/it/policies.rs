@@ -128,7 +128,11 @@ fn a_package_has_soaked_at_the_instant_and_not_before() {
     office.clock.set("2026-03-04T12:00:00Z");
     let decision = soak(&release);
     blocked(&decision, &[]);
-    assert_eq!(decision.holds_until, None, "it does not soak less later");
+    assert_eq!(
+        decision.holds_until,
+        Some(window().end()),
+        "it does not soak less later"
+    );
 }
 
 #[test]

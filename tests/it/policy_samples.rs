@@ -414,14 +414,25 @@ fn europe() -> Region {
     Region::new("eu").unwrap()
 }
 
+fn everywhere(sample: Sample) -> Sample {
+    Sample {
+        phases: EVERYWHERE,
+        ..sample
+    }
+}
+
 fn freeze() -> Sample {
     let policy = FreezePolicy::new(key("production")).in_environments([staging()]);
-    asking_a_calendar(gated::<Deploy>(policy.in_regions([europe()])))
+    everywhere(asking_a_calendar(gated::<Deploy>(
+        policy.in_regions([europe()]),
+    )))
 }
 
 fn maintenance_window() -> Sample {
     let policy = MaintenanceWindowPolicy::new(key("production")).in_environments([staging()]);
-    asking_a_calendar(gated::<Deploy>(policy.in_regions([europe()])))
+    everywhere(asking_a_calendar(gated::<Deploy>(
+        policy.in_regions([europe()]),
+    )))
 }
 
 fn conflict_free() -> Sample {
@@ -493,7 +504,7 @@ fn time_of_day() -> Sample {
     if cfg!(feature = "calendar") {
         params["zone"] = json!("Europe/Berlin");
     }
-    plain(gated::<Deploy>(policy()), params, shown)
+    everywhere(plain(gated::<Deploy>(policy()), params, shown))
 }
 
 fn waves() -> Sample {

@@ -2,7 +2,7 @@
 
 use crate::desk_support::{
     NOON, Office, at, by, id, key, office, package, person, run_of, tenant, text, titled, wait,
-    window, worthwhile,
+    worthwhile,
 };
 use crate::policies::{codes, decided, deploying, gated, intake};
 use crate::relations::Meanwhile;
@@ -33,6 +33,10 @@ fn remedies(decision: &Decision) -> Vec<&str> {
 fn clearing(decision: &Decision) -> Vec<Option<Instant>> {
     let blockers = decision.blockers();
     blockers.map(|one| one.reason.clears_at).collect()
+}
+
+fn window() -> Interval {
+    span("12:00", "14:00")
 }
 
 fn plan(window: Interval) -> ReleasePlan {

@@ -1,7 +1,9 @@
 //! Whether another release has a deployment booked that gets in the way.
 
 use crate::gate::{Ask, Policy};
-use crate::release::{BookedConflict, ConflictAnswer, ConflictQuestion, Reason, Verdict};
+use crate::release::{
+    BookedConflict, ConflictAnswer, ConflictQuestion, Reason, ReleaseRequest, Verdict,
+};
 use crate::schedule::Distance;
 use serde::{Deserialize, Serialize};
 
@@ -123,14 +125,14 @@ impl ConflictFreePolicy {
 }
 
 impl Policy for ConflictFreePolicy {
-    type Reads = ();
+    type Reads = ReleaseRequest;
     const NAME: &'static str = "conflict-free";
 
     fn conflicts(&self) -> Option<ConflictQuestion> {
         Some(self.question())
     }
 
-    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+    fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         if ask.window().is_none() {
             let remedy = "plan a deployment window";
             let reason = Reason::new("no-window", "no deployment window is planned", remedy);
