@@ -1,6 +1,6 @@
 //! Calendars at the desk: windows declared and withdrawn, exceptions asked for and decided.
 
-use super::{Desk, ModelError};
+use super::{Desk, StreamError};
 use crate::release::{By, Envelope, Key, Text, Version};
 use crate::schedule::{
     Calendar, CalendarEvent, CalendarState, DefaultSet, ExceptionDecision, ExceptionRequest,
@@ -24,7 +24,7 @@ impl<S: Store> Desk<S> {
         calendar: &Key,
         window: Window,
         by: impl Into<By>,
-    ) -> Result<CalendarState, ModelError> {
+    ) -> Result<CalendarState, StreamError> {
         let declared = Box::new(WindowDeclared { window });
         let event = CalendarEvent::WindowDeclared(declared);
         self.add(calendar, &event, &by.into()).await
@@ -46,7 +46,7 @@ impl<S: Store> Desk<S> {
         window: Key,
         reason: Text,
         by: impl Into<By>,
-    ) -> Result<CalendarState, ModelError> {
+    ) -> Result<CalendarState, StreamError> {
         let event = CalendarEvent::WindowWithdrawn(WindowWithdrawn { window, reason });
         self.add(calendar, &event, &by.into()).await
     }
@@ -67,7 +67,7 @@ impl<S: Store> Desk<S> {
         closed: Option<WhileClosed>,
         reason: Text,
         by: impl Into<By>,
-    ) -> Result<CalendarState, ModelError> {
+    ) -> Result<CalendarState, StreamError> {
         let event = CalendarEvent::DefaultSet(DefaultSet { closed, reason });
         self.add(calendar, &event, &by.into()).await
     }
@@ -96,7 +96,7 @@ impl<S: Store> Desk<S> {
         calendar: &Calendar,
         reason: Text,
         by: impl Into<By>,
-    ) -> Result<CalendarState, ModelError> {
+    ) -> Result<CalendarState, StreamError> {
         let left = |state: &CalendarState| state.towards(calendar, &reason);
         self.lead(calendar.name(), left, &by.into()).await
     }
@@ -116,7 +116,7 @@ impl<S: Store> Desk<S> {
         calendar: &Key,
         request: ExceptionRequest,
         by: impl Into<By>,
-    ) -> Result<CalendarState, ModelError> {
+    ) -> Result<CalendarState, StreamError> {
         let event = CalendarEvent::ExceptionRequested(request);
         self.add(calendar, &event, &by.into()).await
     }
@@ -138,7 +138,7 @@ impl<S: Store> Desk<S> {
         calendar: &Key,
         decision: ExceptionDecision,
         by: impl Into<By>,
-    ) -> Result<CalendarState, ModelError> {
+    ) -> Result<CalendarState, StreamError> {
         let event = CalendarEvent::ExceptionDecided(decision);
         self.add(calendar, &event, &by.into()).await
     }
@@ -153,7 +153,7 @@ impl<S: Store> Desk<S> {
     /// # Cancellation
     ///
     /// Nothing is written.
-    pub async fn calendar(&self, name: &Key) -> Result<CalendarState, ModelError> {
+    pub async fn calendar(&self, name: &Key) -> Result<CalendarState, StreamError> {
         self.ledger(name).await
     }
 

@@ -1,7 +1,7 @@
 //! Gathering what a decision needs besides the release, before the gate is asked: facts, and other releases.
 
 use super::read::entries;
-use super::{Desk, ModelError};
+use super::{Desk, StreamError};
 use crate::facts::About;
 use crate::gate::{Facts, ModelState};
 use crate::phase::Anywhere;
@@ -122,11 +122,11 @@ impl<S: Store> Desk<S> {
     async fn read_model(&self, name: &Key) -> Result<FollowedModel, Text> {
         match self.model(name).await {
             Ok(state) => Ok(state.followed()),
-            Err(ModelError::NotFound { stream }) => {
+            Err(StreamError::NotFound { stream }) => {
                 Ok(ModelState::start(Place::before(stream)).followed())
             }
             Err(
-                error @ (ModelError::Refused { .. } | ModelError::Store(_) | ModelError::Log(_)),
+                error @ (StreamError::Refused { .. } | StreamError::Store(_) | StreamError::Log(_)),
             ) => Err(told(&error)),
         }
     }

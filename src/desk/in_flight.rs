@@ -1,6 +1,6 @@
 //! Deployments and the schedule at the desk: what is proposed for those that run, and which of the others may start.
 
-use super::{Desk, ModelError};
+use super::{Desk, StreamError};
 use crate::phase::{Deployment, Instant, Interval, Phase, PhaseName, Testing};
 use crate::release::limits::PAGE_ROWS;
 use crate::release::{Core, Key, Release, Track, Version, replay_with};
@@ -32,7 +32,7 @@ impl<S: Store> Desk<S> {
         &self,
         calendars: &BTreeSet<Key>,
         place: &Scope,
-    ) -> Result<Vec<(Release<Deployment>, InFlight)>, ModelError> {
+    ) -> Result<Vec<(Release<Deployment>, InFlight)>, StreamError> {
         let calendars = self.all_of(calendars).await?;
         let releases = self.all_in::<Deployment>(PhaseName::Deployment).await?;
         let now = self.clock.now();
@@ -68,7 +68,7 @@ impl<S: Store> Desk<S> {
         &self,
         calendars: &BTreeSet<Key>,
         place: &Scope,
-    ) -> Result<Vec<(Release<Testing>, PlannedStart)>, ModelError> {
+    ) -> Result<Vec<(Release<Testing>, PlannedStart)>, StreamError> {
         let calendars = self.all_of(calendars).await?;
         let releases = self.all_in::<Testing>(PhaseName::Testing).await?;
         let now = self.clock.now();
@@ -91,7 +91,7 @@ impl<S: Store> Desk<S> {
             .collect())
     }
 
-    async fn all_of(&self, names: &BTreeSet<Key>) -> Result<Vec<CalendarState>, ModelError> {
+    async fn all_of(&self, names: &BTreeSet<Key>) -> Result<Vec<CalendarState>, StreamError> {
         let mut calendars = Vec::with_capacity(names.len());
         for name in names {
             calendars.push(self.calendar(name).await?);
@@ -100,7 +100,7 @@ impl<S: Store> Desk<S> {
     }
 
     /// All releases that stand in that phase, as they were when each was read.
-    async fn all_in<P: Phase>(&self, phase: PhaseName) -> Result<Vec<Release<P>>, ModelError> {
+    async fn all_in<P: Phase>(&self, phase: PhaseName) -> Result<Vec<Release<P>>, StreamError> {
         let query = Query {
             filter: Filter::Phase(phase),
             order: Order::Created,

@@ -10,10 +10,10 @@ use std::{error::Error, fmt};
 /// How often an event is asked for again when somebody else wrote first.
 const TURNS: usize = 5;
 
-/// Why a release model could not be read or changed.
+/// Why a release model or a calendar could not be read or changed.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum ModelError {
+pub enum StreamError {
     /// There is no such log.
     NotFound {
         /// The log that was looked for.
@@ -30,7 +30,7 @@ pub enum ModelError {
     Log(LogError),
 }
 
-impl fmt::Display for ModelError {
+impl fmt::Display for StreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFound { stream } => write!(
@@ -48,7 +48,7 @@ impl fmt::Display for ModelError {
     }
 }
 
-impl Error for ModelError {
+impl Error for StreamError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::NotFound { .. } | Self::Refused { .. } => None,
@@ -58,13 +58,13 @@ impl Error for ModelError {
     }
 }
 
-impl From<StoreError> for ModelError {
+impl From<StoreError> for StreamError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl From<LogError> for ModelError {
+impl From<LogError> for StreamError {
     fn from(error: LogError) -> Self {
         Self::Log(error)
     }
@@ -76,11 +76,11 @@ impl<S: Store> Desk<S> {
     }
 
     /// Reads a log, which has to be there.
-    pub(super) async fn ledger<L: Ledger>(&self, id: &Key) -> Result<L, ModelError> {
+    pub(super) async fn ledger<L: Ledger>(&self, id: &Key) -> Result<L, StreamError> {
         let stream = self.stream_of::<L>(id);
         let log = self.entries_after(&stream, Version::NONE).await?;
         if log.is_empty() {
-            return Err(ModelError::NotFound { stream });
+            return Err(StreamError::NotFound { stream });
         }
         Ok(fold(&log, &self.upcasters)?)
     }
@@ -91,7 +91,7 @@ impl<S: Store> Desk<S> {
         id: &Key,
         event: &L::Event,
         by: &By,
-    ) -> Result<L, ModelError> {
+    ) -> Result<L, StreamError> {
         let stream = self.stream_of::<L>(id);
         let mut turn = 1;
         loop {
@@ -104,7 +104,7 @@ impl<S: Store> Desk<S> {
                 return Ok(ledger);
             }
             let write = ledger.write(event.clone(), by, self.clock.now());
-            let (batch, after) = write.map_err(|reasons| ModelError::Refused { reasons })?;
+            let (batch, after) = write.map_err(|reasons| StreamError::Refused { reasons })?;
             match self.store.commit(&batch).await {
                 Ok(Committed::Written) => return Ok(after),
                 // Written before, by a call whose answer was lost: what the log has is the answer.
@@ -122,7 +122,7 @@ impl<S: Store> Desk<S> {
         id: &Key,
         left: impl Fn(&L) -> Vec<L::Event>,
         by: &By,
-    ) -> Result<L, ModelError> {
+    ) -> Result<L, StreamError> {
         let stream = self.stream_of::<L>(id);
         let by = By {
             command: None,
@@ -137,7 +137,7 @@ impl<S: Store> Desk<S> {
             };
             for event in left(&ledger) {
                 let write = ledger.write(event, &by, self.clock.now());
-                let (batch, after) = write.map_err(|reasons| ModelError::Refused { reasons })?;
+                let (batch, after) = write.map_err(|reasons| StreamError::Refused { reasons })?;
                 match self.store.commit(&batch).await {
                     Ok(Committed::Written) => ledger = after,
                     // What was written before may bear another time, and so another hash.

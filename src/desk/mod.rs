@@ -12,7 +12,7 @@ mod relay;
 mod turn;
 
 pub use error::{CommitFailed, InDoubt, LoadError, RecordByIdError, RunError};
-pub use ledger::ModelError;
+pub use ledger::StreamError;
 pub use relay::{Relay, Relayed};
 
 use crate::clock::{Clock, SystemClock, new_release_id};

@@ -1,6 +1,6 @@
 //! Release models at the desk: drafted, authorised, retired, and their successes counted.
 
-use super::{Desk, ModelError};
+use super::{Desk, StreamError};
 use crate::gate::{ModelAuthorised, ModelEvent, ModelRetired, ModelState, ReleaseModel};
 use crate::phase::{Instant, PhaseName};
 use crate::release::limits::PAGE_ROWS;
@@ -25,14 +25,14 @@ impl<S: Store> Desk<S> {
         &self,
         model: &ReleaseModel,
         by: impl Into<By>,
-    ) -> Result<ModelState, ModelError> {
+    ) -> Result<ModelState, StreamError> {
         let event = ModelEvent::drafted(model).map_err(|error| {
             let reason = Reason::new(
                 "cannot-be-written",
                 error.to_string(),
                 "change what cannot be written",
             );
-            ModelError::Refused {
+            StreamError::Refused {
                 reasons: vec![reason],
             }
         })?;
@@ -56,7 +56,7 @@ impl<S: Store> Desk<S> {
         version: u32,
         reason: Text,
         by: impl Into<By>,
-    ) -> Result<ModelState, ModelError> {
+    ) -> Result<ModelState, StreamError> {
         let event = ModelEvent::Authorised(ModelAuthorised { version, reason });
         self.add(name, &event, &by.into()).await
     }
@@ -76,7 +76,7 @@ impl<S: Store> Desk<S> {
         name: &Key,
         reason: Text,
         by: impl Into<By>,
-    ) -> Result<ModelState, ModelError> {
+    ) -> Result<ModelState, StreamError> {
         let event = ModelEvent::Retired(ModelRetired { reason });
         self.add(name, &event, &by.into()).await
     }
@@ -91,7 +91,7 @@ impl<S: Store> Desk<S> {
     /// # Cancellation
     ///
     /// Nothing is written.
-    pub async fn model(&self, name: &Key) -> Result<ModelState, ModelError> {
+    pub async fn model(&self, name: &Key) -> Result<ModelState, StreamError> {
         self.ledger(name).await
     }
 
@@ -135,13 +135,13 @@ impl<S: Store> Desk<S> {
         &self,
         name: &Key,
         by: impl Into<By>,
-    ) -> Result<ModelState, ModelError> {
+    ) -> Result<ModelState, StreamError> {
         let until = self.clock.now();
         let state = self.model(name).await?;
         let Some(authorised) = state.authorised() else {
             let message = format!("no version of the model `{name}` is authorised");
             let reason = Reason::new("not-authorised", message, "authorise it first");
-            return Err(ModelError::Refused {
+            return Err(StreamError::Refused {
                 reasons: vec![reason],
             });
         };

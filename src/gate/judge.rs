@@ -15,6 +15,7 @@ use crate::release::{
 use crate::schedule::Booking;
 use std::{
     cell::OnceCell,
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -457,6 +458,7 @@ impl Requiring<'_> {
         count: usize,
         combination: fn(u32) -> Combination,
     ) -> Option<Judgement> {
+        let used_before = self.used.clone();
         let parts: Vec<_> = of.iter().filter_map(|part| self.rule(part, None)).collect();
         if parts.is_empty() {
             return None;
@@ -468,6 +470,9 @@ impl Requiring<'_> {
         } else {
             Verdict::at_least(count, verdicts.map(Verdict::bare))
         };
+        // What the combination does without is free for what comes after it.
+        self.used = used_before;
+        self.used.extend(verdict.overrides().cloned());
         Some(Judgement {
             policy: rule.name(),
             policy_version: 1,
@@ -606,7 +611,8 @@ impl Requiring<'_> {
         let mut until = None;
         let roles = self.gate.override_roles();
         for reason in &reasons {
-            let fitting = self.ask.state().overrides.values().find(|one| {
+            let granted = self.ask.state().overrides.values();
+            let fitting = granted.filter(|one| {
                 let OverrideGranted {
                     id,
                     policy: of,
@@ -619,6 +625,8 @@ impl Requiring<'_> {
                     && !overrides.contains(id)
                     && !self.used.contains(id)
             });
+            // The one that lasts longest, so that no other is needed later.
+            let fitting = fitting.min_by_key(|one| Reverse(one.granted.until));
             let Some(GrantedOverride { granted, .. }) = fitting else {
                 return Verdict::Violated { reasons };
             };

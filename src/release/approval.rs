@@ -119,6 +119,17 @@ impl Happens for Approval {
         state.needs_role(answering, &self.role, reasons);
         if let Some(absent) = &self.on_behalf_of {
             state.needs_delegation(absent, person, &self.role, on, reasons);
+            let given = state
+                .approvals
+                .get(&(self.step, absent.clone(), self.role.clone()));
+            let is_own = given.is_some_and(|given| {
+                given.stand_in(absent).is_none() && given.approval.subject == self.subject
+            });
+            reasons.unless(!is_own, || {
+                let message = format!("`{absent}` has answered this in person");
+                let remedy = format!("have `{absent}` answer again, or withdraw the answer");
+                Reason::new("answered-in-person", message, remedy).by_people([absent.clone()])
+            });
         }
         if self.answer == Answer::Rejected {
             reasons.not_blank(&self.comment, "comment of the rejection");
@@ -140,6 +151,7 @@ impl Happens for Approval {
                 approval: self,
                 by,
                 at,
+                is_spent: false,
             },
         );
     }

@@ -322,7 +322,11 @@ impl Happens for HealthObserved {
             progress.pause(&BTreeSet::new());
         }
         let before = progress.seen.get(&self.wave);
-        if before.is_none_or(|before| before.at <= at) {
+        let is_newer = before.is_none_or(|before| before.at <= at);
+        // What cannot be told does not undo what was seen to fail.
+        let stays = health == Health::Inconclusive
+            && before.is_some_and(|before| before.health == Health::Failed);
+        if is_newer && !stays {
             progress.seen.insert(self.wave.clone(), Seen { health, at });
         }
     }

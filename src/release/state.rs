@@ -162,6 +162,8 @@ pub(crate) struct GivenApproval {
     pub(crate) approval: Arc<Approval>,
     pub(crate) by: Actor,
     pub(crate) at: Instant,
+    /// Whether the step was taken since.
+    pub(crate) is_spent: bool,
 }
 
 impl GivenApproval {
@@ -425,6 +427,10 @@ impl State {
                     if let Some(granted) = self.overrides.get_mut(used) {
                         granted.is_used = true;
                     }
+                }
+                let answers = self.approvals.iter_mut();
+                for (_, given) in answers.filter(|((step, ..), _)| *step == taken.step.action()) {
+                    given.is_spent = true;
                 }
                 for (calendar, id) in taken.decision.exceptions() {
                     let used = self.used_exceptions.entry(calendar.clone());

@@ -651,3 +651,24 @@ fn rules_that_nobody_can_meet_are_refused_on_load() {
         "{negative:?}"
     );
 }
+
+#[test]
+fn an_approval_is_good_for_one_deployment() {
+    let (office, release) = site(policy([rule("owners", 1, &["a"])]), &[("ann", "a")]);
+    let release = approved(&office, release, "ann", "a");
+    let release = office.done(release.deploy(window()), "dep");
+    let release = office.done(release.back_out(text("orders got lost")), "dep");
+    let release = office.done(release.replan(text("once more")), "ada");
+    let release = office.agreed(release);
+    let release = office.done(release.start_development(), "ada");
+    let release = office.done(release.start_testing(package("one")), "ada");
+    let release = office.recorded(release, run_of("again", &package("one"), 20, 0), "tom");
+    let decision = decided(&office, &release);
+    assert_eq!(
+        decision.to_string(),
+        "deploy refused\n  approvals: rule `owners` has 0 of 1 approvals; ask somebody in the role `a` to approve it\n  \
+         approvals: since `ann` approved it, the step `deploy` was taken; ask `ann` again",
+    );
+    let release = approved(&office, release, "ann", "a");
+    blocked(&office, &release, &[]);
+}

@@ -1,7 +1,7 @@
 //! Calendars from files and to files: JSON, TOML, iCalendar; and what a desk makes of one that changed.
 
 use crate::desk_support::{at, by, key, name, office, text, wait};
-use phasegate::desk::ModelError;
+use phasegate::desk::StreamError;
 use phasegate::phase::{Interval, Seconds};
 use phasegate::release::{Effect, ReleasePlan, RunningWork, Service};
 use phasegate::schedule::{Calendar, IcsCalendar, IcsEvent, Scope, Timing, WhileClosed, Window};
@@ -202,7 +202,7 @@ fn a_calendar_becomes_what_its_file_says_with_an_entry_for_each_difference() {
     let longer = freeze("year-end", "12-11T00:00", "12-31T00:00");
     let calendar = Calendar::new(key("production")).with(longer).unwrap();
     let refused = import(&calendar, " ").unwrap_err();
-    assert!(matches!(refused, ModelError::Refused { .. }), "{refused}");
+    assert!(matches!(refused, StreamError::Refused { .. }), "{refused}");
     assert_eq!(
         history().len(),
         5,

@@ -2,7 +2,7 @@
 
 use crate::desk_support::{Office, at, by, id, key, name, office, text, wait};
 use crate::golden::golden;
-use phasegate::desk::ModelError;
+use phasegate::desk::StreamError;
 use phasegate::phase::Interval;
 use phasegate::release::{
     Actor, Bounded, Effect, Envelope, Environment, Key, LogErrorKind, Name, Region, RunningWork,
@@ -16,7 +16,7 @@ use phasegate::{By, MemoryStore};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-type Answer = Result<CalendarState, ModelError>;
+type Answer = Result<CalendarState, StreamError>;
 
 fn production() -> Key {
     key("production")

@@ -5,7 +5,7 @@ use crate::desk_support::{
     titled, wait, window, worthwhile,
 };
 use crate::models::{following, shop_of};
-use phasegate::desk::{CommitFailed, LoadError, ModelError, RecordByIdError, Relay, RunError};
+use phasegate::desk::{CommitFailed, LoadError, RecordByIdError, Relay, RunError, StreamError};
 use phasegate::gate::{Facts, GateSet};
 use phasegate::notify::{Notifier, NotifyError};
 use phasegate::phase::{Anywhere, Closure, Development, Plan, Request, Seconds, Testing};
@@ -463,7 +463,7 @@ fn a_model_that_is_drafted_again_after_a_fault_is_drafted_once() {
         let draft = || wait(office.desk.draft_model(&model, by("kim")));
         office.fails_next(fault);
         let error = draft().unwrap_err();
-        assert!(matches!(error, ModelError::Store(_)), "{error}");
+        assert!(matches!(error, StreamError::Store(_)), "{error}");
         assert_eq!(draft().unwrap().log_version(), Version::new(1));
         office.fails_to_read(true);
         assert!(draft().is_err());

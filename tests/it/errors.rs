@@ -3,7 +3,7 @@
 use crate::desk_support::{
     Knows, NOON, Office, at, by, fact, id, key, note, office, tenant, text, wait, worthwhile,
 };
-use phasegate::desk::{CommitFailed, LoadError, ModelError, RecordByIdError, RunError};
+use phasegate::desk::{CommitFailed, LoadError, RecordByIdError, RunError, StreamError};
 use phasegate::gate::{EvidencePolicy, Facts, GateSet, Percent, Policies};
 use phasegate::notify::{NotifyError, NotifyErrorKind};
 use phasegate::phase::{Deployment, Seconds};
@@ -86,12 +86,12 @@ fn every_error_speaks_in_the_same_manner() {
         "LoadError",
         "LogError",
         "Mistakes",
-        "ModelError",
         "NotifyError",
         "RecordByIdError",
         "Refused",
         "RunError",
         "StoreError",
+        "StreamError",
     ];
     assert_eq!(walked.kinds(), kinds);
     let values = walked.0.iter().filter(|(_, said)| said.contains(VALUE));
@@ -358,15 +358,15 @@ fn see_ledgers(walked: &mut Walked) {
     let office = Office::on(MemoryStore::new());
     let desk = Desk::new(office.desk.store()).tenant(tenant(VALUE));
     let absent = wait(desk.model(&key(VALUE))).unwrap_err();
-    walked.see("ModelError", &absent);
+    walked.see("StreamError", &absent);
     let refused = wait(desk.authorise_model(&key(VALUE), 1, text(" "), by(VALUE))).unwrap_err();
-    assert!(matches!(&refused, ModelError::Refused { reasons } if reasons.len() == 2));
-    walked.see("ModelError", &refused);
+    assert!(matches!(&refused, StreamError::Refused { reasons } if reasons.len() == 2));
+    walked.see("StreamError", &refused);
     for error in [
-        ModelError::Store(StoreError::corrupt("inner")),
-        ModelError::Log(replay([]).unwrap_err()),
+        StreamError::Store(StoreError::corrupt("inner")),
+        StreamError::Log(replay([]).unwrap_err()),
     ] {
         assert!(error.source().is_some());
-        walked.see("ModelError", &error);
+        walked.see("StreamError", &error);
     }
 }

@@ -4,7 +4,7 @@ use crate::desk_support::{
     HandClock, Office, at, attempt, by, key, office, package, run_of, text, titled, wait,
     went_live, worthwhile,
 };
-use phasegate::desk::ModelError;
+use phasegate::desk::StreamError;
 use phasegate::gate::{FreezePolicy, GateSet};
 use phasegate::phase::{Deployment, Interval, Seconds, Testing};
 use phasegate::release::step::Deploy;
@@ -410,9 +410,9 @@ fn what_cannot_be_read_is_an_error_and_no_shorter_list() {
     let office = office();
     let place = Scope::everything();
     let refused = wait(office.desk.deployments_in_flight(&calendars(), &place)).unwrap_err();
-    assert!(matches!(refused, ModelError::NotFound { .. }), "{refused}");
+    assert!(matches!(refused, StreamError::NotFound { .. }), "{refused}");
     let refused = wait(office.desk.deployments_waiting(&calendars(), &place)).unwrap_err();
-    assert!(matches!(refused, ModelError::NotFound { .. }), "{refused}");
+    assert!(matches!(refused, StreamError::NotFound { .. }), "{refused}");
     // Without calendars nothing is closed.
     assert!(
         wait(office.desk.deployments_in_flight(&BTreeSet::new(), &place))

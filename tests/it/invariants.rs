@@ -691,7 +691,7 @@ fn whoever_deploys_after_approving_has_not_approved() {
     let done = |release: Release<Review>| release.complete_review(ReviewOutcome::Successful);
     let release = with_authority(&office, office.expedited());
     let release = office.recorded(release, approved_afterwards(), "cho");
-    let release = office.recorded(release, attempt("first"), "cho");
+    let release = office.recorded(release, attempt("first"), "dep");
     let release = office.recorded(release, went_live("first"), "cho");
     let release = office.recorded(
         office.done(release.finish_deployment(), "ada"),
@@ -1091,8 +1091,10 @@ fn only_people_in_their_role_answer() {
     );
     let delegated = Delegated::new(Role::ChangeAuthority, person("lou"));
     release = office.recorded(release, delegated, "cho");
-    release = office.recorded(release, stand_in, "lou");
+    release = office.recorded(release, stand_in.clone(), "lou");
     release = office.recorded(release, approval.clone(), "cho");
+    let in_person = ("answered-in-person", "`cho` has answered this in person");
+    release = refused(office.record(release, stand_in, "lou"), &[in_person]);
 
     let bot = || By::new(Actor::System(key("pipeline")));
     let message = "`pipeline (system)` is not a person";

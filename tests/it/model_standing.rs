@@ -6,7 +6,7 @@ use crate::desk_support::{
 };
 use crate::golden::golden;
 use crate::models::{codes, following, loaded, shop, shop_of, with};
-use phasegate::desk::{CommitFailed, ModelError, RunError};
+use phasegate::desk::{CommitFailed, RunError, StreamError};
 use phasegate::gate::{Facts, GateSet, ModelStandingPolicy, ModelState, Policies, ReleaseModel};
 use phasegate::phase::{Deployment, Plan, Request, Seconds};
 use phasegate::release::step::{Authorise, Cancel, Deploy};
@@ -25,11 +25,11 @@ use std::sync::Arc;
 
 type Shop = Office<Arc<MemoryStore>>;
 
-fn drafted(office: &Shop, model: &ReleaseModel, who: &str) -> Result<ModelState, ModelError> {
+fn drafted(office: &Shop, model: &ReleaseModel, who: &str) -> Result<ModelState, StreamError> {
     wait(office.desk.draft_model(model, by(who)))
 }
 
-fn authorised(office: &Shop, version: u32, who: &str) -> Result<ModelState, ModelError> {
+fn authorised(office: &Shop, version: u32, who: &str) -> Result<ModelState, StreamError> {
     let reason = text("the board looked at it");
     wait(
         office
@@ -38,7 +38,7 @@ fn authorised(office: &Shop, version: u32, who: &str) -> Result<ModelState, Mode
     )
 }
 
-fn retired(office: &Shop, who: &str) -> Result<ModelState, ModelError> {
+fn retired(office: &Shop, who: &str) -> Result<ModelState, StreamError> {
     wait(
         office
             .desk
@@ -46,7 +46,7 @@ fn retired(office: &Shop, who: &str) -> Result<ModelState, ModelError> {
     )
 }
 
-fn counted(office: &Shop) -> Result<ModelState, ModelError> {
+fn counted(office: &Shop) -> Result<ModelState, StreamError> {
     let system = By::new(Actor::system("nightly").unwrap());
     wait(office.desk.count_successes(&key("shop"), system))
 }
@@ -60,7 +60,7 @@ fn standing(model: &ReleaseModel) -> Shop {
 }
 
 #[track_caller]
-fn says(answer: Result<ModelState, ModelError>, expected: &str) {
+fn says(answer: Result<ModelState, StreamError>, expected: &str) {
     assert_eq!(answer.unwrap_err().to_string(), expected);
 }
 
@@ -214,7 +214,7 @@ fn who_asks_again_gets_the_same_answer() {
     assert_eq!(draft(2).unwrap(), last);
     // The id stands for one thing.
     let error = draft(3).unwrap_err();
-    assert!(matches!(error, ModelError::Store(_)), "{error}");
+    assert!(matches!(error, StreamError::Store(_)), "{error}");
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn models_are_told_of_and_not_listed() {
     let elsewhere = office.desk.clone().tenant(tenant("other"));
     assert!(matches!(
         wait(elsewhere.model(&key("shop"))),
-        Err(ModelError::NotFound { .. })
+        Err(StreamError::NotFound { .. })
     ));
 }
 
@@ -848,7 +848,7 @@ fn of_many_who_draft_at_once_one_wins_and_the_others_are_told_why() {
     assert_eq!((won.len(), lost.len()), (1, 7));
     for answer in lost {
         let error = answer.unwrap_err();
-        assert!(matches!(error, ModelError::Refused { .. }), "{error}");
+        assert!(matches!(error, StreamError::Refused { .. }), "{error}");
     }
 }
 

@@ -536,3 +536,34 @@ fn an_override_lifts_nothing_under_not_and_nothing_that_only_warns() {
         assert_eq!(warnings.any(|one| one.reason.code == key("fair")), warned);
     }
 }
+
+#[test]
+fn of_two_overrides_the_one_that_lasts_longer_is_used() {
+    let (office, mut release) = site(gate(frozen(["fair"])));
+    let (short, mut long) = (
+        of_fair("W-1", Role::ChangeAuthority),
+        of_fair("W-2", Role::ChangeAuthority),
+    );
+    long.until = at("2026-03-02T22:00:00Z");
+    for one in [short, long] {
+        release = office.recorded(release, one, "cho");
+    }
+    let decision = decided(&office, &release);
+    assert_eq!(decision.holds_until, Some(at("2026-03-02T22:00:00Z")));
+    assert_eq!(decision.overrides().collect::<Vec<_>>(), [&key("W-2")]);
+}
+
+#[test]
+fn what_a_combination_does_without_is_free_for_the_next() {
+    let either = || any((frozen(["fair"]), frozen([])));
+    for rule in [
+        all((either(), frozen(["fair"]))),
+        all((frozen(["fair"]), either())),
+    ] {
+        let (office, release) = site(gate(rule));
+        let release = office.recorded(release, of_fair("W-1", Role::ChangeAuthority), "cho");
+        let decision = decided(&office, &release);
+        assert!(decision.is_cleared(), "{decision}");
+        assert_eq!(decision.overrides().collect::<Vec<_>>(), [&key("W-1")]);
+    }
+}

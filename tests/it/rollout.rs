@@ -360,6 +360,8 @@ fn a_failed_wave_is_backed_out_or_seen_healthy_before_it_goes_on() {
         ),
         ("12:12:00", Continue("ada"), &["wave-failed"], "back out"),
         ("12:13:00", Pause, &[], "back out"),
+        // What cannot be told does not undo what was seen.
+        ("12:59:00", Look("canary", Healthy, None), &[], "back out"),
         ("13:00:00", Look("canary", Healthy, Some(3)), &[], "ask"),
         ("13:01:00", Continue("ada"), &[], "start half"),
         ("13:01:00", Start("half"), &[], "wait until 13:31:00"),

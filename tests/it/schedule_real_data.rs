@@ -4,7 +4,7 @@ use crate::desk_support::{
     Office, by, id, key, name, office, package, run_of, text, titled, wait, worthwhile,
 };
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Weekday};
-use phasegate::desk::ModelError;
+use phasegate::desk::StreamError;
 use phasegate::gate::{FreezePolicy, Refused};
 use phasegate::phase::{Day, Instant, Seconds, Testing};
 use phasegate::release::step::Deploy;
@@ -484,7 +484,7 @@ mod kubernetes {
                     .desk
                     .request_exception(&kubernetes(), request, by("sig")),
             );
-            let Err(ModelError::Refused { reasons, .. }) = refused else {
+            let Err(StreamError::Refused { reasons, .. }) = refused else {
                 panic!("{refused:?}");
             };
             let codes: Vec<_> = reasons.iter().map(|reason| reason.code.as_str()).collect();

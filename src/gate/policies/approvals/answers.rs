@@ -22,6 +22,8 @@ pub(super) enum Lapse {
     Left,
     /// What was approved has changed since.
     Changed,
+    /// The step was taken since, and is asked for again.
+    Spent,
     Expired(Instant),
 }
 
@@ -100,6 +102,9 @@ impl Answered<'_> {
     fn lapse(self, ask: &Ask<'_>) -> Option<Lapse> {
         if !ask.has_role(self.person, self.role) {
             return Some(Lapse::Left);
+        }
+        if self.given.is_spent {
+            return Some(Lapse::Spent);
         }
         if self.given.approval.subject != ask.subject() {
             return Some(Lapse::Changed);

@@ -87,12 +87,14 @@ impl ApprovalsPolicy {
         let if_apart = self.tally_of(&OnePerson::default(), needs, counted());
         let stood_in_for: Vec<_> = counted().filter(|one| !one.is_in_person()).collect();
         let mut by_all = Tally::of(self.0.people, needs.to_vec());
-        all.values()
-            .for_each(|places| by_all.add(places.iter().copied()));
+        for places in all.values() {
+            by_all.add(places.iter().copied());
+        }
         let is_possible = by_all.is_complete();
         let mut at_best = self.tally(needs, answers.in_person());
-        left.values()
-            .for_each(|places| at_best.add(places.iter().copied()));
+        for places in left.values() {
+            at_best.add(places.iter().copied());
+        }
         let counts = tally.missing().into_iter();
         let counts = counts.zip(if_apart.missing()).zip(at_best.missing());
         let rules = self.rules().iter().zip(needs).zip(counts).enumerate();
@@ -184,6 +186,11 @@ impl ApprovalsPolicy {
                 let changed: Vec<_> = changed.collect();
                 let changed = changed.join(", ");
                 let message = format!("since `{person}` approved it, this has changed: {changed}");
+                again("approval-void", message)
+            }
+            Lapse::Spent => {
+                let step = ask.action();
+                let message = format!("since `{person}` approved it, the step `{step}` was taken");
                 again("approval-void", message)
             }
             Lapse::Expired(at) => {

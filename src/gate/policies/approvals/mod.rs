@@ -23,8 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Requires approvals of the step, about exactly what it would do now.
 ///
 /// All rules have to be met. Whether they can be is found by the largest matching between people and rules, so that
-/// the order of approvals never matters. An approval counts while its [`Subject`](crate::release::Subject) is what it
-/// was, while the person has the role in which they answered, and until it ends. One live rejection refuses the step.
+/// the order of approvals never matters. An approval counts while its [subject](crate::release::Subject) is what it
+/// was, while the person has the role in which they answered, and until it ends. One live rejection refuses the step;
+/// a rejection lapses as an approval does. Once the step was taken, it has to be approved again.
 /// Nobody approves what they asked for themselves; [`not_by`](Self::not_by) says who else does not.
 ///
 /// | code | what is the matter |

@@ -100,6 +100,7 @@ impl TryFrom<Params> for ApprovalRule {
         let named = rule.by().len();
         let (count, expected) = match rule.quorum() {
             Quorum::Count(0) => (0, "at least 1".to_owned()),
+            Quorum::Percent(share) if share.get() == 0 => (0, "at least 1 percent".to_owned()),
             Quorum::Count(count) if by_name_only && count as usize > named => {
                 (count, format!("1 to {named}, the number of people named"))
             }
