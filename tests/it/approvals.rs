@@ -672,3 +672,25 @@ fn an_approval_is_good_for_one_deployment() {
     let release = approved(&office, release, "ann", "a");
     blocked(&office, &release, &[]);
 }
+
+#[test]
+fn an_approval_more_never_refuses() {
+    let rules = policy([rule("board", 1, &["a"]), rule("authority", 1, &["b"])]);
+    let (office, release) = site(rules, &[("ann", "a"), ("bea", "a"), ("bea", "b")]);
+    let release = office.recorded(release, Delegated::new(role("a"), person("ann")), "bea");
+    let release = approved(&office, release, "ann", "a");
+    let release = approved(&office, release, "bea", "b");
+    blocked(&office, &release, &[]);
+    // Now ann and bea could be taken for one person; without this answer they are two.
+    let mut more = approval(&office, &release, "a");
+    more.on_behalf_of = Some(person("bea"));
+    more.expires = Some(at("2026-03-02T13:00:00Z"));
+    let release = office.recorded(release, more, "ann");
+    let decision = decided(&office, &release);
+    assert!(decision.is_cleared(), "{decision}");
+    assert_eq!(
+        decision.holds_until,
+        Some(window().end()),
+        "it does not rest on that answer"
+    );
+}

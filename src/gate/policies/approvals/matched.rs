@@ -5,7 +5,7 @@ use super::answers::Answered;
 use crate::gate::Ask;
 use crate::gate::tally::Tally;
 use crate::phase::Instant;
-use crate::release::Person;
+use crate::release::{Person, Verdict};
 use std::collections::BTreeMap;
 
 impl ApprovalsPolicy {
@@ -20,6 +20,38 @@ impl ApprovalsPolicy {
             })
         });
         needs.collect()
+    }
+
+    /// That these answers are enough, for as long as that can be; nothing if they are not.
+    ///
+    /// Who stands in is one person with whom they stand in for, so that an answer for somebody can cost a place. It
+    /// need not be used: enough is what is enough with some of them. Of more than 4, all are used or none.
+    pub(super) fn met(&self, needs: &[usize], counted: &[Answered<'_>]) -> Option<Verdict> {
+        let stand_ins = counted.iter().filter(|one| !one.is_in_person()).count();
+        let kept: Vec<u32> = match stand_ins {
+            0 => return self.met_by(needs, counted).map(Ends::verdict),
+            1..=4 => (0..1 << stand_ins).collect(),
+            _ => vec![0, u32::MAX],
+        };
+        let ends = kept.into_iter().filter_map(|kept| {
+            let mut place = 0;
+            let is_kept = |one: &&Answered<'_>| {
+                if one.is_in_person() {
+                    return true;
+                }
+                let is_kept = kept == u32::MAX || kept >> place & 1 == 1;
+                place = (place + 1) % u32::BITS;
+                is_kept
+            };
+            let some: Vec<_> = counted.iter().filter(is_kept).copied().collect();
+            self.met_by(needs, &some)
+        });
+        ends.max().map(Ends::verdict)
+    }
+
+    fn met_by(&self, needs: &[usize], counted: &[Answered<'_>]) -> Option<Ends> {
+        let is_met = self.tally(needs, counted.iter()).is_complete();
+        is_met.then(|| self.lasts(needs, counted).map_or(Ends::Never, Ends::At))
     }
 
     /// How far these answers meet the rules.
@@ -58,7 +90,7 @@ impl ApprovalsPolicy {
     }
 
     /// The latest instant until which enough of them last.
-    pub(super) fn lasts(&self, needs: &[usize], counted: &[Answered<'_>]) -> Option<Instant> {
+    fn lasts(&self, needs: &[usize], counted: &[Answered<'_>]) -> Option<Instant> {
         let mut ends: Vec<_> = counted.iter().filter_map(|one| one.until).collect();
         ends.sort_unstable();
         ends.dedup();
@@ -71,6 +103,23 @@ impl ApprovalsPolicy {
         };
         let over = ends.partition_point(are_enough_after);
         ends.get(over).copied()
+    }
+}
+
+/// When enough answers are not enough any more.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Ends {
+    At(Instant),
+    Never,
+}
+
+impl Ends {
+    const fn verdict(self) -> Verdict {
+        let until = match self {
+            Self::At(until) => Some(until),
+            Self::Never => None,
+        };
+        Verdict::Satisfied { until }
     }
 }
 

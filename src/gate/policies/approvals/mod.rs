@@ -164,14 +164,12 @@ impl Policy for ApprovalsPolicy {
     fn judge(&self, ask: &Ask<'_>, _: &ReleaseRequest) -> Verdict {
         let answers = self.answers(ask);
         let needs = self.needs(ask);
-        let is_met = self.tally(&needs, answers.counted.iter()).is_complete();
-        if is_met && answers.rejections.is_empty() {
-            let until = self.lasts(&needs, &answers.counted);
-            return Verdict::Satisfied { until };
-        }
+        let met = self.met(&needs, &answers.counted);
         let mut reasons = answers.rejections.clone();
-        if !is_met {
-            reasons.extend(self.lacking(ask, &needs, &answers));
+        match met {
+            Some(met) if reasons.is_empty() => return met,
+            Some(_) => {}
+            None => reasons.extend(self.lacking(ask, &needs, &answers)),
         }
         Verdict::Violated { reasons }
     }
