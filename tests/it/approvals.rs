@@ -544,7 +544,7 @@ fn who_counts_for_every_rule_can_answer_again_in_another_role() {
 }
 
 #[test]
-fn who_is_one_person_is_one_until_the_clearance_ends() {
+fn a_clearance_rests_on_no_more_answers_than_it_needs() {
     let people = [("ann", "a1"), ("ann", "a2"), ("bob", "a1"), ("cid", "a1")];
     let (office, release) = site(policy([rule("r", 2, &["a1", "a2"])]), &people);
     let [first, second, third] = [1, 2, 3].map(|hours| office.now().plus(Seconds::hours(hours)));
@@ -557,7 +557,10 @@ fn who_is_one_person_is_one_until_the_clearance_ends() {
         own.expires = Some(until);
         release = office.recorded(release, own, who);
     }
-    assert_eq!(decided(&office, &release).holds_until, Some(first));
+    // What `bob` answered for `ann` is not needed: they are two people who answered in person.
+    assert_eq!(decided(&office, &release).holds_until, Some(third));
+    office.clock.pass(Seconds::hours(2));
+    assert!(decided(&office, &release).is_cleared());
     office.clock.pass(Seconds::hours(1));
     assert!(!decided(&office, &release).is_cleared());
 }
@@ -570,7 +573,7 @@ fn a_share_is_rounded_up_and_never_none() {
         policy([ApprovalRule::new(key("r"), quorum, by).unwrap()])
     };
     let three = [("ann", "a"), ("bob", "a"), ("cid", "a")];
-    for (percent, needed) in [(0, 1), (1, 1), (33, 1), (34, 2), (66, 2), (67, 3), (100, 3)] {
+    for (percent, needed) in [(1, 1), (33, 1), (34, 2), (66, 2), (67, 3), (100, 3)] {
         let (office, mut release) = site(share(percent), &three);
         for (given, (who, _)) in three.iter().enumerate() {
             assert_eq!(
@@ -584,6 +587,12 @@ fn a_share_is_rounded_up_and_never_none() {
     }
     let (office, release) = site(share(50), &[]);
     blocked(&office, &release, &["cannot-be-approved"]);
+    let nobody = Quorum::Percent(Percent::new(0).unwrap());
+    let refused = ApprovalRule::new(key("r"), nobody, [Approver::Role(role("a"))]).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "invalid quorum of rule `r` `0`: expected at least 1 percent"
+    );
 }
 
 #[test]
