@@ -1,6 +1,7 @@
 //! One release from request to closure, on a store in memory. `pollster` runs the futures; any executor will do.
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
 
+use phasegate::clock::{Clock, SystemClock};
 use phasegate::release::{
     Assessment, AssessmentDecision, AttemptFinished, AttemptOutcome, AttemptStarted, Baseline,
     ClosureRecord, Digest, Environment, Key, Liveness, Name, ReleasePackage, ReleasePlan,
@@ -38,7 +39,8 @@ async fn first_release() -> Result<(), Box<dyn std::error::Error>> {
     let run = TestRun::new(run, TestKind::Functional, staging, tested, 120_u32, 0_u32);
     let release = desk.record(release, run, &kim).await?;
 
-    let window = Interval::parse("2026-03-02T20:00:00Z", "2026-03-02T22:00:00Z")?;
+    let now = SystemClock::default().now();
+    let window = Interval::new(now, now.plus(Seconds::hours(2)))?;
     let release = desk.run(release.deploy(window), &kim).await?;
     let (attempt, production) = (Key::new("attempt-1")?, Environment::new("production")?);
     let started = AttemptStarted::new(attempt.clone(), production, Liveness::Live);

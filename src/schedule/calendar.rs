@@ -33,7 +33,7 @@ use std::collections::BTreeMap;
 ///
 /// let mistakes = Calendar::from_json(&file.replace("2027-01-04", "2026-12-18")).unwrap_err();
 /// assert_eq!(
-///     mistakes[0].to_string(),
+///     mistakes.to_string(),
 ///     "windows[0]: invalid interval `2026-12-18T00:00:00Z to 2026-12-18T00:00:00Z`: expected an end after the start",
 /// );
 /// # Ok::<(), serde_json::Error>(())
