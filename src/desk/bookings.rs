@@ -105,7 +105,10 @@ impl<S: Store> Desk<S> {
                 }
                 match self.read_release(&row.stream).await {
                     Ok(Some(other)) => booked.add(&self.gates, other.core(), now),
-                    Ok(None) => {}
+                    Ok(None) => {
+                        let why = format!("release `{}` is listed, and has no log", row.stream.id);
+                        booked.gaps.push(Text::clipped(&why));
+                    }
                     Err(why) => {
                         let why = format!("release `{}` could not be read: {why}", row.stream.id);
                         booked.gaps.push(Text::clipped(&why));

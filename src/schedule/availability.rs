@@ -6,6 +6,7 @@ use super::window::Work;
 use crate::phase::{Instant, Interval, Seconds};
 use crate::release::{
     Availability, CalendarQuestion, DecidingWindow, Effect, FactSource, Key, Openness, ReleaseId,
+    WindowKind,
 };
 use std::collections::BTreeSet;
 
@@ -31,8 +32,10 @@ impl CalendarState {
     ) -> Availability {
         let view = View::of([self.calendar()]).of_kind(question.kind);
         let (exceptions, view) = match claim {
-            Some(claim) => self.excepted(claim, view, work, span),
-            None => (BTreeSet::new(), view),
+            Some(claim) if question.kind == WindowKind::Freeze => {
+                self.excepted(claim, view, work, span)
+            }
+            Some(_) | None => (BTreeSet::new(), view),
         };
         let (openness, deciding) = view.during(span, work);
         let source = FactSource::new(self.stream().clone(), self.log_version());

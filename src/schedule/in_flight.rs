@@ -9,7 +9,7 @@ use crate::phase::{Instant, Interval};
 use crate::release::limits::ENTRIES;
 use crate::release::{
     Bounded, DecidingWindow, Key, LiveWork, NextMove, Openness, ReleaseId, Rollout, RunningWork,
-    WaveState,
+    WaveState, WindowKind,
 };
 use std::collections::BTreeSet;
 
@@ -224,7 +224,11 @@ impl CalendarState {
             };
             if request.release == release && covers && !is_used {
                 for freeze in request.freezes.iter() {
-                    calendar.windows.remove(freeze);
+                    let windows = &mut calendar.windows;
+                    let named = windows.get(freeze);
+                    if named.is_some_and(|window| window.kind == WindowKind::Freeze) {
+                        windows.remove(freeze);
+                    }
                 }
             }
         }

@@ -397,3 +397,18 @@ fn a_policy_that_only_warns_uses_up_no_exception() {
     let decision = explained(&office, &release, span("02T12:00", "02T14:00"));
     assert!(decision.is_cleared() && decision.exceptions().next().is_none());
 }
+
+#[test]
+fn an_exception_to_a_freeze_opens_no_allow_window_of_the_same_id() {
+    let office = frozen([freeze("year-end", span("02T00:00", "05T00:00"))]);
+    let release = office.tested();
+    excepted(
+        &office,
+        &release,
+        ExceptionAnswer::Granted(span("02T10:00", "02T16:00")),
+    );
+    let night = Timing::between(span("02T20:00", "03T04:00"));
+    declare(&office, Window::allow(key("year-end"), night, hard()));
+    let decision = explained(&office, &release, span("02T12:00", "02T14:00"));
+    assert_eq!(codes(&decision), ["outside-window"]);
+}

@@ -27,7 +27,19 @@ pub(super) fn verdict(
     against: impl FnOnce(&Availability) -> Vec<Reason>,
 ) -> Verdict {
     match ask.availability(question) {
-        Some(answer) if answer.openness == Openness::Closed => Verdict::of(against(answer)),
+        Some(answer) if answer.openness == Openness::Closed => {
+            let mut reasons = against(answer);
+            // Closed is closed, whatever can be said of why.
+            if reasons.is_empty() {
+                let message = format!("calendar `{}` is closed", question.calendar);
+                reasons.push(Reason::new(
+                    "closed",
+                    message,
+                    remedy(answer, "ask who keeps it"),
+                ));
+            }
+            Verdict::of(reasons)
+        }
         Some(answer) => Verdict::Satisfied {
             until: answer.holds_until,
         },
