@@ -310,6 +310,7 @@ impl Judged {
             let source = &answer.source;
             let guard = blocks.then(|| (source.stream.clone(), source.version));
             self.guards.extend(guard);
+            self.hold_until(answer.holds_until.filter(|_| blocks));
             if !self.decision.calendars.contains(&answer) {
                 self.decision.calendars.push(answer);
             }

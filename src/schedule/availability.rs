@@ -48,6 +48,8 @@ impl CalendarState {
             };
             answer.opens_at = view.next_open(span.start(), length, work);
             answer.clears_at = if span.is_moment() {
+                // An override is of what closes it now, and of nothing that comes after.
+                answer.holds_until = view.next_edge(span.start(), work);
                 answer.opens_at
             } else {
                 let closed = view.free(span, work).gaps(span);

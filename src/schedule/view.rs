@@ -85,6 +85,16 @@ impl<'a> View<'a> {
         horizons(after).find_map(|range| self.course(range, work).next_change())
     }
 
+    /// The first instant after another at which something begins or ends to close it, even where it stays closed.
+    pub(super) fn next_edge(&self, after: Instant, work: Work<'_>) -> Option<Instant> {
+        horizons(after).find_map(|range| {
+            let conflicts = self.conflicts(range, work).into_iter();
+            let blocking = conflicts.filter(|one| one.window.effect == Effect::Blocked);
+            let edges = blocking.flat_map(|one| [one.overlap.start(), one.overlap.end()]);
+            edges.filter(|&at| after < at && at < range.end()).min()
+        })
+    }
+
     /// The earliest instant from which work of that length may run without a break.
     pub(super) fn next_open(
         &self,

@@ -412,3 +412,56 @@ fn an_exception_to_a_freeze_opens_no_allow_window_of_the_same_id() {
     let decision = explained(&office, &release, span("02T12:00", "02T14:00"));
     assert_eq!(codes(&decision), ["outside-window"]);
 }
+
+#[test]
+fn an_override_of_one_freeze_lasts_until_another_begins() {
+    let rework = Gate::<Rework>::new("back-to-work", 1).unwrap();
+    let rework = rework.require(FreezePolicy::new(key("production")));
+    let office = office().with_gates(GateSet::new().with(rework));
+    declare(&office, freeze("audit", span("02T00:00", "05T00:00")));
+    declare(&office, freeze("year-end", span("02T13:00", "05T00:00")));
+    let authority = RoleGiven::new(
+        phasegate::Person::new("mia").unwrap(),
+        Role::ChangeAuthority,
+    );
+    let release = office.recorded(office.tested(), authority, "kim");
+    let mut granted = OverrideGranted::new(
+        key("O-1"),
+        Action::Rework,
+        key("freeze"),
+        key("frozen"),
+        Role::ChangeAuthority,
+        text("Agreed."),
+        at("2026-03-02T18:00:00Z"),
+    );
+    granted.about = Some(key("audit"));
+    let release = office.recorded(release, granted, "mia");
+    let asked = || Rework::new(text("A defect."));
+    let decision = wait(office.desk.explain(&release, asked(), by("kim")));
+    assert!(decision.is_cleared(), "{decision}");
+    assert_eq!(decision.holds_until, Some(at("2026-03-02T13:00:00Z")));
+    office.clock.set("2026-03-02T13:00:00Z");
+    let decision = wait(office.desk.explain(&release, asked(), by("kim")));
+    assert!(!decision.is_cleared());
+}
+
+#[cfg(feature = "calendar")]
+#[test]
+fn a_freeze_of_every_night_is_one_blocker() {
+    let night = |text: &str| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").unwrap();
+    let nights = Timing::local(
+        "Europe/Berlin".parse().unwrap(),
+        night("2026-03-01T22:00"),
+        night("2026-03-02T06:00"),
+    );
+    let nights = nights.unwrap().recurring("FREQ=DAILY").unwrap();
+    let office = frozen([Window::freeze(key("nights"), nights, hard())]);
+    let release = office.tested();
+    let decision = explained(&office, &release, span("02T12:00", "05T12:00"));
+    assert_eq!(codes(&decision), ["frozen"]);
+    let told = decision.to_string();
+    assert!(
+        told.contains("and 2 times more until 2026-03-05T05:00:00Z"),
+        "{told}"
+    );
+}

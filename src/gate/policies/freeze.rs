@@ -2,12 +2,13 @@
 
 use super::calendars::asked;
 use crate::gate::{Ask, Policy};
+use crate::phase::Interval;
 use crate::release::{
-    Availability, Bounded, CalendarQuestion, Effect, Environment, Key, Reason, Region, Verdict,
-    WindowKind,
+    Availability, Bounded, CalendarQuestion, DecidingWindow, Effect, Environment, Key, Reason,
+    Region, Verdict, WindowKind,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Requires that no hard freeze of a calendar bears on the work: not while the deployment window lasts, or, where the
 /// step has none, at the instant of the step.
@@ -112,36 +113,34 @@ impl FreezePolicy {
         )
     }
 
+    /// One reason for each freeze, however often it is active in that time.
     fn against(answer: &Availability) -> Vec<Reason> {
-        let freezes = answer
-            .deciding
-            .iter()
-            .filter(|one| one.effect == Effect::Blocked);
-        let reasons = freezes.filter_map(|freeze| {
-            let (id, active) = (freeze.window.as_ref()?, freeze.active?);
-            let title = freeze
-                .title
-                .as_ref()
-                .map_or_else(String::new, |title| format!(" ({title})"));
-            let message = format!(
-                "freeze `{id}`{title} of calendar `{}` is active from {active}",
-                freeze.calendar
-            );
-            let reason = Reason::new(
-                "frozen",
-                message,
-                super::calendars::remedy(answer, "ask for an exception"),
-            );
-            let reason = match answer.clears_at {
-                Some(at) => reason.clears_at(at),
-                None => reason,
+        let deciding = answer.deciding.iter();
+        let blocking = deciding.filter(|one| one.effect == Effect::Blocked);
+        let mut freezes: BTreeMap<&Key, (&DecidingWindow, Vec<Interval>)> = BTreeMap::new();
+        for one in blocking {
+            if let (Some(id), Some(active)) = (&one.window, one.active) {
+                let (_, times) = freezes.entry(id).or_insert((one, Vec::new()));
+                times.push(active);
+            }
+        }
+        let reasons = freezes.into_iter().filter_map(|(id, (freeze, times))| {
+            let (first, last) = (times.first()?, times.last()?);
+            let title = freeze.title.as_ref();
+            let title = title.map_or_else(String::new, |title| format!(" ({title})"));
+            let again = match times.len() {
+                1 => String::new(),
+                many => format!(", and {} times more until {}", many - 1, last.end()),
             };
-            Some(
-                reason
-                    .about(id.clone())
-                    .read("calendar", freeze.calendar.as_str())
-                    .read("until", active.end()),
-            )
+            let calendar = &freeze.calendar;
+            let message = format!(
+                "freeze `{id}`{title} of calendar `{calendar}` is active from {first}{again}"
+            );
+            let remedy = super::calendars::remedy(answer, "ask for an exception");
+            let mut reason = Reason::new("frozen", message, remedy).about(id.clone());
+            reason.clears_at = answer.clears_at;
+            let reason = reason.read("calendar", calendar.as_str());
+            Some(reason.read("until", last.end()))
         });
         reasons.collect()
     }
