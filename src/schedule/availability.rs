@@ -1,6 +1,6 @@
 //! What a calendar answers to a decision about a release.
 
-use super::state::{CalendarState, ExceptionAnswer};
+use super::state::{CalendarState, ExceptionAnswer, ExceptionRequest};
 use super::view::View;
 use super::window::Work;
 use crate::phase::{Instant, Interval, Seconds};
@@ -93,11 +93,8 @@ impl CalendarState {
         let blocking = deciding.into_iter().filter(is_blocking);
         let blocking: BTreeSet<Key> = blocking.filter_map(|one| one.window).collect();
         let (mut used, mut freezes) = (BTreeSet::new(), BTreeSet::new());
-        for exception in self.exceptions() {
-            let request = &exception.request;
-            let is_usable = request.release == claim.release && !claim.used.contains(&request.id);
-            let covers = |within: Interval| within.overlap(span) == Some(span);
-            if !is_usable || !self.granted(&request.id).is_some_and(covers) {
+        for request in self.usable(claim.release, span) {
+            if claim.used.contains(&request.id) {
                 continue;
             }
             let lifted = request.freezes.iter().filter(|id| blocking.contains(*id));
@@ -108,6 +105,19 @@ impl CalendarState {
             }
         }
         (used, view.without(freezes))
+    }
+
+    /// The requests of a release that were granted for work in that span, used up or not; in the order of their ids.
+    pub(super) fn usable(
+        &self,
+        release: ReleaseId,
+        span: Interval,
+    ) -> impl Iterator<Item = &ExceptionRequest> {
+        let covers = move |within: Interval| within.overlap(span) == Some(span);
+        let requests = self.exceptions().map(|exception| &exception.request);
+        requests.filter(move |request| {
+            request.release == release && self.granted(&request.id).is_some_and(covers)
+        })
     }
 
     /// The span for which an exception is granted.

@@ -2,7 +2,7 @@
 
 use super::calendar::Calendar;
 use super::query::Schedule;
-use super::state::{CalendarState, ExceptionAnswer};
+use super::state::CalendarState;
 use super::view::View;
 use super::window::Work;
 use crate::phase::{Instant, Interval};
@@ -211,24 +211,14 @@ impl CalendarState {
         used: Option<&BTreeSet<Key>>,
     ) -> Calendar {
         let mut calendar = self.calendar().clone();
-        for exception in self.exceptions() {
-            let request = &exception.request;
-            let is_used = used.is_some_and(|used| used.contains(&request.id));
-            let answer = exception
-                .decided
-                .as_ref()
-                .map(|(decision, ..)| decision.answer);
-            let covers = match answer {
-                Some(ExceptionAnswer::Granted(within)) => within.overlap(span) == Some(span),
-                Some(ExceptionAnswer::Denied) | None => false,
-            };
-            if request.release == release && covers && !is_used {
-                for freeze in request.freezes.iter() {
-                    let windows = &mut calendar.windows;
-                    let named = windows.get(freeze);
-                    if named.is_some_and(|window| window.kind == WindowKind::Freeze) {
-                        windows.remove(freeze);
-                    }
+        let is_used = |id| used.is_some_and(|used| used.contains(id));
+        let usable = self.usable(release, span);
+        for request in usable.filter(|request| !is_used(&request.id)) {
+            for freeze in request.freezes.iter() {
+                let windows = &mut calendar.windows;
+                let named = windows.get(freeze);
+                if named.is_some_and(|window| window.kind == WindowKind::Freeze) {
+                    windows.remove(freeze);
                 }
             }
         }
