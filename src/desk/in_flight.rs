@@ -1,10 +1,10 @@
 //! Deployments and the schedule at the desk: what is proposed for those that run, and which of the others may start.
 
 use super::{Desk, StreamError};
-use crate::phase::{Deployment, Instant, Interval, Phase, PhaseName, Testing};
+use crate::phase::{Deployment, Phase, PhaseName, Testing};
 use crate::release::limits::PAGE_ROWS;
 use crate::release::{Core, Key, Release, Track, Version, replay_with};
-use crate::schedule::{CalendarState, InFlight, PlannedStart, Schedule, Scope, Work, WorkKind};
+use crate::schedule::{CalendarState, Claim, InFlight, PlannedStart, Scope, View, Work, WorkKind};
 use crate::store::{Filter, Order, Query, Store};
 use std::collections::BTreeSet;
 
@@ -12,7 +12,8 @@ impl<S: Store> Desk<S> {
     /// The tenant's deployments that run, each with what is proposed for it by its rollout and by these calendars.
     ///
     /// `place` names the environments and regions to which deployments go here; services, track and labels are those
-    /// of each release. While a granted exception holds, its freezes do not bind the release, used or not.
+    /// of each release. While a granted exception holds, its freezes do not bind the release, used or not; nor do those
+    /// that an override lifted for the deployment, while its window lasts.
     /// [`Schedule::next_move`] has the rules. Nothing is written, and nothing happens by itself: ask again when a
     /// calendar opens or closes, and record what is proposed.
     ///
@@ -38,8 +39,8 @@ impl<S: Store> Desk<S> {
         let now = self.clock.now();
         let told = releases.into_iter().map(|release| {
             let asked = Asked::of(release.core(), place);
-            let schedule = asked.binding(&calendars, Interval::moment(now), Use::Running);
-            let proposed = schedule.next_move(&release.rollout(now), now, asked.work());
+            let binding = asked.binding(&calendars, Use::Running);
+            let proposed = binding.next_move(&release.rollout(now), now);
             (release, proposed)
         });
         Ok(told.collect())
@@ -78,10 +79,9 @@ impl<S: Store> Desk<S> {
             let Some(planned) = core.state.plan.as_ref().and_then(|plan| plan.window) else {
                 continue;
             };
-            let left = left_of(planned, now);
             let asked = Asked::of(core, place);
-            let schedule = asked.binding(&calendars, left, Use::Start);
-            let start = schedule.planned_start(planned, now, asked.work());
+            let binding = asked.binding(&calendars, Use::Start);
+            let start = binding.planned_start(planned, now);
             told.push((planned.start(), release, start));
         }
         told.sort_by_key(|(start, release, _)| (*start, release.id()));
@@ -121,12 +121,6 @@ impl<S: Store> Desk<S> {
     }
 }
 
-/// What of a planned window is to come; of one that is over, the instant.
-fn left_of(planned: Interval, now: Instant) -> Interval {
-    let left = Interval::new(now.max(planned.start()), planned.end());
-    left.unwrap_or(Interval::moment(now))
-}
-
 /// For what a release asks calendars.
 #[derive(Clone, Copy)]
 enum Use {
@@ -164,15 +158,21 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn binding(&self, calendars: &[CalendarState], span: Interval, what_for: Use) -> Schedule {
+    fn binding<'c>(&self, calendars: &'c [CalendarState], what_for: Use) -> View<'c> {
         let Core { head, state } = self.core;
-        let binding = calendars.iter().map(|calendar| {
-            let used = match what_for {
-                Use::Start => state.used_exceptions.get(calendar.calendar().name()),
-                Use::Running => None,
+        let view = View::of(
+            calendars.iter().map(CalendarState::calendar),
+            None,
+            self.work(),
+        );
+        calendars.iter().fold(view, |view, calendar| {
+            let name = calendar.calendar().name();
+            let (used, lifted) = match what_for {
+                Use::Start => (state.used_exceptions.get(name), None),
+                Use::Running => (None, state.window.zip(state.lifted_freezes.get(name))),
             };
-            calendar.binding(head.id, span, used)
-        });
-        binding.fold(Schedule::default(), Schedule::with)
+            let release = head.id;
+            calendar.binding(view, Claim { release, used }, lifted)
+        })
     }
 }

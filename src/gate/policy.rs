@@ -249,8 +249,8 @@ impl<'a> Ask<'a> {
             Ok(KnownCalendar::Whole(state)) => state,
             Ok(KnownCalendar::Answers(answers)) => {
                 let mut fitting = answers.iter().filter(|one| one.question == *question);
-                let excepted = fitting.clone().find(|one| !one.exceptions.is_empty());
-                let plain = fitting.find(|one| one.exceptions.is_empty());
+                let excepted = fitting.clone().find(|one| one.has_exceptions);
+                let plain = fitting.find(|one| !one.has_exceptions);
                 let answer = if may_except {
                     excepted.or(plain)
                 } else {
@@ -269,11 +269,9 @@ impl<'a> Ask<'a> {
             (_, Track::Emergency) => WorkKind::Emergency,
             (_, Track::Standard | Track::Normal) => WorkKind::New,
         };
-        let none = BTreeSet::new();
-        let used = self.state().used_exceptions.get(&question.calendar);
         let claim = may_except.then_some(Claim {
             release: head.id,
-            used: used.unwrap_or(&none),
+            used: self.state().used_exceptions.get(&question.calendar),
         });
         let scope = &scope;
         Some(Ok(state.availability(

@@ -115,7 +115,7 @@ plain! {
         kind: Option<WindowKind>,
         /// Its title.
         title: Option<Name>,
-        /// The occurrence that decides; nothing for an allow-window that is not active.
+        /// The occurrence that decides, of several the first; nothing for an allow-window that is not active.
         active: Option<Interval>,
     }
 }
@@ -145,8 +145,10 @@ plain! {
         /// Whether the calendar is open to it all that time.
         openness: Openness,
     } with {
-        /// Every window that decides that.
+        /// The windows that decide that, those that block first: 100 at most.
         deciding: Vec<DecidingWindow>,
+        /// How many more decide it.
+        left_out: usize,
         /// The earliest instant from which work of that length may run; nothing if there is none within ten years, or
         /// if it may run as asked.
         opens_at: Option<Instant>,
@@ -154,7 +156,10 @@ plain! {
         clears_at: Option<Instant>,
         /// Until when that is so; nothing if time alone does not change it within ten years.
         holds_until: Option<Instant>,
-        /// The granted exceptions without which it would be closed: they are used up by the step.
+        /// Whether exceptions that are granted to the release were minded. They are not where nothing is refused, nor
+        /// under `not`.
+        has_exceptions: bool,
+        /// Those without which it would be closed: they are used up by the step.
         exceptions: BTreeSet<Key>,
     }
 }

@@ -3,8 +3,8 @@
 use super::availability::Availability;
 use super::conflict::ConflictAnswer;
 use super::digest::Digest;
-use super::fact::Fact;
-use super::id::ReleaseId;
+use super::fact::{Fact, FactValue};
+use super::id::{ReleaseId, Version};
 use super::model::FollowedModel;
 use super::people::{Actor, Role};
 use super::proposal::By;
@@ -38,6 +38,13 @@ pub enum Enforcement {
     Warn,
     /// Is written down, and refuses nothing.
     Shadow,
+}
+
+/// Freezes of one calendar that overrides have lifted, and the version of its log that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct LiftedFreezes {
+    pub(crate) as_of: Version,
+    pub(crate) freezes: BTreeSet<Key>,
 }
 
 /// Which gate answered: name, version, and a digest of its rules.
@@ -320,6 +327,39 @@ impl Decision {
             let calendar = &answer.question.calendar;
             answer.exceptions.iter().map(move |id| (calendar, id))
         })
+    }
+
+    /// The freezes that overrides lift, by calendar.
+    pub(crate) fn lifted_freezes(&self) -> BTreeMap<Key, LiftedFreezes> {
+        let used: BTreeSet<_> = self.overrides().collect();
+        let policies = self
+            .findings
+            .iter()
+            .flat_map(|one| one.judgement.policies());
+        let verdicts = policies.map(|policy| &policy.verdict);
+        let mut lifted = BTreeMap::new();
+        for reason in verdicts
+            .filter(|verdict| verdict.overrides().any(|id| used.contains(id)))
+            .flat_map(Verdict::reasons)
+        {
+            let calendar = reason
+                .read
+                .iter()
+                .find(|(name, _)| name.as_str() == "calendar");
+            let answers = self.calendars.iter().filter(|answer| {
+                let name = FactValue::from(answer.question.calendar.as_str());
+                calendar.is_some_and(|(_, calendar)| *calendar == name)
+            });
+            for answer in answers {
+                let of_calendar = lifted.entry(answer.question.calendar.clone());
+                let of_calendar = of_calendar.or_insert_with(|| LiftedFreezes {
+                    as_of: answer.source.version,
+                    freezes: BTreeSet::new(),
+                });
+                of_calendar.freezes.extend(reason.about.clone());
+            }
+        }
+        lifted
     }
 
     /// Whether it is short, said without writing it.

@@ -38,8 +38,10 @@ pub const CLOCK_SKEW: Seconds = Seconds::minutes(5);
 pub const FACT_HOLDS: Seconds = Seconds::minutes(5);
 /// Most windows of one calendar.
 pub const CALENDAR_WINDOWS: usize = 10_000;
-/// Most exceptions that are asked for in one calendar.
-pub const CALENDAR_EXCEPTIONS: usize = 10_000;
+/// Most exceptions of one calendar that are neither over nor denied.
+pub const CALENDAR_EXCEPTIONS: usize = 1_000;
+/// Most windows that a decision tells of one answer of a calendar.
+pub const DECIDING_WINDOWS: usize = 100;
 /// How far ahead a schedule is looked through: ten years.
 pub const SCHEDULE_HORIZON: Seconds = Seconds::days(3_653);
 /// Largest iCalendar file, in bytes.

@@ -113,6 +113,7 @@ pub use verdict::{Reason, Verdict};
 pub use view::ReleaseView;
 
 pub(crate) use batch::{derived_command, intent};
+pub(crate) use decision::LiftedFreezes;
 pub(crate) use earned::StateRef;
 pub(crate) use event::seal;
 pub(crate) use happens::Reasons;

@@ -2,7 +2,7 @@
 
 use super::deployment::AttemptOutcome;
 use super::happens::{Happens, Occasion, Reasons};
-use super::limits::CLOCK_SKEW;
+use super::limits::{CLOCK_SKEW, SCHEDULE_HORIZON};
 use super::package::UnitKind;
 use super::people::Role;
 use super::request::{AssessmentDecision, ReleaseRequest, Track};
@@ -17,7 +17,7 @@ use super::steps::{
 use super::testing::TestReport;
 use super::text::Person;
 use super::verdict::Reason;
-use crate::phase::{PhaseName, Seconds};
+use crate::phase::{Interval, PhaseName, Seconds};
 use std::{collections::BTreeMap, sync::Arc};
 
 impl Happens for RequestRelease {
@@ -147,6 +147,15 @@ impl Happens for Replan {
     }
 }
 
+/// What is longer than a schedule is looked through cannot be held against one.
+pub(super) fn short_enough(window: Interval, reasons: &mut Reasons) {
+    let is_short = window.end() <= window.start().plus(SCHEDULE_HORIZON);
+    reasons.unless(is_short, || {
+        let message = format!("the deployment window, {window}, is longer than ten years");
+        Reason::new("window-too-long", message, "choose a shorter window")
+    });
+}
+
 impl Happens for Deploy {
     /// What its gate clears begins then: bake time and early life support are counted from it.
     fn admits(&self, state: &State, on: Occasion<'_>, reasons: &mut Reasons) {
@@ -159,6 +168,7 @@ impl Happens for Deploy {
             let remedy = "state no earlier instant; what went live without its gate is an unauthorised change";
             Reason::new("deployed-before-cleared", message, remedy)
         });
+        short_enough(self.window, reasons);
         let ends = self.window.end();
         reasons.unless(on.recorded_at < ends, || {
             let message = format!(

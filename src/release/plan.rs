@@ -1,6 +1,7 @@
 //! What is planned: scope, milestones, budget, window, back-out, criteria; and when it is agreed.
 
 use super::happens::{Happens, Occasion, Reasons};
+use super::moves::short_enough;
 use super::request::Money;
 use super::state::State;
 use super::text::{Bounded, Key, Name, Person, Text};
@@ -201,6 +202,9 @@ plain! {
 
 impl Happens for ReleasePlan {
     fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
+        if let Some(window) = self.window {
+            short_enough(window, reasons);
+        }
         let mut names = BTreeSet::new();
         for wave in self.waves.iter().filter(|wave| !names.insert(&wave.name)) {
             let message = format!("two waves are called `{}`", wave.name);

@@ -2,7 +2,7 @@
 
 use super::approval::{Approval, OverrideGranted};
 use super::change_request::ChangeRequest;
-use super::decision::Asking;
+use super::decision::{Asking, LiftedFreezes};
 use super::deployment::{AttemptOutcome, AttemptStarted, IncidentLinked, Liveness, Outage};
 use super::digest::{Digest, Digested};
 use super::event::Event;
@@ -90,6 +90,8 @@ pub(crate) struct State {
     pub(crate) overrides: BTreeMap<Key, GrantedOverride>,
     /// The exceptions to freezes that are used up, by calendar.
     pub(crate) used_exceptions: BTreeMap<Key, BTreeSet<Key>>,
+    /// The freezes that overrides have lifted for the deployment.
+    pub(crate) lifted_freezes: BTreeMap<Key, LiftedFreezes>,
     pub(crate) parent: Option<ReleaseId>,
     pub(crate) children: BTreeSet<ReleaseId>,
     pub(crate) dependencies: BTreeMap<ReleaseId, PhaseName>,
@@ -235,6 +237,7 @@ impl State {
             progress: Progress::of(None, Instant::EPOCH),
             overrides: BTreeMap::new(),
             used_exceptions: BTreeMap::new(),
+            lifted_freezes: BTreeMap::new(),
             parent: None,
             children: BTreeSet::new(),
             dependencies: BTreeMap::new(),
@@ -435,6 +438,9 @@ impl State {
                 for (calendar, id) in taken.decision.exceptions() {
                     let used = self.used_exceptions.entry(calendar.clone());
                     used.or_default().insert(id.clone());
+                }
+                if taken.step.window().is_some() {
+                    self.lifted_freezes = taken.decision.lifted_freezes();
                 }
                 let to = taken.step.action().leads(self.standing);
                 if let Some(ending) = taken.step.ending(self) {

@@ -280,9 +280,11 @@ fn availability(answer: &Availability) -> Outline {
         span,
         openness,
         deciding,
+        left_out,
         opens_at: _,
         clears_at: _,
         holds_until: _,
+        has_exceptions: _,
         exceptions,
     } = answer;
     let told = format!(": {openness} from {span}, at version {}", source.version);
@@ -291,7 +293,9 @@ fn availability(answer: &Availability) -> Outline {
         let line = Outline::new().own("exceptions that are used up: ");
         line.names(exceptions)
     });
+    let more = (*left_out > 0).then(|| Outline::new().own(format!("and {left_out} more")));
     line.under_all(deciding.iter().map(deciding_window))
+        .under(more)
         .under(used)
 }
 

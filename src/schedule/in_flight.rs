@@ -1,15 +1,12 @@
 //! What the schedule means for deployments: those that run when it closes, and those that wait for it to open.
 
-use super::calendar::Calendar;
 use super::query::Schedule;
-use super::state::CalendarState;
 use super::view::View;
 use super::window::Work;
 use crate::phase::{Instant, Interval};
 use crate::release::limits::ENTRIES;
 use crate::release::{
-    Bounded, DecidingWindow, Key, LiveWork, NextMove, Openness, ReleaseId, Rollout, RunningWork,
-    WaveState, WindowKind,
+    Bounded, DecidingWindow, Key, LiveWork, NextMove, Openness, Rollout, RunningWork, WaveState,
 };
 use std::collections::BTreeSet;
 
@@ -100,11 +97,7 @@ impl Schedule {
         at: Instant,
         work: impl Into<Work<'a>>,
     ) -> InFlight {
-        let work = work.into();
-        let view = self.view();
-        let (rule, deciding) = view.running_work_at(at, work);
-        let next = next_move(&view, rollout, rule, at, work);
-        InFlight { next, deciding }
+        self.view(work).next_move(rollout, at)
     }
 
     /// Whether a deployment that is planned for this window may start now, waits, or has to be planned anew.
@@ -136,18 +129,31 @@ impl Schedule {
         at: Instant,
         work: impl Into<Work<'a>>,
     ) -> PlannedStart {
-        let (view, work) = (self.view(), work.into());
+        self.view(work).planned_start(planned, at)
+    }
+}
+
+impl View<'_> {
+    /// As [`Schedule::next_move`] has it.
+    pub(crate) fn next_move(&self, rollout: &Rollout, at: Instant) -> InFlight {
+        let (rule, deciding) = self.running_work_at(at);
+        let next = self.move_by(rule, rollout, at);
+        InFlight { next, deciding }
+    }
+
+    /// As [`Schedule::planned_start`] has it.
+    pub(crate) fn planned_start(&self, planned: Interval, at: Instant) -> PlannedStart {
         let from = at.max(planned.start());
         let replan = || Start::Replan {
-            earliest: view.next_open(from, planned.length(), work),
+            earliest: self.next_open(from, planned.length()),
         };
-        let Ok(left) = Interval::new(from, planned.end()) else {
-            let (_, deciding) = view.during(Interval::moment(at), work);
+        let Some(left) = Interval::between(from, planned.end()) else {
+            let (_, deciding) = self.during(Interval::moment(at));
             let start = replan();
             return PlannedStart { start, deciding };
         };
-        let (openness, deciding) = view.during(left, work);
-        let closed = view.free(left, work).gaps(left);
+        let (openness, deciding) = self.during(left);
+        let closed = self.blocked(left);
         let start = match (openness, closed.iter().last()) {
             (Openness::Closed, Some(last)) if last.end() < left.end() => {
                 Start::Wait { until: last.end() }
@@ -158,70 +164,39 @@ impl Schedule {
         };
         PlannedStart { start, deciding }
     }
-}
 
-fn next_move(
-    view: &View<'_>,
-    rollout: &Rollout,
-    rule: RunningWork,
-    at: Instant,
-    work: Work<'_>,
-) -> NextMove {
-    let is_the_schedules = rollout.is_paused && !rollout.paused_for.is_empty();
-    let is_done = match rollout.waves.as_slice() {
-        [] => rollout.live_work == LiveWork::Done,
-        waves => waves.iter().all(|wave| wave.state == WaveState::Healthy),
-    };
-    if is_done && (is_the_schedules || !rollout.is_paused) {
-        return NextMove::Finish;
-    }
-    let waits = || match view.next_run_on(at, work) {
-        Some(until) => NextMove::Wait { until },
-        None => NextMove::Ask,
-    };
-    let has_begun = rollout.live_work != LiveWork::NotStarted
-        || rollout
-            .waves
-            .iter()
-            .any(|wave| wave.state != WaveState::NotStarted);
-    match (rule, &rollout.next) {
-        (_, NextMove::ProposeBackOut) => NextMove::ProposeBackOut,
-        (RunningWork::RunOn, _) if is_the_schedules => NextMove::Continue,
-        (RunningWork::RunOn, next) => next.clone(),
-        (RunningWork::Abort, _) if has_begun => NextMove::ProposeBackOut,
-        (RunningWork::FinishWave | RunningWork::Abort, _) if is_the_schedules => waits(),
-        (RunningWork::FinishWave | RunningWork::Abort, NextMove::StartWave(_)) => NextMove::Pause,
-        (RunningWork::FinishWave | RunningWork::Abort, next) => {
-            if has_begun || rollout.is_paused {
-                next.clone()
-            } else {
+    fn move_by(&self, rule: RunningWork, rollout: &Rollout, at: Instant) -> NextMove {
+        let is_the_schedules = rollout.is_paused && !rollout.paused_for.is_empty();
+        let is_done = match rollout.waves.as_slice() {
+            [] => rollout.live_work == LiveWork::Done,
+            waves => waves.iter().all(|wave| wave.state == WaveState::Healthy),
+        };
+        if is_done && (is_the_schedules || !rollout.is_paused) {
+            return NextMove::Finish;
+        }
+        let waits = || match self.next_run_on(at) {
+            Some(until) => NextMove::Wait { until },
+            None => NextMove::Ask,
+        };
+        let mut waves = rollout.waves.iter();
+        let has_begun = rollout.live_work != LiveWork::NotStarted
+            || waves.any(|wave| wave.state != WaveState::NotStarted);
+        match (rule, &rollout.next) {
+            (_, NextMove::ProposeBackOut) => NextMove::ProposeBackOut,
+            (RunningWork::RunOn, _) if is_the_schedules => NextMove::Continue,
+            (RunningWork::RunOn, next) => next.clone(),
+            (RunningWork::Abort, _) if has_begun => NextMove::ProposeBackOut,
+            (RunningWork::FinishWave | RunningWork::Abort, _) if is_the_schedules => waits(),
+            (RunningWork::FinishWave | RunningWork::Abort, NextMove::StartWave(_)) => {
                 NextMove::Pause
             }
-        }
-    }
-}
-
-impl CalendarState {
-    /// The calendar as it binds a release in a span: without the freezes from which exceptions except it then, but
-    /// for exceptions that are used up.
-    pub(crate) fn binding(
-        &self,
-        release: ReleaseId,
-        span: Interval,
-        used: Option<&BTreeSet<Key>>,
-    ) -> Calendar {
-        let mut calendar = self.calendar().clone();
-        let is_used = |id| used.is_some_and(|used| used.contains(id));
-        let usable = self.usable(release, span);
-        for request in usable.filter(|request| !is_used(&request.id)) {
-            for freeze in request.freezes.iter() {
-                let windows = &mut calendar.windows;
-                let named = windows.get(freeze);
-                if named.is_some_and(|window| window.kind == WindowKind::Freeze) {
-                    windows.remove(freeze);
+            (RunningWork::FinishWave | RunningWork::Abort, next) => {
+                if has_begun || rollout.is_paused {
+                    next.clone()
+                } else {
+                    NextMove::Pause
                 }
             }
         }
-        calendar
     }
 }

@@ -44,3 +44,4 @@ pub use zone::Zone;
 pub(crate) use availability::Claim;
 pub(crate) use hours::{Allowed, Hours};
 pub(crate) use state::{CalendarEvent, DefaultSet, WindowDeclared, WindowWithdrawn};
+pub(crate) use view::View;

@@ -1,7 +1,7 @@
 //! What a schedule answers: whether it is open, until when, and when next.
 
 use super::calendar::Calendar;
-use super::view::View;
+use super::view::{LISTED, View};
 use super::window::Work;
 use crate::phase::{Instant, Interval, Invalid, InvalidKind, Seconds};
 use crate::release::{DecidingWindow, Key, Openness, RunningWork, limits::SCHEDULE_HORIZON};
@@ -19,7 +19,8 @@ use std::collections::BTreeMap;
 ///
 /// # Complexity
 ///
-/// A question at an instant looks at each window once. One about a span expands the windows that bear on the work.
+/// A question looks at the scope of each window, and tells apart how those of allow-windows cross. Of the windows that
+/// bear on the work, it expands the occurrences in the span, or up to the answer.
 ///
 /// # Examples
 ///
@@ -98,7 +99,7 @@ impl Schedule {
     /// Whether it is open to some work at an instant, with every window that decides.
     #[must_use]
     pub fn state_at<'a>(&self, at: Instant, work: impl Into<Work<'a>>) -> ScheduleState {
-        let (openness, deciding) = self.view().during(Interval::moment(at), work.into());
+        let (openness, deciding) = self.view(work).during(Interval::moment(at));
         ScheduleState {
             at,
             openness,
@@ -116,7 +117,7 @@ impl Schedule {
         at: Instant,
         work: impl Into<Work<'a>>,
     ) -> (RunningWork, Vec<DecidingWindow>) {
-        self.view().running_work_at(at, work.into())
+        self.view(work).running_work_at(at)
     }
 
     /// The first instant after `after` at which it opens, closes, or begins or ends to warn; nothing if it does not
@@ -127,7 +128,7 @@ impl Schedule {
         after: Instant,
         work: impl Into<Work<'a>>,
     ) -> Option<Transition> {
-        self.view().next_transition(after, work.into())
+        self.view(work).next_transition(after)
     }
 
     /// The earliest instant, not before `from`, from which work of that length may run without a break; nothing if
@@ -139,7 +140,7 @@ impl Schedule {
         duration: Seconds,
         work: impl Into<Work<'a>>,
     ) -> Option<Instant> {
-        self.view().next_open(from, duration, work.into())
+        self.view(work).next_open(from, duration)
     }
 
     /// The spans of `range` in which work of that length may run, each as long as it can be, in order.
@@ -154,7 +155,7 @@ impl Schedule {
         work: impl Into<Work<'a>>,
     ) -> Result<Vec<Interval>, Invalid> {
         within_horizon(range)?;
-        let free = self.view().free(range, work.into());
+        let free = self.view(work).blocked(range).gaps(range);
         let is_long = |slot: &Interval| slot.start().plus(duration) <= slot.end();
         Ok(free.iter().filter(is_long).collect())
     }
@@ -164,18 +165,21 @@ impl Schedule {
     ///
     /// # Errors
     ///
-    /// - too large: the span is longer than ten years
+    /// - too large: the span is longer than ten years, or has more than 100,000 conflicts
     pub fn conflicts<'a>(
         &self,
         span: Interval,
         work: impl Into<Work<'a>>,
     ) -> Result<Vec<CalendarConflict>, Invalid> {
         within_horizon(span)?;
-        Ok(self.view().conflicts(span, work.into()))
+        self.view(work).conflicts(span).ok_or_else(|| {
+            let expected = format!("at most {LISTED} conflicts with windows in it");
+            Invalid::new(InvalidKind::TooLarge, "span", span, expected)
+        })
     }
 
-    pub(super) fn view(&self) -> View<'_> {
-        View::of(self.calendars.values())
+    pub(super) fn view<'a>(&self, work: impl Into<Work<'a>>) -> View<'_> {
+        View::of(self.calendars.values(), None, work.into())
     }
 }
 

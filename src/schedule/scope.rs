@@ -106,29 +106,30 @@ pub(super) type Bearing = BTreeSet<usize>;
 
 /// The most groups of points that are told apart.
 const GROUPS: usize = 1_000;
+/// How many places are looked at to tell them apart.
+const LOOKED_AT: usize = 1_000_000;
 
 /// Splits the points of the work by which of these scopes they lie in.
 ///
 /// Points that lie in the same scopes are one group, so that the number of groups depends on how scopes cross, not on
-/// how many services there are. Nothing is returned where there are more than 1,000 groups.
+/// how many services there are. Nothing is returned where there are more than 1,000 groups, or where it takes too long
+/// to see.
 pub(super) fn groups(scopes: &[&Scope], work: &Scope) -> Option<BTreeSet<Bearing>> {
     let all: Bearing = (0..scopes.len()).collect();
     let mut groups = BTreeSet::from([all]);
-    let services: Vec<&BTreeSet<_>> = scopes.iter().map(|scope| &*scope.services).collect();
-    let environments: Vec<&BTreeSet<_>> = scopes.iter().map(|scope| &*scope.environments).collect();
-    let regions: Vec<&BTreeSet<_>> = scopes.iter().map(|scope| &*scope.regions).collect();
-    let tracks: Vec<&BTreeSet<_>> = scopes.iter().map(|scope| &scope.tracks).collect();
+    let mut looked_at = 0;
     for kinds in [
-        kinds(&services, &work.services),
-        kinds(&environments, &work.environments),
-        kinds(&regions, &work.regions),
-        kinds(&tracks, &work.tracks),
+        kinds(scopes, work, |scope| &scope.services)?,
+        kinds(scopes, work, |scope| &scope.environments)?,
+        kinds(scopes, work, |scope| &scope.regions)?,
+        kinds(scopes, work, |scope| &scope.tracks)?,
     ] {
         let mut finer = BTreeSet::new();
         for group in &groups {
             for kind in &kinds {
+                looked_at += group.len().min(kind.len()) + 1;
                 finer.insert(group & kind);
-                if finer.len() > GROUPS {
+                if finer.len() > GROUPS || looked_at > LOOKED_AT {
                     return None;
                 }
             }
@@ -138,22 +139,38 @@ pub(super) fn groups(scopes: &[&Scope], work: &Scope) -> Option<BTreeSet<Bearing
     Some(groups)
 }
 
-/// Along one dimension: for each value that the work has, which of the sets it lies in.
-fn kinds<T: Ord>(sets: &[&BTreeSet<T>], work: &BTreeSet<T>) -> BTreeSet<Bearing> {
-    let bearing = |value: &T| -> Bearing {
-        let sets = sets.iter().enumerate();
-        sets.filter(|(_, set)| set.is_empty() || set.contains(value))
-            .map(|(place, _)| place)
-            .collect()
-    };
-    if !work.is_empty() {
-        return work.iter().map(bearing).collect();
+/// Along one dimension: for each value that the work has, which of the scopes it lies in. Nothing, if there are more
+/// than 1,000 such answers.
+fn kinds<'a, T: Ord + 'a>(
+    scopes: &[&'a Scope],
+    work: &'a Scope,
+    dimension: impl Fn(&'a Scope) -> &'a BTreeSet<T>,
+) -> Option<BTreeSet<Bearing>> {
+    let wanted = dimension(work);
+    let mut everywhere = Bearing::new();
+    let mut naming: BTreeMap<&T, Bearing> =
+        wanted.iter().map(|value| (value, Bearing::new())).collect();
+    for (place, scope) in scopes.iter().enumerate() {
+        let named = dimension(scope);
+        if named.is_empty() {
+            everywhere.insert(place);
+        }
+        for value in named {
+            if wanted.is_empty() {
+                naming.entry(value).or_default().insert(place);
+            } else if let Some(naming) = naming.get_mut(value) {
+                naming.insert(place);
+            }
+        }
     }
-    // Work that names none has every value that is named anywhere, and one that is named nowhere.
-    let unnamed = sets.iter().enumerate().filter(|(_, set)| set.is_empty());
-    let unnamed: Bearing = unnamed.map(|(place, _)| place).collect();
-    let named: BTreeSet<&T> = sets.iter().copied().flatten().collect();
-    named.into_iter().map(bearing).chain([unnamed]).collect()
+    let mut kinds: BTreeSet<Bearing> = naming.into_values().collect();
+    if wanted.is_empty() {
+        // Work that names none has every value that is named anywhere, and one that is named nowhere.
+        kinds.insert(Bearing::new());
+    }
+    let is_told_apart = kinds.len() <= GROUPS;
+    let whole = |kind| &everywhere | &kind;
+    is_told_apart.then(|| kinds.into_iter().map(whole).collect())
 }
 
 #[cfg(test)]

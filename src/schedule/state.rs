@@ -142,6 +142,31 @@ pub struct FreezeException {
     pub requested_at: Instant,
     /// What was decided last, by whom and when; nothing while it is pending.
     pub decided: Option<(ExceptionDecision, Person, Instant)>,
+    /// Where in the log that stands.
+    decided_at: Version,
+}
+
+impl FreezeException {
+    /// The span for which it is granted.
+    pub(super) fn granted(&self) -> Option<Interval> {
+        match self.decided.as_ref()?.0.answer {
+            ExceptionAnswer::Granted(within) => Some(within),
+            ExceptionAnswer::Denied => None,
+        }
+    }
+
+    pub(super) const fn decided_at(&self) -> Version {
+        self.decided_at
+    }
+
+    /// Until when it may be granted or used; not at all, if it is denied.
+    fn lives_until(&self) -> Option<Instant> {
+        let within = match self.decided {
+            None => Some(self.request.within),
+            Some(_) => self.granted(),
+        };
+        within.map(Interval::end)
+    }
 }
 
 /// What the log of a calendar comes to.
@@ -149,7 +174,11 @@ pub struct FreezeException {
 pub struct CalendarState {
     place: Place,
     calendar: Calendar,
+    /// Where in the log each window was declared as it is.
+    declared_at: BTreeMap<Key, Version>,
     exceptions: BTreeMap<Key, FreezeException>,
+    /// How many exceptions live until then.
+    living_until: BTreeMap<Instant, usize>,
 }
 
 impl CalendarState {
@@ -211,8 +240,24 @@ impl CalendarState {
         &self.place.stream
     }
 
-    pub(super) fn exception(&self, id: &Key) -> Option<&FreezeException> {
-        self.exceptions.get(id)
+    /// Whether the freeze is as it was at that version of the log.
+    pub(super) fn is_as_of(&self, freeze: &Key, version: Version) -> bool {
+        let declared_at = self.declared_at.get(freeze);
+        declared_at.is_some_and(|&declared_at| declared_at <= version)
+    }
+
+    fn count(&mut self, lives_until: Option<Instant>) {
+        if let Some(at) = lives_until {
+            *self.living_until.entry(at).or_default() += 1;
+        }
+    }
+
+    fn uncount(&mut self, lived_until: Option<Instant>) {
+        if let Some(at) = lived_until
+            && let Some(count) = self.living_until.get_mut(&at)
+        {
+            *count = count.saturating_sub(1);
+        }
     }
 
     fn admits_window(&self, window: &Window, reasons: &mut Reasons) {
@@ -229,7 +274,7 @@ impl CalendarState {
         });
     }
 
-    fn admits_request(&self, request: &ExceptionRequest, reasons: &mut Reasons) {
+    fn admits_request(&self, request: &ExceptionRequest, at: Instant, reasons: &mut Reasons) {
         let ExceptionRequest {
             id,
             freezes,
@@ -238,11 +283,16 @@ impl CalendarState {
         } = request;
         reasons.not_blank(reason, "reason of the exception");
         reasons.unused(!self.exceptions.contains_key(id), "exception", id);
-        let is_room = self.exceptions.len() < CALENDAR_EXCEPTIONS;
-        reasons.unless(is_room, || {
-            let message =
-                format!("the calendar has {CALENDAR_EXCEPTIONS} exceptions, and can have no more");
-            Reason::new("too-many-exceptions", message, "begin another calendar")
+        let live: usize = self
+            .living_until
+            .range(at.next()..)
+            .map(|(_, count)| count)
+            .sum();
+        reasons.unless(live < CALENDAR_EXCEPTIONS, || {
+            let message = format!(
+                "{CALENDAR_EXCEPTIONS} exceptions of the calendar are neither over nor denied, and there can be no more"
+            );
+            Reason::new("too-many-exceptions", message, "deny those that are not needed")
         });
         reasons.unless(!freezes.is_empty(), || {
             let message = format!("exception `{id}` names no freeze");
@@ -315,7 +365,9 @@ impl Ledger for CalendarState {
         Self {
             place,
             calendar,
+            declared_at: BTreeMap::new(),
             exceptions: BTreeMap::new(),
+            living_until: BTreeMap::new(),
         }
     }
 
@@ -344,7 +396,9 @@ impl Ledger for CalendarState {
                     Reason::new("nothing-changed", message, "leave it")
                 });
             }
-            CalendarEvent::ExceptionRequested(request) => self.admits_request(request, reasons),
+            CalendarEvent::ExceptionRequested(request) => {
+                self.admits_request(request, entry.recorded_at, reasons);
+            }
             CalendarEvent::ExceptionDecided(decision) => {
                 self.admits_decision(decision, entry, reasons);
             }
@@ -355,10 +409,12 @@ impl Ledger for CalendarState {
         match event {
             CalendarEvent::WindowDeclared(declared) => {
                 let window = declared.window;
+                self.declared_at.insert(window.id.clone(), entry.version);
                 self.calendar.windows.insert(window.id.clone(), window);
             }
             CalendarEvent::WindowWithdrawn(withdrawn) => {
                 self.calendar.windows.remove(&withdrawn.window);
+                self.declared_at.remove(&withdrawn.window);
             }
             CalendarEvent::DefaultSet(default) => self.calendar.otherwise = default.closed,
             CalendarEvent::ExceptionRequested(request) => {
@@ -366,16 +422,24 @@ impl Ledger for CalendarState {
                     requested_by: entry.actor.clone(),
                     requested_at: entry.recorded_at,
                     decided: None,
+                    decided_at: Version::NONE,
                     request,
                 };
+                self.count(exception.lives_until());
                 self.exceptions
                     .insert(exception.request.id.clone(), exception);
             }
             CalendarEvent::ExceptionDecided(decision) => {
                 let by = entry.actor.person().cloned();
-                if let (Some(exception), Some(by)) = (self.exceptions.get_mut(&decision.id), by) {
-                    exception.decided = Some((decision, by, entry.recorded_at));
-                }
+                let Some(exception) = self.exceptions.get_mut(&decision.id) else {
+                    return;
+                };
+                let lived_until = exception.lives_until();
+                exception.decided = by.map(|by| (decision, by, entry.recorded_at));
+                exception.decided_at = entry.version;
+                let lives_until = exception.lives_until();
+                self.uncount(lived_until);
+                self.count(lives_until);
             }
         }
     }

@@ -2,297 +2,417 @@
 
 use super::calendar::Calendar;
 use super::query::{CalendarConflict, Transition};
-use super::scope::{Scope, groups};
+use super::scope::groups;
 use super::spans::Spans;
-use super::window::{WhileClosed, Window, Work};
+use super::window::{WhileClosed, Window, Work, WorkKind};
 use crate::phase::{Instant, Interval, Seconds};
 use crate::release::{
     DecidingWindow, Effect, Key, Openness, RunningWork, WindowKind, limits::SCHEDULE_HORIZON,
 };
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-/// Some calendars, looked at for windows of one kind or of both, but for freezes from which the work is excepted.
+/// How many conflicts with windows are listed.
+pub(super) const LISTED: usize = 100_000;
+
+/// How some calendars bear on some work.
+///
+/// A span is looked at in parts: what comes early is found early, and what is kept does not grow with the span.
 #[derive(Debug, Clone)]
-pub(super) struct View<'a> {
-    calendars: Vec<&'a Calendar>,
-    kind: Option<WindowKind>,
-    excepted: BTreeSet<&'a Key>,
+pub(crate) struct View<'a> {
+    kind: WorkKind,
+    calendars: Vec<Bearing<'a>>,
+}
+
+/// The windows of a calendar that bear on the work.
+#[derive(Debug, Clone)]
+struct Bearing<'a> {
+    calendar: &'a Calendar,
+    freezes: Vec<Freeze<'a>>,
+    allow: Vec<&'a Window>,
+    groups: Vec<Group<'a>>,
+}
+
+/// A window, or the calendar's default, and what it does while it keeps the calendar closed.
+type By<'a> = (Option<&'a Window>, WhileClosed);
+
+/// A freeze, but for the times at which the work is excepted from it.
+#[derive(Debug, Clone)]
+struct Freeze<'a> {
+    window: &'a Window,
+    by: [By<'a>; 1],
+    excepted: Spans,
+}
+
+/// Points on which the same allow-windows bear, and what keeps them closed while none of these is active.
+#[derive(Debug, Clone)]
+struct Group<'a> {
+    /// By their places among those that bear on the work.
+    allow: Vec<usize>,
+    by: Vec<By<'a>>,
+}
+
+/// What keeps a calendar closed at some times.
+struct Closing<'v, 'a> {
+    calendar: &'a Calendar,
+    by: &'v [By<'a>],
+    times: Vec<Time>,
+}
+
+/// A time at which a calendar is closed.
+#[derive(Clone, Copy)]
+struct Time {
+    /// The occurrence of the freeze that closes it.
+    active: Option<Interval>,
+    /// The part of the span that was looked at.
+    closed: Interval,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn of(calendars: impl IntoIterator<Item = &'a Calendar>) -> Self {
+    /// Of windows of one kind, or of both.
+    pub(crate) fn of(
+        calendars: impl IntoIterator<Item = &'a Calendar>,
+        kind: Option<WindowKind>,
+        work: Work<'_>,
+    ) -> Self {
+        let calendars = calendars.into_iter();
         Self {
-            calendars: calendars.into_iter().collect(),
-            kind: None,
-            excepted: BTreeSet::new(),
+            kind: work.kind,
+            calendars: calendars
+                .map(|one| Bearing::of(one, kind, work.scope))
+                .collect(),
         }
     }
 
-    /// The same, looked at for windows of one kind only.
-    pub(super) fn of_kind(self, kind: WindowKind) -> Self {
-        let kind = Some(kind);
-        Self { kind, ..self }
+    /// The same, where a calendar's freezes do not bind the work at these times.
+    pub(super) fn except<'k>(
+        mut self,
+        calendar: &Calendar,
+        exceptions: impl IntoIterator<Item = (&'k Key, Interval)>,
+    ) -> Self {
+        let mut times: BTreeMap<&Key, Vec<Interval>> = BTreeMap::new();
+        for (freeze, time) in exceptions {
+            times.entry(freeze).or_default().push(time);
+        }
+        let calendars = self.calendars.iter_mut();
+        for bearing in calendars.filter(|one| one.calendar.name == calendar.name) {
+            for freeze in &mut bearing.freezes {
+                let times = times.get(&freeze.window.id).into_iter().flatten();
+                freeze.excepted = Spans::union(freeze.excepted.iter().chain(times.copied()));
+            }
+        }
+        self
     }
 
-    /// The same, without these freezes.
-    pub(super) fn without(self, excepted: BTreeSet<&'a Key>) -> Self {
-        Self { excepted, ..self }
-    }
-
-    /// Whether it is open to some work during the whole of a span, with every window that decides.
-    pub(super) fn during(&self, span: Interval, work: Work<'_>) -> (Openness, Vec<DecidingWindow>) {
-        let conflicts = self.conflicts(span, work).into_iter();
-        let mut deciding: Vec<_> = conflicts.map(|one| one.window).collect();
+    /// Whether it is open during the whole of a span, with every window that decides.
+    pub(super) fn during(&self, span: Interval) -> (Openness, Vec<DecidingWindow>) {
+        let effect = |closed: WhileClosed| closed.effect_on(self.kind);
+        let deciding = self.closing(span, |closed| {
+            Some(effect(closed)).filter(|&effect| effect > Effect::Allowed)
+        });
         let worst = deciding.iter().map(|one| one.effect).max();
-        if worst.is_none() {
-            deciding = self.opening(span, work.scope);
+        match worst {
+            Some(worst) => (worst.into(), deciding),
+            None => (Openness::Open, self.opening(span)),
         }
-        deciding.sort_unstable();
-        deciding.dedup();
-        (worst.unwrap_or(Effect::Allowed).into(), deciding)
     }
 
     /// What becomes of work that runs at an instant, with every window that has a say.
-    pub(super) fn running_work_at(
-        &self,
-        at: Instant,
-        work: Work<'_>,
-    ) -> (RunningWork, Vec<DecidingWindow>) {
-        let rule = |one: &Closing<'_>| one.closed.rule_for_running(work.kind);
-        let mut closing = self.closing(Interval::moment(at), work.scope);
-        closing.retain(|one| rule(one) > RunningWork::RunOn);
-        let running = closing.iter().map(rule).max();
-        let effect = |one: &Closing<'_>| one.told(one.closed.effect_on(work.kind));
-        let mut deciding: Vec<_> = closing.iter().map(effect).collect();
-        deciding.sort_unstable();
-        deciding.dedup();
-        (running.unwrap_or(RunningWork::RunOn), deciding)
+    pub(super) fn running_work_at(&self, at: Instant) -> (RunningWork, Vec<DecidingWindow>) {
+        let mut worst = RunningWork::RunOn;
+        let deciding = self.closing(Interval::moment(at), |closed| {
+            let rule = closed.rule_for_running(self.kind);
+            worst = worst.max(rule);
+            (rule > RunningWork::RunOn).then(|| closed.effect_on(self.kind))
+        });
+        (worst, deciding)
     }
 
     /// The earliest instant, not before `from`, at which work that runs may go on.
-    pub(super) fn next_run_on(&self, from: Instant, work: Work<'_>) -> Option<Instant> {
-        horizons(from).find_map(|range| {
-            let mut closing = self.closing(range, work.scope);
-            closing.retain(|one| one.closed.rule_for_running(work.kind) > RunningWork::RunOn);
-            let ended = closing.iter().map(|one| one.overlap);
-            let goes_on = Spans::union(ended).gaps(range);
+    pub(super) fn next_run_on(&self, from: Instant) -> Option<Instant> {
+        parts(ahead(from)?).find_map(|part| {
+            let ended = self.times(part, |closed| {
+                closed.rule_for_running(self.kind) > RunningWork::RunOn
+            });
+            let goes_on = Spans::union(ended).gaps(part);
             goes_on.iter().next().map(Interval::start)
         })
     }
 
     /// The first change after an instant.
-    pub(super) fn next_transition(&self, after: Instant, work: Work<'_>) -> Option<Transition> {
-        horizons(after).find_map(|range| self.course(range, work).next_change())
+    pub(super) fn next_transition(&self, after: Instant) -> Option<Transition> {
+        let mut now = None;
+        parts(ahead(after)?).find_map(|part| {
+            let (blocked, warned) = (
+                self.closed_by(part, Effect::Blocked),
+                self.closed_by(part, Effect::Warned),
+            );
+            let openness = |at| match (blocked.contains(at), warned.contains(at)) {
+                (true, _) => Openness::Closed,
+                (false, true) => Openness::Warned,
+                (false, false) => Openness::Open,
+            };
+            let now = *now.get_or_insert_with(|| openness(after));
+            let edges = [part.start()].into_iter();
+            let edges = edges.chain(blocked.edges()).chain(warned.edges());
+            let changes = edges.filter(|&at| part.contains(at) && openness(at) != now);
+            changes.min().map(|at| Transition {
+                at,
+                becomes: openness(at),
+            })
+        })
     }
 
     /// The first instant after another at which something begins or ends to close it, even where it stays closed.
-    pub(super) fn next_edge(&self, after: Instant, work: Work<'_>) -> Option<Instant> {
-        horizons(after).find_map(|range| {
-            let conflicts = self.conflicts(range, work).into_iter();
-            let blocking = conflicts.filter(|one| one.window.effect == Effect::Blocked);
-            let edges = blocking.flat_map(|one| [one.overlap.start(), one.overlap.end()]);
-            edges.filter(|&at| after < at && at < range.end()).min()
+    pub(super) fn next_edge(&self, after: Instant) -> Option<Instant> {
+        parts(ahead(after)?).find_map(|part| {
+            // From a little earlier, so that what begins with the part is told from what goes on.
+            let from = part.start().minus(Seconds::new(1));
+            let looked_at = Interval::between(from, part.end())?;
+            let blocking = |closed: WhileClosed| closed.effect_on(self.kind) == Effect::Blocked;
+            let times = self.times(looked_at, blocking).into_iter();
+            let edges = times.flat_map(|time| [time.start(), time.end()]);
+            edges.filter(|&at| after < at && part.contains(at)).min()
         })
     }
 
     /// The earliest instant from which work of that length may run without a break.
-    pub(super) fn next_open(
-        &self,
-        from: Instant,
-        duration: Seconds,
-        work: Work<'_>,
-    ) -> Option<Instant> {
-        horizons(from).find_map(|range| {
-            let free = self.free(range, work);
-            let fitting = free
-                .iter()
-                .find(|slot| slot.start().plus(duration) <= slot.end());
-            fitting.map(Interval::start)
+    pub(super) fn next_open(&self, from: Instant, duration: Seconds) -> Option<Instant> {
+        let mut open_since = None;
+        parts(ahead(from)?).find_map(|part| {
+            let before = open_since.take();
+            let free = self.closed_by(part, Effect::Blocked).gaps(part);
+            free.iter().find_map(|slot| {
+                let goes_on = before.filter(|_| slot.start() == part.start());
+                let start = goes_on.unwrap_or(slot.start());
+                open_since = (slot.end() == part.end()).then_some(start);
+                (start.plus(duration) <= slot.end()).then_some(start)
+            })
         })
     }
 
-    /// What of the range is not closed.
-    pub(super) fn free(&self, range: Interval, work: Work<'_>) -> Spans {
-        self.course(range, work).blocked.gaps(range)
+    /// What of the span is closed.
+    pub(super) fn blocked(&self, span: Interval) -> Spans {
+        let blocked = parts(span).map(|part| self.closed_by(part, Effect::Blocked));
+        let blocked: Vec<_> = blocked.collect();
+        Spans::union(blocked.iter().flat_map(Spans::iter))
     }
 
-    fn bearing_on(
-        &self,
-        calendar: &'a Calendar,
-        scope: &Scope,
-        kind: WindowKind,
-    ) -> impl Iterator<Item = &'a Window> {
-        let is_looked_at = self.kind.is_none_or(|looked_at| looked_at == kind);
-        let windows = is_looked_at.then(|| calendar.windows.values());
-        windows.into_iter().flatten().filter(move |window| {
-            window.kind == kind
-                && window.scope.shares_a_point_with(scope)
-                && !self.excepted.contains(&window.id)
-        })
+    /// When each freeze closes it, as far as that lies in the span.
+    pub(super) fn frozen(&self, span: Interval) -> BTreeMap<&'a Key, Spans> {
+        let freezes = self.calendars.iter().flat_map(|one| &one.freezes);
+        let blocking = freezes
+            .filter(|freeze| freeze.window.closed.effect_on(self.kind) == Effect::Blocked)
+            .map(|freeze| {
+                let times = parts(span).flat_map(|part| freeze.times(part));
+                let times = Spans::union(times.map(|time| time.closed));
+                (&freeze.window.id, times)
+            });
+        blocking.collect()
     }
 
-    /// The points of the scope by the allow-windows that bear on them.
-    ///
-    /// Where scopes cross too much to be told apart, each window has to be active: a schedule that cannot be looked
-    /// through errs closed.
-    fn groups(&self, calendar: &'a Calendar, scope: &Scope) -> Vec<Group<'a>> {
-        if self.kind == Some(WindowKind::Freeze) {
-            return Vec::new();
-        }
-        let allow: Vec<_> = self
-            .bearing_on(calendar, scope, WindowKind::Allow)
-            .collect();
-        let scopes: Vec<_> = allow.iter().map(|window| &window.scope).collect();
-        let groups = groups(&scopes, scope).unwrap_or_else(|| {
-            let alone = (0..allow.len()).map(|place| [place].into());
-            alone.chain([[].into()]).collect()
-        });
-        let groups = groups.into_iter().map(|group| {
-            let allow: Vec<_> = group
-                .iter()
-                .filter_map(|&place| allow.get(place).copied())
-                .collect();
-            let by_default = calendar.otherwise.filter(|_| allow.is_empty());
-            let closing = by_default.into_iter().map(|closed| (None, closed));
-            let closing = closing.chain(allow.iter().map(|&window| (Some(window), window.closed)));
-            Group {
-                closing: closing.collect(),
-                allow,
-            }
-        });
-        groups.filter(|group| !group.closing.is_empty()).collect()
-    }
-
-    /// Everything that keeps it closed for some part of the span, in some point of the scope.
-    fn closing(&self, span: Interval, scope: &Scope) -> Vec<Closing<'a>> {
-        let mut closing = Vec::new();
-        for &calendar in &self.calendars {
-            for freeze in self.bearing_on(calendar, scope, WindowKind::Freeze) {
-                let occurrences = freeze.occurrences(span).into_iter();
-                closing.extend(occurrences.filter_map(|active| {
-                    Some(Closing {
-                        calendar,
-                        window: Some(freeze),
-                        active: Some(active),
-                        closed: freeze.closed,
-                        overlap: active.overlap(span)?,
-                    })
-                }));
-            }
-            for Group { allow, closing: by } in self.groups(calendar, scope) {
-                let active = allow.iter().flat_map(|window| window.occurrences(span));
-                for overlap in Spans::union(active).gaps(span).iter() {
-                    closing.extend(by.iter().map(|&(window, closed)| Closing {
-                        calendar,
-                        window,
-                        active: None,
-                        closed,
-                        overlap,
-                    }));
+    /// Everything that keeps it closed for a part of the span, or warns of it, with that part; in order. Nothing, if
+    /// that is more than is listed.
+    pub(super) fn conflicts(&self, span: Interval) -> Option<Vec<CalendarConflict>> {
+        let mut times: BTreeMap<DecidingWindow, Vec<Interval>> = BTreeMap::new();
+        let mut count = 0;
+        for part in parts(span) {
+            for closing in self.calendars.iter().flat_map(|one| one.closings(part)) {
+                for &(window, closed) in closing.by {
+                    let effect = closed.effect_on(self.kind);
+                    if effect == Effect::Allowed {
+                        continue;
+                    }
+                    for time in &closing.times {
+                        let window = told(closing.calendar, window, time.active, effect);
+                        times.entry(window).or_default().push(time.closed);
+                        count += 1;
+                        if count > LISTED {
+                            return None;
+                        }
+                    }
                 }
             }
         }
-        closing
-    }
-
-    /// The allow-windows that are active in the span.
-    fn opening(&self, span: Interval, scope: &Scope) -> Vec<DecidingWindow> {
-        let opening = self.calendars.iter().flat_map(|&calendar| {
-            let windows = self.bearing_on(calendar, scope, WindowKind::Allow);
-            windows.flat_map(move |window| {
-                let active = window.occurrences(span).into_iter();
-                active
-                    .map(move |active| told(calendar, Some(window), Some(active), Effect::Allowed))
+        let conflicts = times.into_iter().flat_map(|(window, times)| {
+            let joined: Vec<_> = Spans::union(times).iter().collect();
+            joined.into_iter().map(move |overlap| CalendarConflict {
+                overlap,
+                window: window.clone(),
             })
         });
-        opening.collect()
-    }
-
-    /// Everything that keeps it closed to some work for a part of the span, or warns of it, with that part; in order.
-    pub(super) fn conflicts(&self, span: Interval, work: Work<'_>) -> Vec<CalendarConflict> {
-        let closing = self.closing(span, work.scope);
-        let conflicts = closing.iter().map(|one| CalendarConflict {
-            overlap: one.overlap,
-            window: one.told(one.closed.effect_on(work.kind)),
-        });
-        let mut conflicts: Vec<_> = conflicts
-            .filter(|one| one.window.effect > Effect::Allowed)
-            .collect();
+        let mut conflicts: Vec<_> = conflicts.collect();
         conflicts.sort_unstable();
-        conflicts.dedup();
-        conflicts
+        Some(conflicts)
     }
 
-    /// When it is closed, and when it warns, as far as that lies in the range.
-    fn course(&self, range: Interval, work: Work<'_>) -> Course {
-        let closing = self.closing(range, work.scope);
-        let spans = |effect| {
-            let fitting = closing
-                .iter()
-                .filter(move |one| one.closed.effect_on(work.kind) == effect);
-            Spans::union(fitting.map(|one| one.overlap))
-        };
-        Course {
-            range,
-            blocked: spans(Effect::Blocked),
-            warned: spans(Effect::Warned),
+    /// The windows that close it at some time of the span and have an effect, each once, by the first such time; in
+    /// order.
+    fn closing(
+        &self,
+        span: Interval,
+        mut effect: impl FnMut(WhileClosed) -> Option<Effect>,
+    ) -> Vec<DecidingWindow> {
+        let mut deciding = BTreeMap::new();
+        for part in parts(span) {
+            for closing in self.calendars.iter().flat_map(|one| one.closings(part)) {
+                let Some(first) = closing.times.first() else {
+                    continue;
+                };
+                for &(window, closed) in closing.by {
+                    if let Some(effect) = effect(closed) {
+                        let calendar = closing.calendar;
+                        let id = window.map(|window| &window.id);
+                        deciding
+                            .entry((&calendar.name, effect, id))
+                            .or_insert_with(|| told(calendar, window, first.active, effect));
+                    }
+                }
+            }
         }
-    }
-}
-
-/// When a schedule is closed, and when it warns, within a range.
-struct Course {
-    range: Interval,
-    blocked: Spans,
-    warned: Spans,
-}
-
-impl Course {
-    fn at(&self, at: Instant) -> Openness {
-        if self.blocked.contains(at) {
-            Openness::Closed
-        } else if self.warned.contains(at) {
-            Openness::Warned
-        } else {
-            Openness::Open
-        }
+        deciding.into_values().collect()
     }
 
-    /// The first change after the range's start.
-    fn next_change(&self) -> Option<Transition> {
-        let now = self.at(self.range.start());
-        let edges = self.blocked.edges().chain(self.warned.edges());
-        let edges = edges.filter(|&at| self.range.start() < at && at < self.range.end());
-        let changes = edges.map(|at| Transition {
-            at,
-            becomes: self.at(at),
+    /// The allow-windows that are active in the span, each once.
+    fn opening(&self, span: Interval) -> Vec<DecidingWindow> {
+        let opening = self.calendars.iter().flat_map(|bearing| {
+            bearing.allow.iter().filter_map(move |&window| {
+                let first = parts(span).find_map(|part| window.occurrences(part).first().copied());
+                let effect = Effect::Allowed;
+                Some(told(bearing.calendar, Some(window), Some(first?), effect))
+            })
         });
-        let changes = changes.filter(|change| change.becomes != now);
-        changes.min_by_key(|change| change.at)
+        let mut opening: Vec<_> = opening.collect();
+        opening.sort_unstable();
+        opening
+    }
+
+    /// What of a part has this effect on the work.
+    fn closed_by(&self, part: Interval, effect: Effect) -> Spans {
+        Spans::union(self.times(part, |closed| closed.effect_on(self.kind) == effect))
+    }
+
+    /// The times at which something closes it that is wanted.
+    fn times(&self, part: Interval, is_wanted: impl Fn(WhileClosed) -> bool) -> Vec<Interval> {
+        let closings = self.calendars.iter().flat_map(|one| one.closings(part));
+        let wanted =
+            closings.filter(|closing| closing.by.iter().any(|&(_, closed)| is_wanted(closed)));
+        wanted
+            .flat_map(|closing| closing.times)
+            .map(|time| time.closed)
+            .collect()
     }
 }
 
-/// The spans that are looked at from an instant on, until an answer is found.
-fn horizons(from: Instant) -> impl Iterator<Item = Interval> {
-    let ahead = [Seconds::days(15), Seconds::days(366), SCHEDULE_HORIZON];
-    let spans = ahead.into_iter();
-    spans.filter_map(move |ahead| Interval::between(from, from.plus(ahead)))
-}
-
-/// What keeps a calendar closed: a freeze, an allow-window that is not active, or the calendar's default.
-struct Closing<'a> {
-    calendar: &'a Calendar,
-    window: Option<&'a Window>,
-    active: Option<Interval>,
-    closed: WhileClosed,
-    /// The part of the span that was asked about.
-    overlap: Interval,
-}
-
-impl Closing<'_> {
-    fn told(&self, effect: Effect) -> DecidingWindow {
-        told(self.calendar, self.window, self.active, effect)
+impl<'a> Bearing<'a> {
+    fn of(calendar: &'a Calendar, kind: Option<WindowKind>, scope: &super::Scope) -> Self {
+        let (mut freezes, mut allow) = (Vec::new(), Vec::new());
+        for window in calendar.windows.values() {
+            let is_looked_at = kind.is_none_or(|kind| kind == window.kind);
+            if !is_looked_at || !window.scope.shares_a_point_with(scope) {
+                continue;
+            }
+            match window.kind {
+                WindowKind::Freeze => freezes.push(Freeze {
+                    window,
+                    by: [(Some(window), window.closed)],
+                    excepted: Spans::default(),
+                }),
+                WindowKind::Allow => allow.push(window),
+            }
+        }
+        let groups = match kind {
+            Some(WindowKind::Freeze) => Vec::new(),
+            Some(WindowKind::Allow) | None => grouped(calendar, &allow, scope),
+        };
+        Self {
+            calendar,
+            freezes,
+            allow,
+            groups,
+        }
     }
+
+    /// What keeps it closed in a part of time.
+    fn closings(&self, part: Interval) -> impl Iterator<Item = Closing<'_, 'a>> {
+        let calendar = self.calendar;
+        let freezes = self.freezes.iter().map(move |freeze| Closing {
+            calendar,
+            by: &freeze.by,
+            times: freeze.times(part),
+        });
+        let active = self.allow.iter().map(|window| window.occurrences(part));
+        let active: Vec<_> = active.collect();
+        let groups = self.groups.iter().map(move |group| {
+            let active = group.allow.iter().filter_map(|&place| active.get(place));
+            let closed = Spans::union(active.flatten().copied()).gaps(part);
+            let times = closed.iter().map(|closed| Time {
+                active: None,
+                closed,
+            });
+            Closing {
+                calendar,
+                by: &group.by,
+                times: times.collect(),
+            }
+        });
+        freezes.chain(groups)
+    }
+}
+
+impl Freeze<'_> {
+    fn times(&self, part: Interval) -> Vec<Time> {
+        let active = self.window.occurrences(part).into_iter();
+        let within = active.filter_map(|active| Some((active, active.overlap(part)?)));
+        let times = within.flat_map(|(active, within)| {
+            let binding: Vec<_> = self.excepted.gaps(within).iter().collect();
+            binding.into_iter().map(move |closed| Time {
+                active: Some(active),
+                closed,
+            })
+        });
+        times.collect()
+    }
+}
+
+/// The points of the scope by the allow-windows that bear on them, as far as something can close them.
+///
+/// Where scopes cross too much to be told apart, each window has to be active: a schedule that cannot be looked through
+/// errs closed.
+fn grouped<'a>(calendar: &Calendar, allow: &[&'a Window], scope: &super::Scope) -> Vec<Group<'a>> {
+    let scopes: Vec<_> = allow.iter().map(|window| &window.scope).collect();
+    let groups = groups(&scopes, scope).unwrap_or_else(|| {
+        let alone = (0..allow.len()).map(|place| [place].into());
+        alone.chain([[].into()]).collect()
+    });
+    let groups = groups.into_iter().map(|places| {
+        let windows = places.iter().filter_map(|&place| allow.get(place).copied());
+        let mut by: Vec<By<'_>> = windows
+            .map(|window| (Some(window), window.closed))
+            .collect();
+        if by.is_empty() {
+            by.extend(calendar.otherwise.map(|closed| (None, closed)));
+        }
+        let allow = places.into_iter().collect();
+        Group { allow, by }
+    });
+    groups.filter(|group| !group.by.is_empty()).collect()
+}
+
+/// As far ahead as a schedule is looked through.
+fn ahead(from: Instant) -> Option<Interval> {
+    Interval::between(from, from.plus(SCHEDULE_HORIZON))
+}
+
+/// A span in parts, one after the other, the first ones shorter.
+fn parts(span: Interval) -> impl Iterator<Item = Interval> {
+    let (mut from, mut days) = (span.start(), 15);
+    std::iter::from_fn(move || {
+        let to = from.plus(Seconds::days(days)).min(span.end());
+        let part = Interval::between(from, to)?;
+        from = to;
+        days = (days * 2).min(366);
+        Some(part)
+    })
 }
 
 fn told(
@@ -310,8 +430,98 @@ fn told(
     }
 }
 
-/// Points on which the same allow-windows bear, and what is done to work there while none of them is active.
-struct Group<'a> {
-    allow: Vec<&'a Window>,
-    closing: Vec<(Option<&'a Window>, WhileClosed)>,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::{Scope, Timing};
+    use proptest::prelude::*;
+
+    fn minute(minute: u32) -> Instant {
+        Instant::EPOCH.plus(Seconds::minutes(minute))
+    }
+
+    fn span((start, length): (u32, u32)) -> Interval {
+        Interval::new(minute(start), minute(start + length)).unwrap()
+    }
+
+    fn key(id: usize) -> Key {
+        Key::new(format!("f{id}")).unwrap()
+    }
+
+    fn frozen(spans: &[(u32, u32)]) -> Calendar {
+        let hard = WhileClosed::new(
+            Effect::Blocked,
+            RunningWork::FinishWave,
+            Effect::Allowed,
+            Effect::Allowed,
+        );
+        let windows = spans
+            .iter()
+            .enumerate()
+            .map(|(id, &active)| Window::freeze(key(id), Timing::between(span(active)), hard));
+        let calendar = Calendar::new(Key::new("production").unwrap());
+        windows.fold(calendar, |calendar, window| calendar.with(window).unwrap())
+    }
+
+    fn spans() -> impl Strategy<Value = Vec<(u32, u32)>> {
+        prop::collection::vec((0_u32..60, 1_u32..20), 0..4)
+    }
+
+    proptest! {
+        #[test]
+        fn an_excepted_freeze_is_one_without_these_times(
+            freezes in spans(),
+            exceptions in prop::collection::vec((0_usize..4, (0_u32..60, 1_u32..20)), 0..4),
+            length in 1_u32..10,
+        ) {
+            let (calendar, scope) = (frozen(&freezes), Scope::everything());
+            let ids: Vec<_> = (0..4).map(key).collect();
+            let excepted = exceptions.iter().map(|(id, time)| (&ids[*id], span(*time)));
+            let view = View::of([&calendar], None, (&scope).into()).except(&calendar, excepted);
+            let is_closed = |at: u32| {
+                freezes.iter().enumerate().any(|(id, &freeze)| {
+                    let mut excepted = exceptions.iter().filter(|(of, _)| *of == id);
+                    span(freeze).contains(minute(at))
+                        && !excepted.any(|&(_, time)| span(time).contains(minute(at)))
+                })
+            };
+            for at in 0..90 {
+                let (openness, deciding) = view.during(Interval::moment(minute(at)));
+                prop_assert_eq!(openness == Openness::Closed, is_closed(at));
+                prop_assert_eq!(deciding.is_empty(), !is_closed(at));
+                let change = view.next_transition(minute(at)).map(|change| change.at);
+                let changes = (at + 1..90).find(|&later| is_closed(later) != is_closed(at));
+                prop_assert_eq!(change, changes.map(minute));
+                let fits = |start: &u32| (*start..*start + length).all(|at| !is_closed(at));
+                let open = view.next_open(minute(at), Seconds::minutes(length));
+                prop_assert_eq!(open, (at..200).find(fits).map(minute));
+            }
+        }
+    }
+
+    const DAY: u32 = 24 * 60;
+
+    /// A span is looked at in parts, the first of which is 15 days long.
+    #[test]
+    fn nothing_is_lost_where_the_parts_meet() {
+        let scope = Scope::everything();
+        let calendar = frozen(&[(15 * DAY, DAY), (40 * DAY, 10 * DAY)]);
+        let view = View::of([&calendar], None, (&scope).into());
+        let change = |after| view.next_transition(minute(after)).map(|change| change.at);
+        assert_eq!(change(0), Some(minute(15 * DAY)));
+        assert_eq!(change(15 * DAY), Some(minute(16 * DAY)));
+        assert_eq!(view.next_edge(minute(0)), Some(minute(15 * DAY)));
+        assert_eq!(view.next_edge(minute(DAY)), Some(minute(15 * DAY)));
+        assert_eq!(view.next_edge(minute(30 * DAY)), Some(minute(40 * DAY)));
+        let open = |days| view.next_open(minute(0), Seconds::days(days));
+        assert_eq!(open(15), Some(minute(0)));
+        assert_eq!(open(24), Some(minute(16 * DAY)));
+        assert_eq!(open(25), Some(minute(50 * DAY)));
+        let closed: Vec<_> = view.blocked(span((0, 100 * DAY))).iter().collect();
+        let frozen = [span((15 * DAY, DAY)), span((40 * DAY, 10 * DAY))];
+        assert_eq!(closed, frozen);
+        let conflicts = view.conflicts(span((0, 100 * DAY))).unwrap();
+        let overlaps: Vec<_> = conflicts.iter().map(|one| one.overlap).collect();
+        assert_eq!(overlaps, frozen);
+    }
 }

@@ -6,12 +6,12 @@ use crate::desk_support::{
 };
 use phasegate::desk::StreamError;
 use phasegate::gate::{FreezePolicy, GateSet};
-use phasegate::phase::{Deployment, Interval, Seconds, Testing};
+use phasegate::phase::{Action, Deployment, Interval, Seconds, Testing};
 use phasegate::release::step::Deploy;
 use phasegate::release::{
-    Baseline, Bounded, Effect, Environment, Health, HealthObserved, Key, NextMove, ReleaseId,
-    ReleasePlan, ReleaseRequest, RolloutContinued, RolloutPaused, RunningWork, Service, Wave,
-    WaveStarted,
+    Baseline, Bounded, Effect, Environment, Health, HealthObserved, Key, NextMove, OverrideGranted,
+    ReleaseId, ReleasePlan, ReleaseRequest, Role, RoleGiven, RolloutContinued, RolloutPaused,
+    RunningWork, Service, Wave, WaveStarted,
 };
 use phasegate::schedule::{
     Calendar, ExceptionAnswer, ExceptionDecision, ExceptionRequest, Schedule, Scope, Start, Timing,
@@ -495,6 +495,56 @@ fn what_waited_may_start_when_the_window_opens() {
     let across = office.done(across.deploy(span("16:30", "17:00")), "ada");
     assert_eq!(waiting(&office).len(), 3);
     drop((across, later, before, within, unplanned, on_hold));
+}
+
+#[test]
+fn a_freeze_that_an_override_lifted_does_not_stop_the_deployment_that_runs() {
+    let gate = Gate::<Deploy>::new("production", 1).unwrap();
+    let gate = gate.require(FreezePolicy::new(key("production")));
+    let gate = gate.overridable_by([Role::ChangeAuthority]);
+    let office = office().with_gates(GateSet::new().with(gate));
+    freeze(&office, RunningWork::FinishWave);
+    let release = tested(&office, titled("Now"), waves(&["canary", "all"]));
+    let role = RoleGiven::new(
+        phasegate::Person::new("cho").unwrap(),
+        Role::ChangeAuthority,
+    );
+    let release = office.recorded(release, role, "ada");
+    let mut granted = OverrideGranted::new(
+        key("O-1"),
+        Action::Deploy,
+        key("freeze"),
+        key("frozen"),
+        Role::ChangeAuthority,
+        text("now or never"),
+        time("14:00"),
+    );
+    granted.about = Some(key("payday"));
+    let release = office.recorded(release, granted, "cho");
+    clock(&office, "13:10");
+    let release = office.done(release.deploy(span("13:00", "14:00")), "dep");
+    assert_eq!(
+        proposed(&office),
+        (NextMove::StartWave(key("canary")), vec![])
+    );
+    clock(&office, "14:00");
+    assert_eq!(
+        proposed(&office),
+        (NextMove::Pause, payday()),
+        "its window is over"
+    );
+    clock(&office, "13:20");
+    let stop = Timing::without_end(time("13:00"));
+    declare(
+        &office,
+        Window::freeze(key("payday"), stop, closed(RunningWork::FinishWave)),
+    );
+    assert_eq!(
+        proposed(&office),
+        (NextMove::Pause, payday()),
+        "it is another freeze"
+    );
+    drop(release);
 }
 
 #[test]

@@ -28,7 +28,18 @@ pub(super) fn verdict(
 ) -> Verdict {
     match ask.availability(question) {
         Some(answer) if answer.openness == Openness::Closed => {
-            let mut reasons = against(answer);
+            let mut reasons = match answer.deciding.as_slice() {
+                [] => Vec::new(),
+                _ => against(answer),
+            };
+            if answer.left_out > 0 {
+                let message = format!("{} more windows close it", answer.left_out);
+                reasons.push(Reason::new(
+                    "more-windows",
+                    message,
+                    remedy(answer, "join windows that say the same"),
+                ));
+            }
             // Closed is closed, whatever can be said of why.
             if reasons.is_empty() {
                 let message = format!("calendar `{}` is closed", question.calendar);
