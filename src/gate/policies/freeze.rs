@@ -1,6 +1,6 @@
 //! Whether a freeze is in the way.
 
-use super::calendars::asked;
+use super::calendars::Place;
 use crate::gate::{Ask, Policy};
 use crate::phase::Interval;
 use crate::release::{
@@ -61,56 +61,38 @@ use std::collections::{BTreeMap, BTreeSet};
 /// ```
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FreezePolicy {
-    calendar: Key,
-    #[serde(default, skip_serializing_if = "crate::release::is_default")]
-    environments: Bounded<BTreeSet<Environment>>,
-    #[serde(default, skip_serializing_if = "crate::release::is_default")]
-    regions: Bounded<BTreeSet<Region>>,
-}
+pub struct FreezePolicy(Place);
 
 impl FreezePolicy {
     /// No freeze of this calendar bears on the work, whichever environment and region it touches.
     #[must_use]
     pub fn new(calendar: Key) -> Self {
-        Self {
-            calendar,
-            environments: Bounded::default(),
-            regions: Bounded::default(),
-        }
+        Self(Place::everywhere(calendar))
     }
 
     /// The same, for work that touches these environments.
     #[must_use]
-    pub fn in_environments(self, environments: impl Into<Bounded<BTreeSet<Environment>>>) -> Self {
-        let environments = environments.into();
-        Self {
-            environments,
-            ..self
-        }
+    pub fn in_environments(
+        mut self,
+        environments: impl Into<Bounded<BTreeSet<Environment>>>,
+    ) -> Self {
+        self.0.environments = environments.into();
+        self
     }
 
     /// The same, for work that touches these regions.
     #[must_use]
-    pub fn in_regions(self, regions: impl Into<Bounded<BTreeSet<Region>>>) -> Self {
-        let regions = regions.into();
-        Self { regions, ..self }
+    pub fn in_regions(mut self, regions: impl Into<Bounded<BTreeSet<Region>>>) -> Self {
+        self.0.regions = regions.into();
+        self
     }
 
-    /// The environments, each with its place among the parameters.
     pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
-        let environments = self.environments.iter();
-        environments.map(|one| ("environments".to_owned(), one))
+        self.0.environments()
     }
 
     fn question(&self) -> CalendarQuestion {
-        asked(
-            &self.calendar,
-            WindowKind::Freeze,
-            &self.environments,
-            &self.regions,
-        )
+        self.0.question(WindowKind::Freeze)
     }
 
     /// One reason for each freeze, however often it is active in that time.

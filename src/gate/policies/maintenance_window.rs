@@ -1,6 +1,6 @@
 //! Whether the work stays within an allow-window.
 
-use super::calendars::asked;
+use super::calendars::Place;
 use crate::gate::{Ask, Policy};
 use crate::release::{
     Availability, Bounded, CalendarQuestion, Effect, Environment, Key, Reason, Region, Verdict,
@@ -56,56 +56,38 @@ use std::collections::BTreeSet;
 /// ```
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MaintenanceWindowPolicy {
-    calendar: Key,
-    #[serde(default, skip_serializing_if = "crate::release::is_default")]
-    environments: Bounded<BTreeSet<Environment>>,
-    #[serde(default, skip_serializing_if = "crate::release::is_default")]
-    regions: Bounded<BTreeSet<Region>>,
-}
+pub struct MaintenanceWindowPolicy(Place);
 
 impl MaintenanceWindowPolicy {
     /// The work stays within allow-windows of this calendar, whichever environment and region it touches.
     #[must_use]
     pub fn new(calendar: Key) -> Self {
-        Self {
-            calendar,
-            environments: Bounded::default(),
-            regions: Bounded::default(),
-        }
+        Self(Place::everywhere(calendar))
     }
 
     /// The same, for work that touches these environments.
     #[must_use]
-    pub fn in_environments(self, environments: impl Into<Bounded<BTreeSet<Environment>>>) -> Self {
-        let environments = environments.into();
-        Self {
-            environments,
-            ..self
-        }
+    pub fn in_environments(
+        mut self,
+        environments: impl Into<Bounded<BTreeSet<Environment>>>,
+    ) -> Self {
+        self.0.environments = environments.into();
+        self
     }
 
     /// The same, for work that touches these regions.
     #[must_use]
-    pub fn in_regions(self, regions: impl Into<Bounded<BTreeSet<Region>>>) -> Self {
-        let regions = regions.into();
-        Self { regions, ..self }
+    pub fn in_regions(mut self, regions: impl Into<Bounded<BTreeSet<Region>>>) -> Self {
+        self.0.regions = regions.into();
+        self
     }
 
-    /// The environments, each with its place among the parameters.
     pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
-        let environments = self.environments.iter();
-        environments.map(|one| ("environments".to_owned(), one))
+        self.0.environments()
     }
 
     fn question(&self) -> CalendarQuestion {
-        asked(
-            &self.calendar,
-            WindowKind::Allow,
-            &self.environments,
-            &self.regions,
-        )
+        self.0.question(WindowKind::Allow)
     }
 
     fn against(answer: &Availability) -> Vec<Reason> {
