@@ -10,15 +10,20 @@ use crate::release::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Requires that no hard freeze of a calendar bears on the work: not while the deployment window lasts, or, where the
-/// step has none, at the instant of the step.
+/// Requires that no hard freeze of a calendar bears on the work as long as its window lasts: that of the step, or, on the
+/// way to the deployment, the planned one. Where there is none, or it is over, none may at the instant of the step.
 ///
-/// What is left of the window counts, so that a window that begins in a freeze is open once the freeze is over. What
-/// the work touches are the services of the release, in the environments and regions that are named here; with none,
+/// So work for tomorrow is planned while today is frozen. What deploys at once and what comes later, such as
+/// [`Expedite`](crate::release::step::Expedite) and [`FinishDeployment`](crate::release::step::FinishDeployment), is
+/// asked about its instant. What is left of the window counts, so that one that begins in a freeze is open once the freeze
+/// is over.
+///
+/// What the work touches are the services of the release, in the environments and regions that are named here; with none,
 /// in every one. A soft freeze warns. On the emergency track the rule of each freeze for emergencies holds, and of
 /// [`BackOut`](crate::release::step::BackOut) its rule for back-outs.
 ///
-/// A granted exception lets the step pass that freeze, once. An override names the freeze as what it is
+/// A granted exception lets the step pass that freeze, once. A step that is asked about the planned window counts on it,
+/// and leaves it to the deployment. An override names the freeze as what it is
 /// [about](crate::release::OverrideGranted::about).
 ///
 /// | code | what is the matter |
@@ -28,14 +33,14 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// # Time
 ///
-/// At an instant, a clearance holds until the calendar changes. Every clearance to deploy ends with its window.
+/// At an instant, a clearance holds until the calendar opens or closes, and in a window to the window's end.
 ///
 /// # Examples
 ///
 /// ```
 /// use phasegate::gate::{FreezePolicy, Facts};
-/// use phasegate::phase::Interval;
-/// use phasegate::release::{Effect, Key, RunningWork, step::Authorise};
+/// use phasegate::phase::{Interval, Seconds};
+/// use phasegate::release::{Effect, Key, ReleasePlan, RunningWork, step::Authorise};
 /// use phasegate::schedule::{Timing, WhileClosed, Window};
 /// # use phasegate::{Desk, Gate, GateSet, MemoryStore, Person, release::*};
 ///
@@ -50,12 +55,23 @@ use std::collections::{BTreeMap, BTreeSet};
 /// let audit = Window::freeze(Key::new("audit")?, Timing::between(audit), hard);
 /// let calendar = desk.declare_window(&production, audit, &kim).await?;
 ///
+/// let plan = |start, end| -> Result<_, phasegate::phase::Invalid> {
+///     let plan = ReleasePlan::builder().early_life_support(Seconds::days(7));
+///     Ok(plan.window(Interval::parse(start, end)?).build())
+/// };
+/// let tuesday = plan("2026-03-03T20:00:00Z", "2026-03-03T22:00:00Z")?;
+/// let wednesday = plan("2026-03-04T20:00:00Z", "2026-03-04T22:00:00Z")?;
+///
 /// let monday = Facts::at("2026-03-02T12:00:00Z".parse()?).with_calendar(calendar);
+/// let release = desk.record(release, wednesday, &kim).await?;
+/// assert!(desk.gates().explain(&release, step.clone(), &monday, &By::new(&kim)).is_cleared());
+///
+/// let release = desk.record(release, tuesday, &kim).await?;
 /// let decision = desk.gates().explain(&release, step, &monday, &By::new(&kim));
 /// assert_eq!(
 ///     decision.to_string(),
 ///     "authorise refused\n  freeze: freeze `audit` of calendar `production` is active from 2026-03-02T00:00:00Z to \
-///      2026-03-04T06:00:00Z; wait, or ask for an exception (not before 2026-03-04T06:00:00Z)",
+///      2026-03-04T06:00:00Z; choose a window from 2026-03-04T06:00:00Z on, or ask for an exception",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```

@@ -9,11 +9,11 @@ use crate::release::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Requires that allow-windows of a calendar are open to the work: as long as the deployment window lasts, or, where
-/// the step has none, at the instant of the step.
+/// Requires that allow-windows of a calendar are open to the work as long as its window lasts: that of the step, or, on
+/// the way to the deployment, the planned one. Where there is none, or it is over, they are at the instant of the step.
 ///
-/// Where no allow-window bears on the work, it passes, unless the calendar is closed by default. What is left of the
-/// window counts; what the work touches, and how emergencies and back-outs pass, is as for
+/// Where no allow-window bears on the work, it passes, unless the calendar is closed by default. Which steps are asked
+/// about a window, what the work touches, and how emergencies and back-outs pass, is as for
 /// [`FreezePolicy`](super::FreezePolicy).
 ///
 /// | code | what is the matter |
@@ -23,14 +23,14 @@ use std::collections::BTreeSet;
 ///
 /// # Time
 ///
-/// At an instant, a clearance holds until the calendar changes. Every clearance to deploy ends with its window.
+/// At an instant, a clearance holds until the calendar opens or closes, and in a window to the window's end.
 ///
 /// # Examples
 ///
 /// ```
 /// use phasegate::gate::{MaintenanceWindowPolicy, Facts};
-/// use phasegate::phase::Interval;
-/// use phasegate::release::{Effect, Key, RunningWork, step::Authorise};
+/// use phasegate::phase::{Interval, Seconds};
+/// use phasegate::release::{Effect, Key, ReleasePlan, RunningWork, step::Authorise};
 /// use phasegate::schedule::{Timing, WhileClosed, Window};
 /// # use phasegate::{Desk, Gate, GateSet, MemoryStore, Person, release::*};
 ///
@@ -45,12 +45,23 @@ use std::collections::BTreeSet;
 /// let night = Window::allow(Key::new("monday-night")?, Timing::between(night), hard);
 /// let calendar = desk.declare_window(&production, night, &kim).await?;
 ///
+/// let plan = |start, end| -> Result<_, phasegate::phase::Invalid> {
+///     let plan = ReleasePlan::builder().early_life_support(Seconds::days(7));
+///     Ok(plan.window(Interval::parse(start, end)?).build())
+/// };
+/// let inside = plan("2026-03-02T22:00:00Z", "2026-03-03T00:00:00Z")?;
+/// let before = plan("2026-03-02T20:00:00Z", "2026-03-02T21:00:00Z")?;
+///
 /// let monday = Facts::at("2026-03-02T12:00:00Z".parse()?).with_calendar(calendar);
+/// let release = desk.record(release, inside, &kim).await?;
+/// assert!(desk.gates().explain(&release, step.clone(), &monday, &By::new(&kim)).is_cleared());
+///
+/// let release = desk.record(release, before, &kim).await?;
 /// let decision = desk.gates().explain(&release, step, &monday, &By::new(&kim));
 /// assert_eq!(
 ///     decision.to_string(),
 ///     "authorise refused\n  maintenance-window: outside the allow-windows of calendar `production`: `monday-night`; \
-///      wait, or have a window declared (not before 2026-03-02T22:00:00Z)",
+///      choose a window from 2026-03-02T22:00:00Z on, or have a window declared",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
