@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How many things two deployments are in conflict over are told.
 const TOLD: usize = 3;
-/// After how many releases that could not be read no more are tried: the answer is open anyway.
+/// After how many gaps no more are looked for or told: the answer is open anyway.
 const GAPS: usize = 10;
 
 /// What other releases have booked.
@@ -161,11 +161,14 @@ fn told_of(
         let told = source.map(|source| BookedConflict::new(source.clone(), overlap, what));
         answer.conflicts.extend(told);
     }
-    let gaps = conflicts
+    let gaps = conflicts.gaps.iter().take(GAPS);
+    answer
         .gaps
-        .iter()
-        .map(|gap| Text::clipped(&gap.to_string()));
-    answer.gaps.extend(gaps);
+        .extend(gaps.map(|gap| Text::clipped(&gap.to_string())));
+    if let Some(untold @ 1..) = conflicts.gaps.len().checked_sub(GAPS) {
+        let why = format!("and {untold} gaps more");
+        answer.gaps.push(Text::clipped(&why));
+    }
     if more {
         let why = format!("more than {BATCH_GUARDS} releases are in conflict");
         answer.gaps.push(Text::clipped(&why));

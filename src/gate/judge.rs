@@ -291,6 +291,7 @@ impl Judged {
             is_negated: false,
             facts: BTreeSet::new(),
             model: false,
+            is_timed: false,
             others: BTreeSet::new(),
             answers: Vec::new(),
             unread_calendars: BTreeMap::new(),
@@ -305,6 +306,9 @@ impl Judged {
         }
         for id in asking.others {
             self.look_at(id, ask.read(id), requirement.enforcement);
+        }
+        if blocks && asking.is_timed {
+            self.hold_until(ask.window_ahead().map(Interval::end));
         }
         for answer in asking.answers {
             let source = &answer.source;
@@ -381,11 +385,13 @@ impl Judged {
         }
     }
 
-    /// What calendars let pass and warn of is told to people, and refuses nothing.
+    /// What calendars let pass and warn of is told to people, each window once, and refuses nothing.
     fn warn_of_soft_freezes(&mut self) {
-        let warned = self.decision.calendars.iter().flat_map(|answer| {
-            let deciding = answer.deciding.iter();
-            deciding.filter(|one| one.effect == Effect::Warned)
+        let answers = self.decision.calendars.iter();
+        let deciding = answers.flat_map(|answer| &answer.deciding);
+        let mut told = BTreeSet::new();
+        let warned = deciding.filter(|one| {
+            one.effect == Effect::Warned && told.insert((&one.calendar, &one.window))
         });
         let reasons: Vec<_> = warned.map(DecidingWindow::warning).collect();
         if !reasons.is_empty() {
@@ -422,6 +428,8 @@ struct Requiring<'a> {
     facts: BTreeSet<Key>,
     /// Whether it was asked how the release's model stands.
     model: bool,
+    /// Whether it was asked about when the work would be done.
+    is_timed: bool,
     /// The other releases that were looked at.
     others: BTreeSet<ReleaseId>,
     /// What calendars answered.
@@ -537,6 +545,7 @@ impl Requiring<'_> {
             Ok((needs, questions)) => {
                 let related = relations.iter().flat_map(|&one| self.ask.related(one));
                 let others: BTreeSet<_> = related.collect();
+                self.is_timed |= policy.is_timed() || !questions.is_empty();
                 let mut lacking = self.lacking(&needs, &others);
                 let answers = self.consult(&questions, &mut lacking);
                 let verdict = if lacking.is_empty() {

@@ -282,12 +282,24 @@ impl<'a> Ask<'a> {
         )))
     }
 
-    /// When the work would be done: what is left of the step's deployment window; of a step without one, now.
+    /// When the work would be done: what is left of the window ahead; without one, now.
     pub(super) fn span(&self) -> Interval {
-        let now = self.now();
-        let left = self.step.window();
-        let left = left.and_then(|window| Interval::between(window.start().max(now), window.end()));
-        left.unwrap_or(Interval::moment(now))
+        let ahead = self.window_ahead();
+        ahead.unwrap_or_else(|| Interval::moment(self.now()))
+    }
+
+    /// What is left of the window in which the work would be done: that of the step, or, of one that only leads up to
+    /// the deployment, the planned one. What comes later, and what deploys at once, has none.
+    pub(super) fn window_ahead(&self) -> Option<Interval> {
+        let planned = || self.window().filter(|_| self.leads_up_to_deployment());
+        let window = self.step.window().or_else(planned)?;
+        Interval::between(window.start().max(self.now()), window.end())
+    }
+
+    fn leads_up_to_deployment(&self) -> bool {
+        let from = self.standing().phase;
+        let to = self.action().leads(self.standing()).map(|to| to.phase);
+        from < PhaseName::Deployment && to != Some(PhaseName::Deployment)
     }
 
     /// The conflicts of the deployment with what other releases have booked, if somebody has looked for them.

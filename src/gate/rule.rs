@@ -1,7 +1,7 @@
 //! A policy as a value: what both doors, types and files, end in.
 
 use super::condition::Condition;
-use super::policies::{ModelStandingPolicy, policies};
+use super::policies::{ModelStandingPolicy, TimeOfDayPolicy, policies};
 use super::policy::{Ask, Policy, Relation, is_policy_name};
 use super::read::Reader;
 use crate::phase::{Instant, Invalid, InvalidKind, PhaseName};
@@ -453,6 +453,8 @@ pub(super) trait Judge: Send + Sync {
     fn conflicts(&self) -> Option<ConflictQuestion>;
     /// Whether it looks at how the release's model stands.
     fn reads_model(&self) -> bool;
+    /// Whether it looks by itself at when the work would be done.
+    fn is_timed(&self) -> bool;
     fn phases(&self) -> &'static [PhaseName];
     fn roles(&self) -> BTreeSet<Role>;
     fn verdict(&self, ask: &Ask<'_>) -> Verdict;
@@ -491,6 +493,10 @@ impl Judge for Unfit {
     }
 
     fn reads_model(&self) -> bool {
+        false
+    }
+
+    fn is_timed(&self) -> bool {
         false
     }
 
@@ -535,6 +541,10 @@ impl Judge for HostRule {
 
     fn reads_model(&self) -> bool {
         self.policy.reads_model()
+    }
+
+    fn is_timed(&self) -> bool {
+        self.policy.is_timed()
     }
 
     fn phases(&self) -> &'static [PhaseName] {
@@ -587,6 +597,10 @@ impl<P: Policy> Judge for P {
 
     fn reads_model(&self) -> bool {
         TypeId::of::<P>() == TypeId::of::<ModelStandingPolicy>()
+    }
+
+    fn is_timed(&self) -> bool {
+        TypeId::of::<P>() == TypeId::of::<TimeOfDayPolicy>()
     }
 
     fn phases(&self) -> &'static [PhaseName] {

@@ -140,7 +140,8 @@ plain! {
         question: CalendarQuestion,
         /// The calendar's log and the version that was read; the commit holds only if nothing came after.
         source: FactSource,
-        /// When the work would be done: what is left of the deployment window, or the instant of the step.
+        /// When the work would be done: what is left of the window, that of the step or the planned one, or the instant
+        /// of the step.
         span: Interval,
         /// Whether the calendar is open to it all that time.
         openness: Openness,
@@ -159,8 +160,17 @@ plain! {
         /// Whether exceptions that are granted to the release were minded. They are not where nothing is refused, nor
         /// under `not`.
         has_exceptions: bool,
-        /// Those without which it would be closed: they are used up by the step.
+        /// Those without which it would be closed: [`Decision::exceptions`](super::Decision::exceptions) says which of them
+        /// the step uses up.
         exceptions: BTreeSet<Key>,
+    }
+}
+
+impl Availability {
+    /// The exceptions, each with its calendar.
+    pub(crate) fn excepted(&self) -> impl Iterator<Item = (&Key, &Key)> {
+        let calendar = &self.question.calendar;
+        self.exceptions.iter().map(move |id| (calendar, id))
     }
 }
 

@@ -322,11 +322,17 @@ impl Decision {
     }
 
     /// The exceptions to freezes that the step uses up, each with its calendar.
+    ///
+    /// A step that was asked about the planned window counts on exceptions, and leaves them to the deployment.
     pub fn exceptions(&self) -> impl Iterator<Item = (&Key, &Key)> {
-        self.calendars.iter().flat_map(|answer| {
-            let calendar = &answer.question.calendar;
-            answer.exceptions.iter().map(move |id| (calendar, id))
-        })
+        let answers = self.calendars.iter();
+        let using = answers.filter(|answer| self.uses_up_exceptions(answer));
+        using.flat_map(Availability::excepted)
+    }
+
+    /// Whether the step does what it was excepted for: it deploys, or was asked about its own instant.
+    pub(crate) fn uses_up_exceptions(&self, answer: &Availability) -> bool {
+        self.asked == Asking::Step(Action::Deploy) || answer.span.is_moment()
     }
 
     /// The freezes that overrides lift, by calendar.

@@ -1,6 +1,7 @@
 //! Everything about a release that decisions look at. History is not in it.
 
 use super::approval::{Approval, OverrideGranted};
+use super::availability::Availability;
 use super::change_request::ChangeRequest;
 use super::decision::{Asking, LiftedFreezes};
 use super::deployment::{AttemptOutcome, AttemptStarted, IncidentLinked, Liveness, Outage};
@@ -360,7 +361,9 @@ impl State {
             && (&decision.actor, decision.at) == (on.actor, on.recorded_at)
             && decision.overrides().all(is_usable)
             && decision
-                .exceptions()
+                .calendars
+                .iter()
+                .flat_map(Availability::excepted)
                 .all(|(calendar, id)| !self.has_used(calendar, id));
         if !is_cleared {
             let message = "the decision in the event does not clear this step";

@@ -64,7 +64,7 @@ impl Decision {
             unread_calendars.map(|(name, told)| why(Outline::new().name(name), told));
         let calendars = Outline::new()
             .own("calendars that were asked")
-            .under_all(calendars.iter().map(availability))
+            .under_all(calendars.iter().map(|answer| availability(self, answer)))
             .under_all(unread_calendars);
         head.under(ends(self, *holds_until))
             .under_all(by_gate(gates, findings))
@@ -273,7 +273,7 @@ fn followed(model: &FollowedModel) -> Outline {
     outline.name(&model.source.stream.id).own(told)
 }
 
-fn availability(answer: &Availability) -> Outline {
+fn availability(decision: &Decision, answer: &Availability) -> Outline {
     let Availability {
         question,
         source,
@@ -289,14 +289,18 @@ fn availability(answer: &Availability) -> Outline {
     } = answer;
     let told = format!(": {openness} from {span}, at version {}", source.version);
     let line = Outline::new().name(&question.calendar).own(told);
-    let used = (!exceptions.is_empty()).then(|| {
-        let line = Outline::new().own("exceptions that are used up: ");
-        line.names(exceptions)
+    let counted_on = (!exceptions.is_empty()).then(|| {
+        let told = if decision.uses_up_exceptions(answer) {
+            "exceptions that are used up: "
+        } else {
+            "exceptions that the deployment will use up: "
+        };
+        Outline::new().own(told).names(exceptions)
     });
     let more = (*left_out > 0).then(|| Outline::new().own(format!("and {left_out} more")));
     line.under_all(deciding.iter().map(deciding_window))
         .under(more)
-        .under(used)
+        .under(counted_on)
 }
 
 fn booked(answer: &ConflictAnswer) -> Outline {

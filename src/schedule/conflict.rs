@@ -164,8 +164,13 @@ impl Conflicts {
 /// When one ends as the other starts, they are not. The order of the bookings does not matter, nor does a booking that
 /// is given twice.
 ///
-/// It goes through the schedule once, by start, and looks only at pairs that overlap and share something, or something
-/// related. The limits are those that [`Gap`] tells.
+/// The limits are those that [`Gap`] tells.
+///
+/// # Complexity
+///
+/// It goes through the schedule once, by start, and looks only at pairs of different releases that overlap and share
+/// something, or something related, in the same environment. Each booking looks besides at whatever is related to what
+/// it touches.
 ///
 /// # Examples
 ///
@@ -423,57 +428,108 @@ fn keep_shorter(ways: &mut BTreeMap<Place, Vec<Touched>>, to: Place, way: Vec<To
 /// The bookings that have begun, by what they touch and who they take; what has ended is taken out when come upon.
 struct UnderWay<'a> {
     plan: &'a Plan<'a>,
-    touching: Vec<Vec<usize>>,
-    taking: BTreeMap<&'a Person, Vec<usize>>,
+    touching: Vec<Touching<'a>>,
+    taking: BTreeMap<&'a Person, Begun>,
+}
+
+/// The bookings that touch one thing, by where they do.
+#[derive(Default)]
+struct Touching<'a> {
+    all: Begun,
+    /// Those that name no environment, and so meet every other one.
+    anywhere: Begun,
+    by_environment: BTreeMap<&'a Environment, Begun>,
+}
+
+/// Bookings by release: those of one release are never in conflict with each other.
+#[derive(Default)]
+struct Begun(BTreeMap<ReleaseId, Vec<usize>>);
+
+impl Begun {
+    fn add(&mut self, release: ReleaseId, number: usize) {
+        self.0.entry(release).or_default().push(number);
+    }
+}
+
+impl<'a> Touching<'a> {
+    fn add(&mut self, booking: &'a Booking, number: usize) {
+        self.all.add(booking.release, number);
+        if booking.environments.is_empty() {
+            self.anywhere.add(booking.release, number);
+        }
+        for environment in booking.environments.iter() {
+            let there = self.by_environment.entry(environment).or_default();
+            there.add(booking.release, number);
+        }
+    }
+
+    /// Goes to all that share an environment with a booking.
+    fn met_by(&mut self, booking: &Booking, mut go_to: impl FnMut(&mut Begun)) {
+        if booking.environments.is_empty() {
+            return go_to(&mut self.all);
+        }
+        go_to(&mut self.anywhere);
+        for environment in booking.environments.iter() {
+            if let Some(there) = self.by_environment.get_mut(environment) {
+                go_to(there);
+            }
+        }
+    }
 }
 
 impl<'a> UnderWay<'a> {
     fn new(plan: &'a Plan<'a>) -> Self {
+        let mut touching = Vec::new();
+        touching.resize_with(plan.related.len(), Touching::default);
         Self {
             plan,
-            touching: vec![Vec::new(); plan.related.len()],
+            touching,
             taking: BTreeMap::new(),
         }
     }
 
     fn begin(&mut self, number: usize, planned: &'a Planned<'a>) {
+        let booking = planned.booking;
         for place in &planned.touched {
             if let Some(touching) = self.touching.get_mut(*place) {
-                touching.push(number);
+                touching.add(booking, number);
             }
         }
-        for person in planned.booking.people.iter() {
-            self.taking.entry(person).or_default().push(number);
+        for person in booking.people.iter() {
+            let taken = self.taking.entry(person).or_default();
+            taken.add(booking.release, number);
         }
     }
 
     /// Those that may be in conflict with one that begins now.
     fn met_by(&mut self, planned: &Planned<'_>) -> BTreeSet<usize> {
-        let plan = self.plan;
+        let (plan, booking) = (self.plan, planned.booking);
         let is_on = |number: &usize| {
             let other = plan.bookings.get(*number);
-            other.is_some_and(|other| planned.booking.overlap(other.booking).is_some())
+            other.is_some_and(|other| booking.overlap(other.booking).is_some())
         };
         let mut met = BTreeSet::new();
-        let mut add = |others: Option<&mut Vec<usize>>| {
-            if let Some(others) = others {
-                others.retain(is_on);
-                met.extend(others.iter().copied());
-            }
+        let mut add = |Begun(others): &mut Begun| {
+            others.retain(|release, numbers| {
+                if *release == booking.release {
+                    return true;
+                }
+                numbers.retain(is_on);
+                met.extend(numbers.iter().copied());
+                !numbers.is_empty()
+            });
         };
         for place in &planned.touched {
-            add(self.touching.get_mut(*place));
-            for related in plan
-                .related
-                .get(*place)
-                .into_iter()
-                .flat_map(BTreeMap::keys)
-            {
-                add(self.touching.get_mut(*related));
+            let related = plan.related.get(*place);
+            let related = related.into_iter().flat_map(BTreeMap::keys);
+            for place in related.chain([place]) {
+                if let Some(touching) = self.touching.get_mut(*place) {
+                    touching.met_by(booking, &mut add);
+                }
             }
         }
-        for person in planned.booking.people.iter() {
-            add(self.taking.get_mut(person));
+        for person in booking.people.iter() {
+            self.taking.get_mut(person).into_iter().for_each(&mut add);
         }
         met
     }

@@ -80,13 +80,7 @@ impl Hours {
 
     /// What the clocks show.
     pub(crate) fn wall_clock(&self, at: Instant) -> NaiveDateTime {
-        match self.zone {
-            #[cfg(feature = "calendar")]
-            Some(zone) => zone.wall_clock(at),
-            #[cfg(not(feature = "calendar"))]
-            Some(zone) => match zone {},
-            None => at.to_datetime().naive_utc(),
-        }
+        wall_clock(self.zone, at)
     }
 
     /// Every hour of the week.
@@ -140,6 +134,17 @@ impl Hours {
             None => (utc(start), utc(end)),
         };
         Interval::new(start, end).ok()
+    }
+}
+
+/// What the clocks of a zone show; without one, those of UTC.
+pub(super) fn wall_clock(zone: Option<Zone>, at: Instant) -> NaiveDateTime {
+    match zone {
+        #[cfg(feature = "calendar")]
+        Some(zone) => zone.wall_clock(at),
+        #[cfg(not(feature = "calendar"))]
+        Some(zone) => match zone {},
+        None => at.to_datetime().naive_utc(),
     }
 }
 

@@ -252,8 +252,8 @@ impl CalendarState {
         }
     }
 
-    fn uncount(&mut self, lived_until: Option<Instant>) {
-        if let Some(at) = lived_until
+    fn uncount(&mut self, lives_until: Option<Instant>) {
+        if let Some(at) = lives_until
             && let Some(count) = self.living_until.get_mut(&at)
         {
             *count = count.saturating_sub(1);
@@ -434,12 +434,12 @@ impl Ledger for CalendarState {
                 let Some(exception) = self.exceptions.get_mut(&decision.id) else {
                     return;
                 };
-                let lived_until = exception.lives_until();
+                let before = exception.lives_until();
                 exception.decided = by.map(|by| (decision, by, entry.recorded_at));
                 exception.decided_at = entry.version;
-                let lives_until = exception.lives_until();
-                self.uncount(lived_until);
-                self.count(lives_until);
+                let after = exception.lives_until();
+                self.uncount(before);
+                self.count(after);
             }
         }
     }

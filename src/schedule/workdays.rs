@@ -1,6 +1,7 @@
 //! Working days: weekends and holidays, planning backwards, and slip.
 
-use crate::phase::{Day, Invalid, InvalidKind, PhaseName};
+use super::hours::{Zone, wall_clock};
+use crate::phase::{Day, Instant, Invalid, InvalidKind, PhaseName};
 use crate::release::{Bounded, Key, Milestone, Name, ReleasePlan, ReleaseView, When};
 use chrono::{Datelike, NaiveDate, Weekday, WeekdaySet};
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,8 @@ use std::{
 ///
 /// # Time
 ///
-/// A [`Day`] is a date. Which instants belong to it is for whoever works on it.
+/// A [`Day`] is a date. Which instants belong to it, the clocks of a zone say, where one is given: `zone` in a file, by
+/// its IANA name, which needs the feature `calendar`. Else it is the UTC day.
 ///
 /// # Examples
 ///
@@ -63,6 +65,7 @@ use std::{
 pub struct WorkingDays {
     weekend: WeekdaySet,
     holidays: Bounded<BTreeMap<Day, Name>>,
+    zone: Option<Zone>,
 }
 
 /// How working days stand in a file.
@@ -71,6 +74,8 @@ pub struct WorkingDays {
 struct Written {
     weekend: BTreeSet<DayOfWeek>,
     holidays: Bounded<BTreeMap<Day, Name>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone: Option<Zone>,
 }
 
 /// A day of the week as files have it.
@@ -153,7 +158,7 @@ impl WorkingDays {
     ///
     /// - too large: more than 1,000 holidays together
     pub fn with_holidays(
-        self,
+        mut self,
         holidays: impl IntoIterator<Item = (Day, Name)>,
     ) -> Result<Self, Invalid> {
         let mut all = self.holidays.into_inner();
@@ -163,10 +168,18 @@ impl WorkingDays {
                 break;
             }
         }
-        Ok(Self {
-            holidays: Bounded::new(all)?,
-            weekend: self.weekend,
-        })
+        self.holidays = Bounded::new(all)?;
+        Ok(self)
+    }
+
+    /// The same, where an instant belongs to the day that the clocks of a zone show; else it is its UTC day.
+    #[cfg(feature = "calendar")]
+    #[must_use]
+    pub fn in_zone(self, zone: Zone) -> Self {
+        Self {
+            zone: Some(zone),
+            ..self
+        }
     }
 
     /// The holidays.
@@ -320,11 +333,11 @@ impl WorkingDays {
     ///
     /// # Time
     ///
-    /// An instant counts as its UTC day.
+    /// An instant counts as its day in the zone of these working days, or else as its UTC day; a planned day as itself.
     #[must_use]
     pub fn slips(&self, release: &ReleaseView) -> BTreeMap<Key, MilestoneSlip> {
         let plans = [&release.plan, &release.first_baseline, &release.baseline];
-        let planned = plans.map(|plan| planned(plan.as_ref()));
+        let planned = plans.map(|plan| self.planned(plan.as_ref()));
         let mut keys: BTreeSet<_> = release.milestones.keys().collect();
         keys.extend(planned.iter().flat_map(BTreeMap::keys).copied());
         let slip = |key: &Key| {
@@ -332,7 +345,7 @@ impl WorkingDays {
                 .each_ref()
                 .map(|days| days.get(key).copied().flatten());
             let reached = release.milestones.get(key).copied();
-            let reached = reached.and_then(|at| Day::new(at.day()).ok());
+            let reached = reached.and_then(|at| self.day_of(at));
             let day = reached.or(current);
             let against = |planned: Option<Day>| {
                 let (planned, day) = planned.zip(day)?;
@@ -352,6 +365,22 @@ impl WorkingDays {
         keys.into_iter()
             .map(|key| (key.clone(), slip(key)))
             .collect()
+    }
+
+    /// The days of the milestones that have one.
+    fn planned<'a>(&self, plan: Option<&'a Arc<ReleasePlan>>) -> BTreeMap<&'a Key, Option<Day>> {
+        let milestones = plan.into_iter().flat_map(|plan| plan.milestones.iter());
+        let day = |when| match when {
+            When::Day(day) => Some(day),
+            When::At(at) => self.day_of(at),
+        };
+        milestones
+            .map(|(key, milestone)| (key, milestone.planned.and_then(day)))
+            .collect()
+    }
+
+    fn day_of(&self, at: Instant) -> Option<Day> {
+        Day::new(wall_clock(self.zone, at).date()).ok()
     }
 }
 
@@ -388,6 +417,7 @@ impl Default for WorkingDays {
         Self {
             weekend: WeekdaySet::from_array([Weekday::Sat, Weekday::Sun]),
             holidays: Bounded::default(),
+            zone: None,
         }
     }
 }
@@ -406,6 +436,7 @@ impl TryFrom<Written> for WorkingDays {
         let days = Self::default().with_weekend(weekend)?;
         Ok(Self {
             holidays: written.holidays,
+            zone: written.zone,
             ..days
         })
     }
@@ -417,6 +448,7 @@ impl From<WorkingDays> for Written {
         Self {
             weekend: weekend.collect(),
             holidays: days.holidays,
+            zone: days.zone,
         }
     }
 }
@@ -477,17 +509,4 @@ fn in_order(lengths: &[(PhaseName, u32)]) -> Result<(), Invalid> {
         before = phase;
     }
     Ok(())
-}
-
-/// The days of the milestones that have one.
-fn planned(plan: Option<&Arc<ReleasePlan>>) -> BTreeMap<&Key, Option<Day>> {
-    let milestones = plan.into_iter().flat_map(|plan| plan.milestones.iter());
-    milestones
-        .map(|(key, milestone)| (key, milestone.planned.and_then(day)))
-        .collect()
-}
-
-/// The day of a plan, in UTC.
-fn day(when: When) -> Option<Day> {
-    Day::new(when.day()).ok()
 }

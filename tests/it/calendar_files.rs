@@ -1,6 +1,7 @@
 //! Calendars from files and to files: JSON, TOML, iCalendar; and what a desk makes of one that changed.
 
-use crate::desk_support::{at, by, key, name, office, text, wait};
+use crate::desk_support::{Office, at, by, key, name, office, person, text, wait};
+use crate::relations::Meanwhile;
 use phasegate::desk::StreamError;
 use phasegate::phase::{Interval, Seconds};
 use phasegate::release::{Effect, ReleasePlan, RunningWork, Service};
@@ -221,6 +222,57 @@ fn a_calendar_becomes_what_its_file_says_with_an_entry_for_each_difference() {
     );
     let again = wait(office.desk.calendar(&key("production"))).unwrap();
     assert_eq!(again, state);
+}
+
+#[test]
+fn a_window_that_somebody_declares_during_an_import_is_withdrawn_by_it() {
+    let office = office();
+    let store = Meanwhile::on(office.desk.store());
+    let late = Office::on(store.clone());
+    let other = office.desk.clone();
+    store.first(move || {
+        let window = freeze("another", "12-11T00:00", "12-31T00:00");
+        wait(other.declare_window(&key("production"), window, by("mia"))).unwrap();
+    });
+    let full = full();
+    let import = late
+        .desk
+        .import_calendar(&full, text("as agreed"), by("ann"));
+    let state = wait(import).unwrap();
+    assert_eq!(state.calendar(), &full);
+    let kept = wait(office.desk.calendar(&key("production"))).unwrap();
+    assert_eq!(kept, state);
+    let history = wait(office.desk.calendar_history(&key("production"))).unwrap();
+    let (first, last) = (history.first().unwrap(), history.last().unwrap());
+    assert_eq!(first.actor.person(), Some(&person("mia")));
+    assert_eq!(last.actor.person(), Some(&person("ann")));
+    assert_eq!(&*last.kind, "calendar.window_withdrawn");
+}
+
+#[test]
+fn an_import_that_the_store_cut_short_is_completed_by_another() {
+    let office = office();
+    let store = Meanwhile::on(office.desk.store());
+    let late = Office::on(store.clone());
+    let import = || {
+        wait(
+            late.desk
+                .import_calendar(&full(), text("as agreed"), by("ann")),
+        )
+    };
+    *store.commits_left.lock().unwrap() = Some(2);
+    let failed = import().unwrap_err();
+    assert!(matches!(failed, StreamError::Store(_)), "{failed}");
+    let half = wait(office.desk.calendar(&key("production"))).unwrap();
+    assert_eq!(
+        half.calendar().windows().count(),
+        2,
+        "what was written stays"
+    );
+    *store.commits_left.lock().unwrap() = None;
+    assert_eq!(import().unwrap().calendar(), &full());
+    let history = wait(office.desk.calendar_history(&key("production"))).unwrap();
+    assert_eq!(history.len(), 4, "each difference is written once");
 }
 
 // iCalendar.

@@ -2,11 +2,14 @@
 
 use crate::desk_support::{Office, at, by, key, office, package, text, wait};
 use phasegate::desk::RunError;
-use phasegate::gate::{Facts, FreezePolicy, GateSet, MaintenanceWindowPolicy};
+use phasegate::gate::{
+    Condition, Facts, FreezePolicy, GateSet, MaintenanceWindowPolicy, all, when,
+};
 use phasegate::phase::{Action, Seconds, Testing};
 use phasegate::release::step::{Deploy, Rework};
 use phasegate::release::{
-    Decision, Effect, Enforcement, OverrideGranted, Role, RoleGiven, RunningWork,
+    Decision, Effect, Enforcement, Environment, OverrideGranted, Role, RoleGiven, RunningWork,
+    Track,
 };
 use phasegate::schedule::{
     ExceptionAnswer, ExceptionDecision, ExceptionRequest, Scope, Timing, WhileClosed, Window,
@@ -16,12 +19,12 @@ use std::sync::Arc;
 
 type Desk = Office<Arc<MemoryStore>>;
 
-fn span(start: &str, end: &str) -> Interval {
+pub(crate) fn span(start: &str, end: &str) -> Interval {
     let instant = |text: &str| format!("2026-03-{text}:00Z");
     Interval::parse(&instant(start), &instant(end)).unwrap()
 }
 
-fn hard() -> WhileClosed {
+pub(crate) fn hard() -> WhileClosed {
     WhileClosed::new(
         Effect::Blocked,
         RunningWork::FinishWave,
@@ -30,7 +33,7 @@ fn hard() -> WhileClosed {
     )
 }
 
-fn freeze(id: &str, active: Interval) -> Window {
+pub(crate) fn freeze(id: &str, active: Interval) -> Window {
     Window::freeze(key(id), Timing::between(active), hard())
 }
 
@@ -46,7 +49,7 @@ fn frozen(windows: impl IntoIterator<Item = Window>) -> Desk {
     office
 }
 
-fn declare(office: &Desk, window: Window) {
+pub(crate) fn declare(office: &Desk, window: Window) {
     let production = key("production");
     let declared = office.desk.declare_window(&production, window, by("mia"));
     wait(declared).unwrap();
@@ -205,6 +208,47 @@ fn a_soft_freeze_warns_and_lets_pass() {
 }
 
 #[test]
+fn a_soft_freeze_is_told_once_whoever_asks() {
+    let mut soft = hard();
+    soft.new_work = Effect::Warned;
+    let during = |start, end| Timing::between(span(start, end));
+    let environment = |name| Environment::new(name).unwrap();
+    let asking = |name| FreezePolicy::new(key("production")).in_environments([environment(name)]);
+    let gate = Gate::<Deploy>::new("production", 1).unwrap();
+    let gate = gate.require(asking("north")).require(asking("south"));
+    let gate = gate.require(all((asking("east"), asking("north"))));
+    let gate = gate.enforce(asking("west"), Enforcement::Shadow);
+    let gate = gate.require(when(
+        Condition::tracks([Track::Normal]),
+        MaintenanceWindowPolicy::new(key("production")),
+    ));
+    let office = office().with_gates(GateSet::new().with(gate));
+    declare(
+        &office,
+        Window::freeze(key("quiet"), during("02T00:00", "03T00:00"), soft),
+    );
+    declare(
+        &office,
+        Window::freeze(key("audit"), during("02T00:00", "03T00:00"), soft),
+    );
+    declare(
+        &office,
+        Window::allow(key("night"), during("02T20:00", "03T00:00"), soft),
+    );
+    let release = office.tested();
+    let decision = explained(&office, &release, span("02T12:00", "02T14:00"));
+    let told: Vec<_> = decision
+        .warnings()
+        .map(|one| one.reason.about.clone().unwrap())
+        .collect();
+    assert_eq!(
+        told,
+        [key("audit"), key("quiet"), key("night")],
+        "{decision}"
+    );
+}
+
+#[test]
 fn work_stays_within_allow_windows() {
     let night = Window::allow(
         key("night"),
@@ -244,7 +288,7 @@ fn scopes_of_windows_are_held_against_what_the_policy_names() {
     }
 }
 
-fn excepted(office: &Desk, release: &Release<Testing>, answer: ExceptionAnswer) {
+pub(crate) fn excepted(office: &Desk, release: &Release<impl Sized>, answer: ExceptionAnswer) {
     asked_for(office, release, "EX-1");
     let own = wait(office.desk.decide_exception(
         &key("production"),
@@ -256,7 +300,7 @@ fn excepted(office: &Desk, release: &Release<Testing>, answer: ExceptionAnswer) 
     decide(office, "EX-1", answer);
 }
 
-fn asked_for(office: &Desk, release: &Release<Testing>, id: &str) {
+fn asked_for(office: &Desk, release: &Release<impl Sized>, id: &str) {
     let request = ExceptionRequest::new(
         key(id),
         release.id(),

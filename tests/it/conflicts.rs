@@ -433,3 +433,52 @@ fn a_million_conflicts_are_listed_and_then_no_more() {
     assert_eq!(fewer.found.len(), 300 * 299 / 2);
     assert!(found.found.starts_with(&fewer.found));
 }
+
+/// A schedule in which every pair overlaps on one service, and hardly any can be in conflict.
+fn crowd(of: impl Fn(u32) -> (ReleaseId, Option<Environment>)) -> Vec<Booking> {
+    let booking = |number: u32| {
+        let (release, environment) = of(number);
+        let start = i64::from(number);
+        let booking = Booking::builder().release(release);
+        let booking = booking.window(window(start, start + 100_000));
+        let mut booking = booking.services([service(0)]).build();
+        booking.environments = bounded(environment.into_iter());
+        booking
+    };
+    (0..50_000).map(booking).collect()
+}
+
+// Looking at each pair, both of these would take minutes.
+
+#[test]
+fn a_service_that_is_deployed_to_everywhere_at_once_is_looked_through() {
+    let numbered = |number: u32| ReleaseId::from(Uuid::from_u128(number.into()));
+    let environment = |number| Environment::new(format!("e{number}")).unwrap();
+    let mut crowd = crowd(|number| (numbered(number), Some(environment(number))));
+    let found = |bookings: &[Booking]| conflicts(bookings, &ServiceGraph::new(), Distance::NONE);
+    assert_eq!(found(&crowd), Conflicts::default());
+    crowd[40_000].environments = [environment(7)].into();
+    let [conflict] = &found(&crowd).found[..] else {
+        panic!("one is in conflict")
+    };
+    assert_eq!(conflict.between, [numbered(7), numbered(40_000)]);
+    crowd[40_000].environments = [].into();
+    assert_eq!(found(&crowd).found.len(), 49_999, "in every environment");
+}
+
+#[test]
+fn a_release_with_very_many_deployments_is_looked_through() {
+    let mut crowd = crowd(|_| (release(1), None));
+    let found = |bookings: &[Booking]| conflicts(bookings, &ServiceGraph::new(), Distance::NONE);
+    assert_eq!(found(&crowd), Conflicts::default());
+    for booking in &mut crowd {
+        booking.people = [kim()].into();
+    }
+    assert_eq!(found(&crowd), Conflicts::default());
+    crowd[100].release = release(2);
+    assert_eq!(
+        found(&crowd).found.len(),
+        2 * 49_999,
+        "over the service, and over who it takes"
+    );
+}

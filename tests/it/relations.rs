@@ -93,6 +93,8 @@ pub(crate) struct Meanwhile {
     store: Arc<MemoryStore>,
     act: Arc<Mutex<Option<Act>>>,
     pub(crate) unreadable: Arc<Mutex<Option<Stream>>>,
+    /// After how many commits the store fails.
+    pub(crate) commits_left: Arc<Mutex<Option<usize>>>,
     /// The log that is given for another one.
     mixed_up: Arc<Mutex<Option<(Stream, Stream)>>>,
     /// The logs that come only once all of them were asked for.
@@ -105,6 +107,7 @@ impl Meanwhile {
             store: store.clone(),
             act: Arc::default(),
             unreadable: Arc::default(),
+            commits_left: Arc::default(),
             mixed_up: Arc::default(),
             awaited: Arc::default(),
         }
@@ -120,6 +123,12 @@ impl Store for Meanwhile {
         let act = self.act.lock().unwrap().take();
         if let Some(act) = act {
             act();
+        }
+        if let Some(left) = self.commits_left.lock().unwrap().as_mut() {
+            let Some(fewer) = left.checked_sub(1) else {
+                return Err(StoreError::unavailable("the disk is full"));
+            };
+            *left = fewer;
         }
         self.store.commit(batch).await
     }

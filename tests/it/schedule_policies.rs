@@ -1,5 +1,6 @@
 //! Weekdays and hours, notice, and conflicts with what other releases have booked, at gates and at the desk.
 
+use crate::calendars::{declare, excepted, freeze, span as days};
 use crate::desk_support::{
     NOON, Office, at, by, id, key, office, package, person, run_of, tenant, text, titled, wait,
     worthwhile,
@@ -7,14 +8,18 @@ use crate::desk_support::{
 use crate::policies::{codes, decided, deploying, gated, intake};
 use crate::relations::Meanwhile;
 use chrono::{NaiveTime, Weekday};
-use phasegate::gate::{ConflictFreePolicy, Facts, GateSet, LeadTimePolicy, TimeOfDayPolicy, not};
-use phasegate::phase::{Request, Seconds, Testing};
-use phasegate::release::step::{Authorise, Deploy};
+use phasegate::gate::{
+    ConflictFreePolicy, Facts, FreezePolicy, GateSet, LeadTimePolicy, TimeOfDayPolicy, not,
+};
+use phasegate::phase::{Development, Request, Seconds, Testing};
+use phasegate::release::step::{Authorise, Deploy, Expedite, FinishDeployment, StartTesting};
 use phasegate::release::{
     Baseline, ConflictAnswer, ConflictQuestion, Decision, OverrideGranted, ReleasePlan,
-    ReleaseRequest, Role, RoleGiven, Service, Verdict,
+    ReleaseRequest, Role, RoleGiven, Service, Track, Verdict,
 };
-use phasegate::schedule::{Distance, ServiceGraph};
+use phasegate::schedule::{
+    Distance, ExceptionAnswer, Neighbours, ServiceGraph, ServiceMap, Touched,
+};
 use phasegate::{Desk, Gate, Instant, Interval, MemoryStore, Release, Store};
 use std::sync::Arc;
 
@@ -171,6 +176,190 @@ fn hours_of_no_day_and_of_half_minutes_are_refused() {
     );
 }
 
+#[test]
+fn hours_are_asked_for_when_the_deployment_is_planned() {
+    let gates = gated::<Authorise>(hours(20, 22));
+    let office = office().with_gates(gates);
+    let release = office.requested();
+    assert_eq!(codes(&asked(&office.desk, &release)), ["wrong-time"]);
+    let evening = span("20:00", "22:00");
+    let release = office.recorded(release, plan(evening), "kim");
+    let decision = asked(&office.desk, &release);
+    assert_eq!(codes(&decision), [""; 0], "{decision}");
+    assert_eq!(decision.holds_until, Some(evening.end()));
+    let late = office.recorded(release, plan(span("21:00", "23:00")), "kim");
+    assert_eq!(codes(&asked(&office.desk, &late)), ["wrong-time"]);
+    let otherwise = decided(
+        &office,
+        &late,
+        not(hours(20, 22)),
+        Authorise::new(worthwhile()),
+    );
+    assert_eq!(codes(&otherwise), [""; 0], "{otherwise}");
+    assert_eq!(
+        otherwise.holds_until,
+        Some(at("2026-03-02T23:00:00Z")),
+        "then it is asked about now"
+    );
+    office.clock.set("2026-03-02T23:00:00Z");
+    let over = asked(&office.desk, &late);
+    assert_eq!(
+        clearing(&over),
+        [Some(at("2026-03-03T20:00:00Z"))],
+        "the plan is over"
+    );
+}
+
+// Freezes, before the deployment.
+
+fn unfrozen() -> FreezePolicy {
+    FreezePolicy::new(key("production"))
+}
+
+#[test]
+fn planning_is_held_against_freezes_of_the_planned_window() {
+    let office = office().with_gates(gated::<Authorise>(unfrozen()));
+    declare(&office, freeze("today", days("02T00:00", "03T00:00")));
+    let release = office.requested();
+    assert_eq!(
+        codes(&asked(&office.desk, &release)),
+        ["frozen"],
+        "nothing is planned"
+    );
+    let tomorrow = days("03T20:00", "03T22:00");
+    let release = office.recorded(release, plan(tomorrow), "kim");
+    let decision = asked(&office.desk, &release);
+    assert_eq!(codes(&decision), [""; 0], "{decision}");
+    assert_eq!(decision.calendars[0].span, tomorrow);
+    assert_eq!(decision.holds_until, Some(tomorrow.end()));
+    let tonight = office.recorded(release, plan(days("02T23:00", "03T01:00")), "kim");
+    let decision = asked(&office.desk, &tonight);
+    assert_eq!(codes(&decision), ["frozen"]);
+    assert_eq!(
+        clearing(&decision),
+        [Some(at("2026-03-03T00:00:00Z"))],
+        "the rest of it is open"
+    );
+}
+
+#[test]
+fn what_is_left_of_the_planned_window_counts_and_then_now() {
+    let office = office().with_gates(gated::<Authorise>(unfrozen()));
+    declare(&office, freeze("morning", days("02T00:00", "02T13:00")));
+    declare(&office, freeze("night", days("02T20:00", "03T00:00")));
+    let release = office.recorded(office.requested(), plan(span("12:00", "14:00")), "kim");
+    assert_eq!(codes(&asked(&office.desk, &release)), ["frozen"]);
+    office.clock.set("2026-03-02T13:30:00Z");
+    let decision = asked(&office.desk, &release);
+    assert_eq!(decision.calendars[0].span, span("13:30", "14:00"));
+    office.clock.set("2026-03-02T20:00:00Z");
+    assert_eq!(
+        codes(&asked(&office.desk, &release)),
+        ["frozen"],
+        "it is over"
+    );
+    office.clock.set("2026-03-03T00:00:00Z");
+    assert_eq!(codes(&asked(&office.desk, &release)), [""; 0]);
+}
+
+#[test]
+fn what_deploys_at_once_and_what_comes_after_is_asked_about_now() {
+    let office = office();
+    declare(&office, freeze("tomorrow", days("03T00:00", "04T00:00")));
+    let calendar = wait(office.desk.calendar(&key("production"))).unwrap();
+    let facts = || office.facts().with_calendar(calendar.clone());
+    let deploying = office.made_live(office.deploying());
+    let finishing = || {
+        gated::<FinishDeployment>(unfrozen()).explain(
+            &deploying,
+            FinishDeployment::new(),
+            &facts(),
+            &by("dep"),
+        )
+    };
+    let decision = finishing();
+    assert!(decision.calendars[0].span.contains(office.now()));
+    assert_eq!(
+        codes(&decision),
+        [""; 0],
+        "its window goes on tomorrow, but it is finished now"
+    );
+
+    let mut request = titled("Hot fix");
+    request.track = Track::Emergency;
+    let urgent = office.done(office.asked(request), "kim");
+    let urgent = office.done(urgent.authorise(worthwhile()), "cho");
+    let urgent = office.with_manager(urgent);
+    let urgent = office.recorded(urgent, plan(days("05T20:00", "05T22:00")), "kim");
+    let expedite = || Expedite::new(package("hot"), Seconds::hours(1), text("The shop is down."));
+    let nights = TimeOfDayPolicy::new(
+        [Weekday::Thu],
+        NaiveTime::from_hms_opt(20, 0, 0).unwrap(),
+        NaiveTime::from_hms_opt(22, 0, 0).unwrap(),
+    );
+    let decision = decided(&office, &urgent, nights.unwrap(), expedite());
+    assert_eq!(
+        codes(&decision),
+        ["wrong-time"],
+        "planned for Thursday night, and done now"
+    );
+}
+
+#[test]
+fn planning_counts_on_an_exception_and_leaves_it_to_the_deployment() {
+    let testing = Gate::<StartTesting>::new("testing", 1).unwrap();
+    let production = Gate::<Deploy>::new("production", 1).unwrap();
+    let gates = GateSet::new()
+        .with(testing.require(unfrozen()))
+        .with(production.require(unfrozen()));
+    let office = office().with_gates(gates);
+    declare(&office, freeze("year-end", days("02T00:00", "05T00:00")));
+    let release = developing(&office, "shop");
+    let start = || StartTesting::new(package("one"));
+    let explained =
+        |release: &Release<Development>| wait(office.desk.explain(release, start(), by("ada")));
+    assert_eq!(codes(&explained(&release)), ["frozen"]);
+    excepted(
+        &office,
+        &release,
+        ExceptionAnswer::Granted(days("02T10:00", "02T16:00")),
+    );
+    let decision = explained(&release);
+    assert_eq!(codes(&decision), [""; 0], "{decision}");
+    assert!(decision.calendars[0].exceptions.contains(&key("EX-1")));
+    assert_eq!(decision.exceptions().next(), None);
+    let outline = decision.outline().to_string();
+    assert!(
+        outline.contains("exceptions that the deployment will use up: `EX-1`"),
+        "{outline}"
+    );
+
+    let testing = office.done(release.start_testing(package("one")), "ada");
+    let testing = office.recorded(testing, run_of("run", &package("one"), 19, 1), "tom");
+    let decision = wait(
+        office
+            .desk
+            .explain(&testing, Deploy::new(window()), by("ada")),
+    );
+    let used: Vec<_> = decision.exceptions().collect();
+    assert_eq!(used, [(&key("production"), &key("EX-1"))]);
+    let outline = decision.outline().to_string();
+    assert!(
+        outline.contains("exceptions that are used up: `EX-1`"),
+        "{outline}"
+    );
+    let deploying = office.done(testing.deploy(window()), "ada");
+    let review = office.done(deploying.back_out(text("Orders got lost.")), "ada");
+    let release = office.done(review.replan(text("Once more.")), "ada");
+    let release = office.recorded(release, Baseline::new(), "ada");
+    let release = office.done(release.start_development(), "ada");
+    assert_eq!(
+        codes(&explained(&release)),
+        ["frozen"],
+        "it was good for once"
+    );
+}
+
 // Notice.
 
 #[test]
@@ -314,7 +503,7 @@ fn a_release_of_another_tenant_is_not_seen() {
     assert_eq!(codes(&asked(&office.desk, &ours)), [""; 0]);
 }
 
-fn tested(office: &Front, service: &str) -> Release<Testing> {
+fn developing(office: &Front, service: &str) -> Release<Development> {
     let release = planned(office, service, plan(window()));
     let release = office.done(release.authorise(worthwhile()), "cho");
     let release = office.recorded(
@@ -323,7 +512,11 @@ fn tested(office: &Front, service: &str) -> Release<Testing> {
         "kim",
     );
     let release = office.recorded(release, Baseline::new(), "ada");
-    let release = office.done(release.start_development(), "ada");
+    office.done(release.start_development(), "ada")
+}
+
+fn tested(office: &Front, service: &str) -> Release<Testing> {
+    let release = developing(office, service);
     let release = office.done(release.start_testing(package("one")), "ada");
     office.recorded(release, run_of("run", &package("one"), 19, 1), "tom")
 }
@@ -479,6 +672,57 @@ fn a_model_says_where_its_releases_go_live() {
     );
     let anywhere = planned(&office, "shop", plan(window()));
     assert_eq!(about(&asked(&office.desk, &anywhere)).len(), 3);
+}
+
+#[test]
+fn more_conflicts_than_a_commit_can_hold_on_to_are_no_all_clear() {
+    let office = front(free());
+    let ours = planned(&office, "shop", plan(window()));
+    for _ in 0..100 {
+        let _ = planned(&office, "shop", plan(window()));
+    }
+    let decision = asked(&office.desk, &ours);
+    assert_eq!(about(&decision).len(), 100);
+    assert_eq!(decision.conflicts[0].gaps, []);
+    let _ = planned(&office, "shop", plan(window()));
+    let decision = asked(&office.desk, &ours);
+    assert_eq!(about(&decision).len(), 100);
+    assert_eq!(
+        decision.conflicts[0].gaps,
+        [text("more than 100 releases are in conflict")]
+    );
+    assert_eq!(codes(&decision)[0], "bookings-incomplete");
+}
+
+/// Everything has more children than are followed.
+struct Endless;
+
+impl ServiceMap for Endless {
+    fn parents<'a>(&'a self, of: &'a Touched) -> Neighbours<'a> {
+        self.children(of)
+    }
+
+    fn children<'a>(&'a self, _of: &'a Touched) -> Neighbours<'a> {
+        Box::new((0_u64..).map(|number| key(&format!("c{number}")).into()))
+    }
+}
+
+#[test]
+fn a_map_with_gaps_everywhere_makes_no_decision_that_cannot_be_kept() {
+    let policy = free().within(Distance::new(1).unwrap());
+    let office = front(policy);
+    let desk = office.desk.clone().with_service_map(Endless);
+    let services = (0..1_000).map(|number| Service::new(format!("{number:0>200}")).unwrap());
+    let mut request = titled("All of them");
+    request.services = phasegate::release::Bounded::new(services.collect()).unwrap();
+    let ours = office.done(office.asked(request), "kim");
+    let ours = office.recorded(ours, plan(window()), "kim");
+    let decision = asked(&desk, &ours);
+    assert_eq!(decision.conflicts[0].gaps.len(), 11);
+    let last = decision.conflicts[0].gaps.last().unwrap();
+    assert_eq!(last.as_str(), "and 990 gaps more");
+    let written = serde_json::to_string(&decision).unwrap();
+    assert!(written.len() < 100_000, "{} bytes", written.len());
 }
 
 fn excepting(policy: &str, other: &Release<Request>) -> OverrideGranted {

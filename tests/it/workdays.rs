@@ -249,6 +249,47 @@ fn slip_is_told_against_the_first_and_the_latest_baseline() {
     assert_eq!(planned.len(), 6);
 }
 
+#[test]
+#[cfg(feature = "calendar")]
+fn slip_is_counted_in_days_of_the_zone() {
+    let office = office();
+    office.clock.set("2025-06-02T09:00:00Z");
+    let release = office.with_manager(office.authorised());
+    // In Berlin, it is past midnight by then.
+    let agreed = plan(&[("ready", "2025-09-04T22:30:00Z"), ("beta", "2025-09-05")]);
+    let release = office.recorded(release, agreed, "ada");
+    let release = office.recorded(release, Baseline::new(), "ada");
+    office.clock.set("2025-09-07T22:00:00Z");
+    let release = office.recorded(release, MilestoneReached::new(key("ready")), "ada");
+    let release = office.recorded(release, MilestoneReached::new(key("beta")), "ada");
+    let told = |days: &WorkingDays, name: &str| {
+        let slip = days.slips(&release.view())[&key(name)];
+        let against = slip.first.unwrap();
+        (
+            against.planned,
+            slip.day.unwrap(),
+            against.days,
+            against.working_days,
+        )
+    };
+    let utc = summer();
+    let sunday = day("2025-09-07");
+    assert_eq!(told(&utc, "ready"), (day("2025-09-04"), sunday, 3, 2));
+    let berlin = utc.clone().in_zone("Europe/Berlin".parse().unwrap());
+    let monday = day("2025-09-08");
+    assert_eq!(told(&berlin, "ready"), (day("2025-09-05"), monday, 3, 1));
+    assert_eq!(told(&utc, "beta"), (day("2025-09-05"), sunday, 2, 1));
+    assert_eq!(told(&berlin, "beta"), (day("2025-09-05"), monday, 3, 1));
+
+    let written = serde_json::to_string(&berlin).unwrap();
+    assert!(written.contains(r#""zone":"Europe/Berlin""#), "{written}");
+    assert_eq!(
+        serde_json::from_str::<WorkingDays>(&written).unwrap(),
+        berlin
+    );
+    assert!(!serde_json::to_string(&utc).unwrap().contains("zone"));
+}
+
 /// A calendar over some months: any weekend but a whole week, and any days as holidays.
 fn calendars() -> impl Strategy<Value = WorkingDays> {
     let weekend = prop::collection::btree_set(0u8..7, 0..=4);

@@ -5,18 +5,42 @@ use crate::release::{
     Availability, Bounded, CalendarQuestion, Environment, Key, Openness, Reason, Region, Verdict,
     WindowKind,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-pub(super) fn asked(
-    calendar: &Key,
-    kind: WindowKind,
-    environments: &Bounded<BTreeSet<Environment>>,
-    regions: &Bounded<BTreeSet<Region>>,
-) -> CalendarQuestion {
-    CalendarQuestion {
-        environments: environments.clone(),
-        regions: regions.clone(),
-        ..CalendarQuestion::new(calendar.clone(), kind)
+/// Which calendar is asked, and where the work is done.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Place {
+    calendar: Key,
+    #[serde(default, skip_serializing_if = "crate::release::is_default")]
+    pub(super) environments: Bounded<BTreeSet<Environment>>,
+    #[serde(default, skip_serializing_if = "crate::release::is_default")]
+    pub(super) regions: Bounded<BTreeSet<Region>>,
+}
+
+impl Place {
+    pub(super) fn everywhere(calendar: Key) -> Self {
+        Self {
+            calendar,
+            environments: Bounded::default(),
+            regions: Bounded::default(),
+        }
+    }
+
+    pub(super) fn question(&self, kind: WindowKind) -> CalendarQuestion {
+        CalendarQuestion {
+            environments: self.environments.clone(),
+            regions: self.regions.clone(),
+            ..CalendarQuestion::new(self.calendar.clone(), kind)
+        }
+    }
+
+    /// The environments, each with its place among the parameters.
+    pub(super) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
+        let environments = self.environments.iter();
+        environments.map(|one| ("environments".to_owned(), one))
     }
 }
 

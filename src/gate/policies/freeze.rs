@@ -1,24 +1,28 @@
 //! Whether a freeze is in the way.
 
-use super::calendars::asked;
+use super::calendars::Place;
 use crate::gate::{Ask, Policy};
-use crate::phase::Interval;
 use crate::release::{
-    Availability, Bounded, CalendarQuestion, DecidingWindow, Effect, Environment, Key, Reason,
+    Availability, Bounded, CalendarQuestion, Effect, Environment, Key, Reason,
     Region, Verdict, WindowKind,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// Requires that no hard freeze of a calendar bears on the work: not while the deployment window lasts, or, where the
-/// step has none, at the instant of the step.
+/// Requires that no hard freeze of a calendar bears on the work as long as its window lasts: that of the step, or, on the
+/// way to the deployment, the planned one. Where there is none, or it is over, none may at the instant of the step.
 ///
-/// What is left of the window counts, so that a window that begins in a freeze is open once the freeze is over. What
-/// the work touches are the services of the release, in the environments and regions that are named here; with none,
+/// So work for tomorrow is planned while today is frozen. What deploys at once and what comes later, such as
+/// [`Expedite`](crate::release::step::Expedite) and [`FinishDeployment`](crate::release::step::FinishDeployment), is
+/// asked about its instant. What is left of the window counts, so that one that begins in a freeze is open once the freeze
+/// is over.
+///
+/// What the work touches are the services of the release, in the environments and regions that are named here; with none,
 /// in every one. A soft freeze warns. On the emergency track the rule of each freeze for emergencies holds, and of
 /// [`BackOut`](crate::release::step::BackOut) its rule for back-outs.
 ///
-/// A granted exception lets the step pass that freeze, once. An override names the freeze as what it is
+/// A granted exception lets the step pass that freeze, once. A step that is asked about the planned window counts on it,
+/// and leaves it to the deployment. An override names the freeze as what it is
 /// [about](crate::release::OverrideGranted::about).
 ///
 /// | code | what is the matter |
@@ -28,14 +32,14 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// # Time
 ///
-/// At an instant, a clearance holds until the calendar changes. Every clearance to deploy ends with its window.
+/// At an instant, a clearance holds until the calendar opens or closes, and in a window to the window's end.
 ///
 /// # Examples
 ///
 /// ```
 /// use phasegate::gate::{FreezePolicy, Facts};
-/// use phasegate::phase::Interval;
-/// use phasegate::release::{Effect, Key, RunningWork, step::Authorise};
+/// use phasegate::phase::{Interval, Seconds};
+/// use phasegate::release::{Effect, Key, ReleasePlan, RunningWork, step::Authorise};
 /// use phasegate::schedule::{Timing, WhileClosed, Window};
 /// # use phasegate::{Desk, Gate, GateSet, MemoryStore, Person, release::*};
 ///
@@ -50,97 +54,78 @@ use std::collections::{BTreeMap, BTreeSet};
 /// let audit = Window::freeze(Key::new("audit")?, Timing::between(audit), hard);
 /// let calendar = desk.declare_window(&production, audit, &kim).await?;
 ///
+/// let plan = |start, end| -> Result<_, phasegate::phase::Invalid> {
+///     let plan = ReleasePlan::builder().early_life_support(Seconds::days(7));
+///     Ok(plan.window(Interval::parse(start, end)?).build())
+/// };
+/// let tuesday = plan("2026-03-03T20:00:00Z", "2026-03-03T22:00:00Z")?;
+/// let wednesday = plan("2026-03-04T20:00:00Z", "2026-03-04T22:00:00Z")?;
+///
 /// let monday = Facts::at("2026-03-02T12:00:00Z".parse()?).with_calendar(calendar);
+/// let release = desk.record(release, wednesday, &kim).await?;
+/// assert!(desk.gates().explain(&release, step.clone(), &monday, &By::new(&kim)).is_cleared());
+///
+/// let release = desk.record(release, tuesday, &kim).await?;
 /// let decision = desk.gates().explain(&release, step, &monday, &By::new(&kim));
 /// assert_eq!(
 ///     decision.to_string(),
 ///     "authorise refused\n  freeze: freeze `audit` of calendar `production` is active from 2026-03-02T00:00:00Z to \
-///      2026-03-04T06:00:00Z; wait, or ask for an exception (not before 2026-03-04T06:00:00Z)",
+///      2026-03-04T06:00:00Z; choose a window from 2026-03-04T06:00:00Z on, or ask for an exception",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FreezePolicy {
-    calendar: Key,
-    #[serde(default, skip_serializing_if = "crate::release::is_default")]
-    environments: Bounded<BTreeSet<Environment>>,
-    #[serde(default, skip_serializing_if = "crate::release::is_default")]
-    regions: Bounded<BTreeSet<Region>>,
-}
+pub struct FreezePolicy(Place);
 
 impl FreezePolicy {
     /// No freeze of this calendar bears on the work, whichever environment and region it touches.
     #[must_use]
     pub fn new(calendar: Key) -> Self {
-        Self {
-            calendar,
-            environments: Bounded::default(),
-            regions: Bounded::default(),
-        }
+        Self(Place::everywhere(calendar))
     }
 
     /// The same, for work that touches these environments.
     #[must_use]
-    pub fn in_environments(self, environments: impl Into<Bounded<BTreeSet<Environment>>>) -> Self {
-        let environments = environments.into();
-        Self {
-            environments,
-            ..self
-        }
+    pub fn in_environments(
+        mut self,
+        environments: impl Into<Bounded<BTreeSet<Environment>>>,
+    ) -> Self {
+        self.0.environments = environments.into();
+        self
     }
 
     /// The same, for work that touches these regions.
     #[must_use]
-    pub fn in_regions(self, regions: impl Into<Bounded<BTreeSet<Region>>>) -> Self {
-        let regions = regions.into();
-        Self { regions, ..self }
+    pub fn in_regions(mut self, regions: impl Into<Bounded<BTreeSet<Region>>>) -> Self {
+        self.0.regions = regions.into();
+        self
     }
 
-    /// The environments, each with its place among the parameters.
     pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
-        let environments = self.environments.iter();
-        environments.map(|one| ("environments".to_owned(), one))
+        self.0.environments()
     }
 
     fn question(&self) -> CalendarQuestion {
-        asked(
-            &self.calendar,
-            WindowKind::Freeze,
-            &self.environments,
-            &self.regions,
-        )
+        self.0.question(WindowKind::Freeze)
     }
 
     /// One reason for each freeze, however often it is active in that time.
     fn against(answer: &Availability) -> Vec<Reason> {
         let deciding = answer.deciding.iter();
         let blocking = deciding.filter(|one| one.effect == Effect::Blocked);
-        let mut freezes: BTreeMap<&Key, (&DecidingWindow, Vec<Interval>)> = BTreeMap::new();
-        for one in blocking {
-            if let (Some(id), Some(active)) = (&one.window, one.active) {
-                let (_, times) = freezes.entry(id).or_insert((one, Vec::new()));
-                times.push(active);
-            }
-        }
-        let reasons = freezes.into_iter().filter_map(|(id, (freeze, times))| {
-            let (first, last) = (times.first()?, times.last()?);
+        let reasons = blocking.filter_map(|freeze| {
+            let (id, active) = (freeze.window.as_ref()?, freeze.active?);
             let title = freeze.title.as_ref();
             let title = title.map_or_else(String::new, |title| format!(" ({title})"));
-            let again = match times.len() {
-                1 => String::new(),
-                many => format!(", and {} times more until {}", many - 1, last.end()),
-            };
             let calendar = &freeze.calendar;
-            let message = format!(
-                "freeze `{id}`{title} of calendar `{calendar}` is active from {first}{again}"
-            );
+            let message =
+                format!("freeze `{id}`{title} of calendar `{calendar}` is active from {active}");
             let remedy = super::calendars::remedy(answer, "ask for an exception");
             let mut reason = Reason::new("frozen", message, remedy).about(id.clone());
             reason.clears_at = answer.clears_at;
             let reason = reason.read("calendar", calendar.as_str());
-            Some(reason.read("until", last.end()))
+            Some(reason.read("until", active.end()))
         });
         reasons.collect()
     }

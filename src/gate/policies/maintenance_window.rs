@@ -1,6 +1,6 @@
 //! Whether the work stays within an allow-window.
 
-use super::calendars::asked;
+use super::calendars::Place;
 use crate::gate::{Ask, Policy};
 use crate::release::{
     Availability, Bounded, CalendarQuestion, Effect, Environment, Key, Reason, Region, Verdict,
@@ -9,11 +9,11 @@ use crate::release::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Requires that allow-windows of a calendar are open to the work: as long as the deployment window lasts, or, where
-/// the step has none, at the instant of the step.
+/// Requires that allow-windows of a calendar are open to the work as long as its window lasts: that of the step, or, on
+/// the way to the deployment, the planned one. Where there is none, or it is over, they are at the instant of the step.
 ///
-/// Where no allow-window bears on the work, it passes, unless the calendar is closed by default. What is left of the
-/// window counts; what the work touches, and how emergencies and back-outs pass, is as for
+/// Where no allow-window bears on the work, it passes, unless the calendar is closed by default. Which steps are asked
+/// about a window, what the work touches, and how emergencies and back-outs pass, is as for
 /// [`FreezePolicy`](super::FreezePolicy).
 ///
 /// | code | what is the matter |
@@ -23,14 +23,14 @@ use std::collections::BTreeSet;
 ///
 /// # Time
 ///
-/// At an instant, a clearance holds until the calendar changes. Every clearance to deploy ends with its window.
+/// At an instant, a clearance holds until the calendar opens or closes, and in a window to the window's end.
 ///
 /// # Examples
 ///
 /// ```
 /// use phasegate::gate::{MaintenanceWindowPolicy, Facts};
-/// use phasegate::phase::Interval;
-/// use phasegate::release::{Effect, Key, RunningWork, step::Authorise};
+/// use phasegate::phase::{Interval, Seconds};
+/// use phasegate::release::{Effect, Key, ReleasePlan, RunningWork, step::Authorise};
 /// use phasegate::schedule::{Timing, WhileClosed, Window};
 /// # use phasegate::{Desk, Gate, GateSet, MemoryStore, Person, release::*};
 ///
@@ -45,67 +45,60 @@ use std::collections::BTreeSet;
 /// let night = Window::allow(Key::new("monday-night")?, Timing::between(night), hard);
 /// let calendar = desk.declare_window(&production, night, &kim).await?;
 ///
+/// let plan = |start, end| -> Result<_, phasegate::phase::Invalid> {
+///     let plan = ReleasePlan::builder().early_life_support(Seconds::days(7));
+///     Ok(plan.window(Interval::parse(start, end)?).build())
+/// };
+/// let inside = plan("2026-03-02T22:00:00Z", "2026-03-03T00:00:00Z")?;
+/// let before = plan("2026-03-02T20:00:00Z", "2026-03-02T21:00:00Z")?;
+///
 /// let monday = Facts::at("2026-03-02T12:00:00Z".parse()?).with_calendar(calendar);
+/// let release = desk.record(release, inside, &kim).await?;
+/// assert!(desk.gates().explain(&release, step.clone(), &monday, &By::new(&kim)).is_cleared());
+///
+/// let release = desk.record(release, before, &kim).await?;
 /// let decision = desk.gates().explain(&release, step, &monday, &By::new(&kim));
 /// assert_eq!(
 ///     decision.to_string(),
 ///     "authorise refused\n  maintenance-window: outside the allow-windows of calendar `production`: `monday-night`; \
-///      wait, or have a window declared (not before 2026-03-02T22:00:00Z)",
+///      choose a window from 2026-03-02T22:00:00Z on, or have a window declared",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MaintenanceWindowPolicy {
-    calendar: Key,
-    #[serde(default, skip_serializing_if = "crate::release::is_default")]
-    environments: Bounded<BTreeSet<Environment>>,
-    #[serde(default, skip_serializing_if = "crate::release::is_default")]
-    regions: Bounded<BTreeSet<Region>>,
-}
+pub struct MaintenanceWindowPolicy(Place);
 
 impl MaintenanceWindowPolicy {
     /// The work stays within allow-windows of this calendar, whichever environment and region it touches.
     #[must_use]
     pub fn new(calendar: Key) -> Self {
-        Self {
-            calendar,
-            environments: Bounded::default(),
-            regions: Bounded::default(),
-        }
+        Self(Place::everywhere(calendar))
     }
 
     /// The same, for work that touches these environments.
     #[must_use]
-    pub fn in_environments(self, environments: impl Into<Bounded<BTreeSet<Environment>>>) -> Self {
-        let environments = environments.into();
-        Self {
-            environments,
-            ..self
-        }
+    pub fn in_environments(
+        mut self,
+        environments: impl Into<Bounded<BTreeSet<Environment>>>,
+    ) -> Self {
+        self.0.environments = environments.into();
+        self
     }
 
     /// The same, for work that touches these regions.
     #[must_use]
-    pub fn in_regions(self, regions: impl Into<Bounded<BTreeSet<Region>>>) -> Self {
-        let regions = regions.into();
-        Self { regions, ..self }
+    pub fn in_regions(mut self, regions: impl Into<Bounded<BTreeSet<Region>>>) -> Self {
+        self.0.regions = regions.into();
+        self
     }
 
-    /// The environments, each with its place among the parameters.
     pub(in crate::gate) fn environments(&self) -> impl Iterator<Item = (String, &Environment)> {
-        let environments = self.environments.iter();
-        environments.map(|one| ("environments".to_owned(), one))
+        self.0.environments()
     }
 
     fn question(&self) -> CalendarQuestion {
-        asked(
-            &self.calendar,
-            WindowKind::Allow,
-            &self.environments,
-            &self.regions,
-        )
+        self.0.question(WindowKind::Allow)
     }
 
     fn against(answer: &Availability) -> Vec<Reason> {

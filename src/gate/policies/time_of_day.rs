@@ -9,10 +9,11 @@ use crate::schedule::{Allowed, Hours};
 use chrono::{NaiveTime, Weekday};
 use serde::{Deserialize, Serialize};
 
-/// Requires that the work is done on these weekdays, between these times of day: as long as the deployment window
-/// lasts, or, where the step has none, at the instant of the step.
+/// Requires that the work is done on these weekdays, between these times of day, as long as its window lasts: that of the
+/// step, or, on the way to the deployment, the planned one. Where there is none, or it is over, the instant of the step
+/// counts.
 ///
-/// What is left of the window counts, and all of it. Hours that go past midnight belong to the weekday on which they
+/// What is left of the window counts, and all of it; [`FreezePolicy`](super::FreezePolicy) says more. Hours that go past midnight belong to the weekday on which they
 /// begin; from a time to the same time is 24 hours. Hours that touch are one: from Monday to Friday around the clock, a
 /// window may go past midnight. Holidays and exceptions are for a calendar and
 /// [`MaintenanceWindowPolicy`](super::MaintenanceWindowPolicy).
@@ -27,15 +28,16 @@ use serde::{Deserialize, Serialize};
 /// # Time
 ///
 /// By the clocks of the zone. Where they do not say one instant, the hours are shorter, like an allow-window:
-/// [`Edges::Short`](crate::schedule::Edges::Short). At an instant, a clearance holds to the end of the hours. The next
-/// hours are looked for a month ahead.
+/// [`Edges::Short`](crate::schedule::Edges::Short). At an instant, a clearance holds to the end of the hours, and in
+/// a window to its end. The next hours are looked for a month ahead.
 ///
 /// # Examples
 ///
 /// ```
 /// use chrono::{NaiveTime, Weekday};
 /// use phasegate::gate::{Facts, TimeOfDayPolicy};
-/// use phasegate::release::step::Authorise;
+/// use phasegate::phase::{Interval, Seconds};
+/// use phasegate::release::{ReleasePlan, step::Authorise};
 /// # use phasegate::{Desk, Gate, GateSet, MemoryStore, Person, release::*};
 ///
 /// # pollster::block_on(async {
@@ -46,12 +48,23 @@ use serde::{Deserialize, Serialize};
 /// # let release = desk.run(desk.request(ReleaseRequest::new(Name::new("Shop 2.4")?)), &kim).await?;
 /// # let step = Authorise::new(Assessment::new(AssessmentDecision::Worthwhile));
 ///
-/// let monday = Facts::at("2026-03-02T17:30:00Z".parse()?);
-/// let decision = desk.gates().explain(&release, step, &monday, &By::new(&kim));
+/// let plan = |start, end| -> Result<_, phasegate::phase::Invalid> {
+///     let plan = ReleasePlan::builder().early_life_support(Seconds::days(7));
+///     Ok(plan.window(Interval::parse(start, end)?).build())
+/// };
+/// let morning = plan("2026-03-03T10:00:00Z", "2026-03-03T11:00:00Z")?;
+/// let afternoon = plan("2026-03-03T15:00:00Z", "2026-03-03T17:00:00Z")?;
+///
+/// let monday_night = Facts::at("2026-03-02T23:30:00Z".parse()?);
+/// let release = desk.record(release, morning, &kim).await?;
+/// assert!(desk.gates().explain(&release, step.clone(), &monday_night, &By::new(&kim)).is_cleared());
+///
+/// let release = desk.record(release, afternoon, &kim).await?;
+/// let decision = desk.gates().explain(&release, step, &monday_night, &By::new(&kim));
 /// assert_eq!(
 ///     decision.to_string(),
-///     "authorise refused\n  time-of-day: it is Monday, 17:30, and allowed is 09:00 to 16:00 UTC on Monday, Tuesday; \
-///      wait until 2026-03-03T09:00:00Z (not before 2026-03-03T09:00:00Z)",
+///     "authorise refused\n  time-of-day: what is left of the window is 2026-03-03T15:00:00Z to 2026-03-03T17:00:00Z, \
+///      and allowed is 09:00 to 16:00 UTC on Monday, Tuesday; choose a window from 2026-03-09T09:00:00Z on",
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
