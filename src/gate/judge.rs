@@ -291,7 +291,7 @@ impl Judged {
             is_negated: false,
             facts: BTreeSet::new(),
             model: false,
-            is_timed: false,
+            window: None,
             others: BTreeSet::new(),
             answers: Vec::new(),
             unread_calendars: BTreeMap::new(),
@@ -306,9 +306,6 @@ impl Judged {
         }
         for id in asking.others {
             self.look_at(id, ask.read(id), requirement.enforcement);
-        }
-        if blocks && asking.is_timed {
-            self.hold_until(ask.window_ahead().map(Interval::end));
         }
         for answer in asking.answers {
             let source = &answer.source;
@@ -340,7 +337,8 @@ impl Judged {
             }
             self.decision.facts.insert(key, fact.clone());
         }
-        self.hold_until(judgement.verdict.until().filter(|_| blocks));
+        let ends = [judgement.verdict.until(), asking.window.map(Interval::end)];
+        self.hold_until(earliest(ends).filter(|_| blocks));
         if blocks {
             self.used.extend(judgement.verdict.overrides().cloned());
         }
@@ -428,8 +426,8 @@ struct Requiring<'a> {
     facts: BTreeSet<Key>,
     /// Whether it was asked how the release's model stands.
     model: bool,
-    /// Whether it was asked about when the work would be done.
-    is_timed: bool,
+    /// What is left of the window that it was asked about.
+    window: Option<Interval>,
     /// The other releases that were looked at.
     others: BTreeSet<ReleaseId>,
     /// What calendars answered.
@@ -545,7 +543,9 @@ impl Requiring<'_> {
             Ok((needs, questions)) => {
                 let related = relations.iter().flat_map(|&one| self.ask.related(one));
                 let others: BTreeSet<_> = related.collect();
-                self.is_timed |= policy.is_timed() || !questions.is_empty();
+                if policy.is_timed() || !questions.is_empty() {
+                    self.window = self.ask.window_ahead();
+                }
                 let mut lacking = self.lacking(&needs, &others);
                 let answers = self.consult(&questions, &mut lacking);
                 let verdict = if lacking.is_empty() {
