@@ -3,8 +3,8 @@
 use super::calendars::Place;
 use crate::gate::{Ask, Policy};
 use crate::release::{
-    Availability, Bounded, CalendarQuestion, Effect, Environment, Key, Reason,
-    Region, Verdict, WindowKind,
+    Availability, Bounded, CalendarQuestion, Effect, Environment, Key, Reason, Region, Verdict,
+    WindowKind,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
