@@ -521,6 +521,12 @@ fn a_deployment_begins_when_it_is_cleared_and_before_its_window_ends() {
         office.run(release.deploy(over), "ada"),
         &[("window-over", message)],
     );
+    let ages = Interval::parse("2026-03-02T20:00:00Z", "2036-03-03T20:00:00Z").unwrap();
+    let message = "the deployment window, 2026-03-02T20:00:00Z to 2036-03-03T20:00:00Z, is longer than ten years";
+    let release = refused(
+        office.run(release.deploy(ages), "ada"),
+        &[("window-too-long", message)],
+    );
     let skewed = said("2026-03-02T11:55:00Z");
     assert!(wait(office.desk.run(release.deploy(window()), skewed)).is_ok());
 }
