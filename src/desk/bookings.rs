@@ -3,10 +3,10 @@
 use super::Desk;
 use super::gather::told;
 use crate::gate::{Facts, GateSet, is_before_review};
-use crate::phase::Instant;
+use crate::phase::{Instant, PhaseName};
 use crate::release::limits::{BATCH_GUARDS, BOOKED_RELEASES, PAGE_ROWS};
 use crate::release::{
-    BookedConflict, ConflictAnswer, ConflictQuestion, Core, FactSource, ReleaseId, Text,
+    BookedConflict, ConflictAnswer, ConflictQuestion, Core, FactSource, ReleaseId, Stream, Text,
 };
 use crate::schedule::{
     Booking, ConflictKind, Conflicts, Distance, ServiceGraph, ServiceMap, conflicts_of,
@@ -27,6 +27,8 @@ struct Booked {
     sources: BTreeMap<ReleaseId, FactSource>,
     /// Why there may be more.
     gaps: Vec<Text>,
+    /// How many releases were read.
+    read: usize,
 }
 
 impl<S: Store> Desk<S> {
@@ -48,7 +50,11 @@ impl<S: Store> Desk<S> {
             let mut answer =
                 ConflictAnswer::new(question, stream.clone(), candidate.window, read_at);
             answer.gaps.clone_from(&booked.gaps);
-            let distance = Distance::new(question.distance).unwrap_or_default();
+            let distance = Distance::new(question.distance);
+            if let Err(refused) = &distance {
+                answer.gaps.push(Text::clipped(&refused.to_string()));
+            }
+            let distance = distance.unwrap_or_default();
             let none = ServiceGraph::new();
             let map: &dyn ServiceMap = match &self.map {
                 Some(map) => map.as_ref(),
@@ -65,71 +71,89 @@ impl<S: Store> Desk<S> {
         facts
     }
 
-    /// Reads the releases that are to be deployed before the candidate's window ends, in the order in which they begin.
-    /// When each ends only its log tells.
+    /// Reads the releases that are in Deployment, and those that are to be deployed while the candidate is.
     async fn booked(&self, core: &Core, candidate: &Booking, now: Instant) -> Booked {
-        let query = Query {
+        let mut booked = Booked::default();
+        let planned = Query {
             filter: Filter::Open,
             order: Order::PlannedStart,
         };
-        let mut booked = Booked::default();
-        let (mut after, mut read) = (None, 0);
-        loop {
-            let page = self
-                .store
-                .list(&self.tenant, query, after.as_ref(), PAGE_ROWS);
-            let page = match page.await {
-                Ok(page) => page,
-                Err(error) => {
-                    booked.gaps.push(told(&error));
-                    return booked;
-                }
-            };
-            for row in page.rows {
-                let start = row.summary.planned_start;
-                if start.is_some_and(|start| candidate.window.end() <= start) {
-                    return booked;
-                }
-                let is_own = row.stream == core.head.stream;
-                if is_own || !is_before_review(row.summary.standing.phase) {
-                    continue;
-                }
-                read += 1;
-                if read > BOOKED_RELEASES {
-                    let end = candidate.window.end();
-                    booked.gaps.push(Text::clipped(&format!(
-                        "more than {BOOKED_RELEASES} releases were to be deployed before {end} and are not; cancel some, \
-                         or plan them anew"
-                    )));
-                    return booked;
-                }
-                match self.read_release(&row.stream).await {
-                    Ok(Some(other)) => booked.add(&self.gates, other.core(), now),
-                    Ok(None) => {
-                        let why = format!("release `{}` is listed, and has no log", row.stream.id);
-                        booked.gaps.push(Text::clipped(&why));
+        let running = Query {
+            filter: Filter::Phase(PhaseName::Deployment),
+            order: Order::Created,
+        };
+        for query in [running, planned] {
+            let mut after = None;
+            'pages: loop {
+                let page = self
+                    .store
+                    .list(&self.tenant, query, after.as_ref(), PAGE_ROWS);
+                let page = match page.await {
+                    Ok(page) => page,
+                    Err(error) => {
+                        booked.gaps.push(told(&error));
+                        return booked;
                     }
-                    Err(why) => {
-                        let why = format!("release `{}` could not be read: {why}", row.stream.id);
-                        booked.gaps.push(Text::clipped(&why));
+                };
+                for row in page.rows {
+                    let is_own = row.stream == core.head.stream;
+                    let is_running = row.summary.standing.phase == PhaseName::Deployment;
+                    let is_planned = match (query.order, row.summary.window) {
+                        (Order::PlannedStart, Some(window)) => {
+                            if candidate.window.end() <= window.start() {
+                                break 'pages;
+                            }
+                            let is_ahead = is_before_review(row.summary.standing.phase);
+                            !is_running && is_ahead && now < window.end()
+                        }
+                        (Order::PlannedStart, None) | (Order::Created | Order::NextDue, _) => {
+                            is_running
+                        }
+                    };
+                    if !is_own
+                        && is_planned
+                        && !self.read_booking(&mut booked, &row.stream, now).await
+                    {
+                        return booked;
                     }
                 }
-                if booked.gaps.len() == GAPS {
-                    return booked;
+                after = page.next;
+                if after.is_none() {
+                    break;
                 }
-            }
-            after = page.next;
-            if after.is_none() {
-                return booked;
             }
         }
+        booked
+    }
+
+    /// Reads what a release has booked; says whether more may be read.
+    async fn read_booking(&self, booked: &mut Booked, stream: &Stream, now: Instant) -> bool {
+        if booked.read == BOOKED_RELEASES {
+            booked.gaps.push(Text::clipped(&format!(
+                "more than {BOOKED_RELEASES} releases run or are to be deployed by then; cancel some, or plan them anew"
+            )));
+            return false;
+        }
+        booked.read += 1;
+        match self.read_release(stream).await {
+            Ok(Some(other)) => booked.add(&self.gates, other.core(), now),
+            Ok(None) => {
+                let why = format!("release `{}` is listed, and has no log", stream.id);
+                booked.gaps.push(Text::clipped(&why));
+            }
+            Err(why) => {
+                let why = format!("release `{}` could not be read: {why}", stream.id);
+                booked.gaps.push(Text::clipped(&why));
+            }
+        }
+        booked.gaps.len() < GAPS
     }
 }
 
 impl Booked {
     /// Keeps what a release has booked, unless that is over.
     fn add(&mut self, gates: &GateSet, other: &Core, now: Instant) {
-        let booking = gates.booking(other);
+        let booking = gates.booking(other, now);
         if let Some(booking) = booking.filter(|booking| now < booking.window.end()) {
             let source = FactSource::new(other.head.stream.clone(), other.head.version);
             self.sources.insert(booking.release, source);
@@ -156,10 +180,14 @@ fn told_of(
     }
     let more = by_other.len() > BATCH_GUARDS;
     for ((overlap, other), kinds) in by_other.into_iter().take(BATCH_GUARDS) {
-        let source = other.and_then(|other| sources.get(&other));
         let what = Text::clipped(&told_together(&kinds));
-        let told = source.map(|source| BookedConflict::new(source.clone(), overlap, what));
-        answer.conflicts.extend(told);
+        match other.and_then(|other| sources.get(&other)) {
+            Some(source) => {
+                let told = BookedConflict::new(source.clone(), overlap, what);
+                answer.conflicts.push(told);
+            }
+            None => answer.gaps.push(what),
+        }
     }
     let gaps = conflicts.gaps.iter().take(GAPS);
     answer

@@ -73,7 +73,10 @@ impl<S: Store> Desk<S> {
     }
 
     /// Makes a calendar what a file says it is: declares each window that differs, sets the default, and withdraws the
-    /// windows that are gone, in this order and with one entry each. Exceptions stay as they are.
+    /// windows that are gone, with one entry each. Exceptions stay as they are.
+    ///
+    /// Up to 100 differences are one write. Of more, what closes comes first: windows that are new, freezes before all,
+    /// then those that are changed. A freeze that is moved may so be gone before what takes its place is there.
     ///
     /// Where nothing differs, nothing is written. The command id of `by`, if it has one, is not used.
     ///
@@ -85,12 +88,12 @@ impl<S: Store> Desk<S> {
     ///
     /// # Cancellation
     ///
-    /// A future that is dropped, or an error, leaves some of the entries in the store: windows that are new may be
-    /// there before those that are gone are withdrawn. Call it again, and it goes on.
+    /// A future that is dropped, or an error, leaves all or nothing of each write in the store. Call it again, and it goes
+    /// on.
     ///
     /// # Complexity
     ///
-    /// Reads the log once, and writes once for every window that differs.
+    /// Reads the log once, and writes once for every 100 windows that differ.
     pub async fn import_calendar(
         &self,
         calendar: &Calendar,

@@ -126,7 +126,10 @@ impl<S: Store> Desk<S> {
                 Ok(ModelState::start(Place::before(stream)).followed())
             }
             Err(
-                error @ (StreamError::Refused { .. } | StreamError::Store(_) | StreamError::Log(_)),
+                error @ (StreamError::Refused { .. }
+                | StreamError::Busy { .. }
+                | StreamError::Store(_)
+                | StreamError::Log(_)),
             ) => Err(told(&error)),
         }
     }

@@ -3,7 +3,7 @@
 use super::{Desk, StreamError};
 use crate::phase::{Deployment, Phase, PhaseName, Testing};
 use crate::release::limits::PAGE_ROWS;
-use crate::release::{Core, Key, Release, Track, Version, replay_with};
+use crate::release::{Core, Key, NextMove, Release, Track, Version, replay_with};
 use crate::schedule::{CalendarState, Claim, InFlight, PlannedStart, Scope, View, Work, WorkKind};
 use crate::store::{Filter, Order, Query, Store};
 use std::collections::BTreeSet;
@@ -13,8 +13,9 @@ impl<S: Store> Desk<S> {
     ///
     /// `place` names the environments and regions to which deployments go here; services, track and labels are those
     /// of each release. While a granted exception holds, its freezes do not bind the release, used or not; nor do those
-    /// that an override lifted for the deployment, while its window lasts.
-    /// [`Schedule::next_move`] has the rules. Nothing is written, and nothing happens by itself: ask again when a
+    /// that an override lifted for the deployment, while its window lasts. Once that is over, a person is asked before
+    /// more begins.
+    /// [`Schedule::next_move`](crate::schedule::Schedule::next_move) has the rules. Nothing is written, and nothing happens by itself: ask again when a
     /// calendar opens or closes, and record what is proposed.
     ///
     /// # Errors
@@ -40,7 +41,12 @@ impl<S: Store> Desk<S> {
         let told = releases.into_iter().map(|release| {
             let asked = Asked::of(release.core(), place);
             let binding = asked.binding(&calendars, Use::Running);
-            let proposed = binding.next_move(&release.rollout(now), now);
+            let mut proposed = binding.next_move(&release.rollout(now), now);
+            let window = release.core().state.window;
+            let is_over = window.is_some_and(|window| window.end() <= now);
+            if is_over && begins_work(&proposed.next) {
+                proposed.next = NextMove::Ask;
+            }
             (release, proposed)
         });
         Ok(told.collect())
@@ -121,6 +127,14 @@ impl<S: Store> Desk<S> {
     }
 }
 
+/// What nobody has cleared for the time after the window.
+const fn begins_work(next: &NextMove) -> bool {
+    matches!(
+        next,
+        NextMove::StartWave(_) | NextMove::StartAttempt | NextMove::Continue
+    )
+}
+
 /// For what a release asks calendars.
 #[derive(Clone, Copy)]
 enum Use {
@@ -169,10 +183,14 @@ impl<'a> Asked<'a> {
             let name = calendar.calendar().name();
             let (used, lifted) = match what_for {
                 Use::Start => (state.used_exceptions.get(name), None),
-                Use::Running => (None, state.window.zip(state.lifted_freezes.get(name))),
+                Use::Running => (None, state.lifted_freezes.get(name)),
             };
-            let release = head.id;
-            calendar.binding(view, Claim { release, used }, lifted)
+            let claim = Claim {
+                release: head.id,
+                used,
+                may_be_excepted: true,
+            };
+            calendar.binding(view, claim, lifted)
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Logs of things that are not releases, at the desk: read, asked, written.
 
 use super::Desk;
+use crate::release::limits::BATCH_EVENTS;
 use crate::release::{
     By, Envelope, Key, Ledger, LedgerEvent, LogError, Place, Reason, Stream, Version, fold, intent,
 };
@@ -8,7 +9,7 @@ use crate::store::{Committed, Store, StoreError};
 use std::{error::Error, fmt};
 
 /// How often an event is asked for again when somebody else wrote first.
-const TURNS: usize = 5;
+const TURNS: usize = 20;
 
 /// Why a release model or a calendar could not be read or changed.
 #[derive(Debug)]
@@ -23,6 +24,11 @@ pub enum StreamError {
     Refused {
         /// All that does.
         reasons: Vec<Reason>,
+    },
+    /// Somebody else wrote first, time and again. Nothing of the last write was kept; ask again.
+    Busy {
+        /// The log.
+        stream: Stream,
     },
     /// The store failed. [`StoreError::kind`] tells whether something may have been written.
     Store(StoreError),
@@ -42,6 +48,11 @@ impl fmt::Display for StreamError {
                 let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
                 write!(f, "refused: {}", reasons.join("\n  "))
             }
+            Self::Busy { stream } => write!(
+                f,
+                "{} `{}` was written by others {TURNS} times in a row, and this was not; ask again",
+                stream.kind, stream.id
+            ),
             Self::Store(_) => f.write_str("the store failed; ask again to learn what was written"),
             Self::Log(_) => f.write_str("what is stored cannot be read; its history still can"),
         }
@@ -51,7 +62,7 @@ impl fmt::Display for StreamError {
 impl Error for StreamError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::NotFound { .. } | Self::Refused { .. } => None,
+            Self::NotFound { .. } | Self::Refused { .. } | Self::Busy { .. } => None,
             Self::Store(error) => Some(error),
             Self::Log(error) => Some(error),
         }
@@ -103,20 +114,21 @@ impl<S: Store> Desk<S> {
             if self.is_said(event, by, &stream, log.last()).await? {
                 return Ok(ledger);
             }
-            let write = ledger.write(event.clone(), by, self.clock.now());
+            let write = ledger.write(vec![event.clone()], by, self.clock.now());
             let (batch, after) = write.map_err(|reasons| StreamError::Refused { reasons })?;
             match self.store.commit(&batch).await {
                 Ok(Committed::Written) => return Ok(after),
                 // Written before, by a call whose answer was lost: what the log has is the answer.
                 Ok(Committed::AlreadyDone(_)) => return self.ledger(id).await,
                 Err(error) if error.is_conflict() && turn < TURNS => turn += 1,
+                Err(error) if error.is_conflict() => return Err(StreamError::Busy { stream }),
                 Err(error) => return Err(error.into()),
             }
         }
     }
 
-    /// Adds one event after the other until there is none left, and tells what the log comes to then. Where somebody
-    /// else writes in between, what is left is asked for anew.
+    /// Adds events until there is none left, as many at once as a write takes, and tells what the log comes to then.
+    /// Where somebody else writes in between, what is left is asked for anew.
     pub(super) async fn lead<L: Ledger>(
         &self,
         id: &Key,
@@ -135,8 +147,13 @@ impl<S: Store> Desk<S> {
                 Some(_) => fold(&log, &self.upcasters)?,
                 None => L::start(Place::before(stream.clone())),
             };
-            for event in left(&ledger) {
-                let write = ledger.write(event, &by, self.clock.now());
+            loop {
+                let mut events = left(&ledger);
+                events.truncate(BATCH_EVENTS);
+                if events.is_empty() {
+                    return Ok(ledger);
+                }
+                let write = ledger.write(events, &by, self.clock.now());
                 let (batch, after) = write.map_err(|reasons| StreamError::Refused { reasons })?;
                 match self.store.commit(&batch).await {
                     Ok(Committed::Written) => ledger = after,
@@ -146,10 +163,10 @@ impl<S: Store> Desk<S> {
                         turn += 1;
                         continue 'turns;
                     }
+                    Err(error) if error.is_conflict() => return Err(StreamError::Busy { stream }),
                     Err(error) => return Err(error.into()),
                 }
             }
-            return Ok(ledger);
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::judge::Book;
 use super::{Ask, GateSet, ReleaseModel};
-use crate::phase::{Interval, PhaseName};
+use crate::phase::{Instant, Interval, PhaseName};
+use crate::release::limits::FACT_HOLDS;
 use crate::release::{
     Bounded, Core, Environment, Liveness, ReleaseId, ReleasePlan, ReleaseRequest, State,
 };
@@ -52,14 +53,25 @@ impl Book<'_> {
 
 impl GateSet {
     /// The deployment that a release has booked: nothing without a window, and nothing once its deployment is over.
-    pub(crate) fn booking(&self, core: &Core) -> Option<Booking> {
+    ///
+    /// Work that runs has booked what it takes, whatever was planned: nobody knows for how long.
+    pub(crate) fn booking(&self, core: &Core, now: Instant) -> Option<Booking> {
         let Core { head, state } = core;
         if !is_before_review(state.standing.phase) {
             return None;
         }
         let plan = plan_of(state);
         let planned = || plan.and_then(|plan| plan.window);
-        let window = state.window.or_else(planned)?;
+        let window = match state.running_since() {
+            Some(since) => {
+                let for_now = now.max(since).plus(FACT_HOLDS);
+                let ends = state
+                    .window
+                    .map_or(for_now, |window| window.end().max(for_now));
+                Interval::between(since, ends)?
+            }
+            None => state.window.or_else(planned)?,
+        };
         let book = self.book();
         Some(book.booking(head.id, window, state.request(), plan))
     }

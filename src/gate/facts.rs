@@ -3,7 +3,7 @@
 use crate::phase::{Instant, Interval};
 use crate::release::limits::CLOCK_SKEW;
 use crate::release::{
-    Availability, ConflictAnswer, ConflictQuestion, Decision, Fact, FollowedModel, Key,
+    Asking, Availability, ConflictAnswer, ConflictQuestion, Decision, Fact, FollowedModel, Key,
     OtherRelease, ReleaseId, Stream, StreamKind, Tenant, Text,
 };
 use crate::schedule::CalendarState;
@@ -44,15 +44,18 @@ pub struct Facts {
 pub(super) enum KnownCalendar {
     /// All of it.
     Whole(Arc<CalendarState>),
-    /// What it answered when a decision was made.
-    Answers(Vec<Availability>),
+    /// What it answered when that was decided; other questions it does not answer.
+    Answers {
+        asked: Asking,
+        answers: Vec<Availability>,
+    },
 }
 
 impl KnownCalendar {
     fn tenant(&self) -> Option<&Tenant> {
         match self {
             Self::Whole(state) => Some(&state.stream().tenant),
-            Self::Answers(answers) => Some(&answers.first()?.source.stream.tenant),
+            Self::Answers { answers, .. } => Some(&answers.first()?.source.stream.tenant),
         }
     }
 }
@@ -270,7 +273,9 @@ fn answers(decision: &Decision) -> BTreeMap<Key, Result<KnownCalendar, Text>> {
         answers.entry(calendar).or_default().push(answer.clone());
     }
     let answers = answers.into_iter();
-    let known = answers.map(|(name, answers)| (name, Ok(KnownCalendar::Answers(answers))));
+    let asked = decision.asked;
+    let known =
+        answers.map(|(name, answers)| (name, Ok(KnownCalendar::Answers { asked, answers })));
     let unread = decision.unread_calendars.iter();
     let unread = unread.map(|(name, why)| (name.clone(), Err(why.clone())));
     known.chain(unread).collect()

@@ -91,7 +91,7 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     let ask = Ask::new(core, step, track, facts, &by.actor, &gates, &subject);
     judged.ask_all(&gates, &ask, facts);
     judged.hold_until(step.window().map(Interval::end));
-    judged.warn_of_soft_freezes();
+    judged.warn_of_calendars();
     reasons.extend(judged.too_many_guards());
     judged.decision.findings.splice(..0, lifecycle(reasons));
     let unhelpful = unhelpful(&ask, &judged.decision);
@@ -384,14 +384,25 @@ impl Judged {
     }
 
     /// What calendars let pass and warn of is told to people, each window once, and refuses nothing.
-    fn warn_of_soft_freezes(&mut self) {
+    fn warn_of_calendars(&mut self) {
         let answers = self.decision.calendars.iter();
         let deciding = answers.flat_map(|answer| &answer.deciding);
         let mut told = BTreeSet::new();
         let warned = deciding.filter(|one| {
             one.effect == Effect::Warned && told.insert((&one.calendar, &one.window))
         });
-        let reasons: Vec<_> = warned.map(DecidingWindow::warning).collect();
+        let exceptions = self.decision.calendars.iter().flat_map(|answer| {
+            let unhelpful = answer.unhelpful.iter();
+            unhelpful.map(|(id, why)| (&answer.question.calendar, id, why))
+        });
+        let exceptions: BTreeSet<_> = exceptions.collect();
+        let exceptions = exceptions.into_iter().map(|(calendar, id, why)| {
+            let message = format!("exception `{id}` of calendar `{calendar}` {why}");
+            let remedy = "ask for another, or have it decided anew";
+            Reason::new("exception-does-not-help", message, remedy).about(id.clone())
+        });
+        let warned = warned.map(DecidingWindow::warning);
+        let reasons: Vec<_> = warned.chain(exceptions).collect();
         if !reasons.is_empty() {
             self.decision.findings.push(Finding {
                 gate: Key::own(LIFECYCLE),

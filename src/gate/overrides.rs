@@ -127,9 +127,26 @@ fn why_not(ask: &Ask<'_>, one: &GrantedOverride, decision: &Decision) -> Option<
         let is_meant = one.granted.step == ask.action();
         let is_usable = !one.is_used && ask.now() < one.granted.until;
         return (is_meant && is_usable && !lifts_a_part(id, decision)).then(|| {
-            let message =
-                format!("override `{id}` is for blocker `{code}` of policy `{policy}`, which is not in the way");
-            let remedy = "leave it, or have one granted for a blocker that is";
+            let things = decision
+                .blockers()
+                .filter(|blocker| (blocker.policy, &blocker.reason.code) == (policy, code));
+            let things = things.filter_map(|blocker| blocker.reason.about.as_ref());
+            let things: Vec<_> = things.map(|thing| format!("`{thing}`")).collect();
+            let blocker = format!("override `{id}` is for blocker `{code}` of policy `{policy}`");
+            let (message, remedy) = match (things.as_slice(), about) {
+                ([], _) => (
+                    format!("{blocker}, which is not in the way"),
+                    "leave it, or have one granted for a blocker that is".to_owned(),
+                ),
+                (things, Some(about)) => (
+                    format!("{blocker} about `{about}`, which is not in the way"),
+                    format!("have one granted that is about {}", things.join(" or ")),
+                ),
+                (things, None) => (
+                    format!("{blocker}, and says nothing that it is about"),
+                    format!("have one granted that is about {}", things.join(" or ")),
+                ),
+            };
             Reason::new("override-of-nothing", message, remedy)
         });
     };

@@ -6,9 +6,9 @@ use super::overrides::subject;
 use crate::phase::{Action, Instant, Interval, PhaseName, Standing, steps};
 use crate::release::limits::KEY_CHARS;
 use crate::release::{
-    Actor, AnyStep, Availability, CalendarQuestion, ConflictAnswer, ConflictQuestion, Core, Earned,
-    Fact, FollowedModel, Has, Key, OtherRelease, Person, ReleaseId, ReleaseRequest, Role, State,
-    Subject, Text, Track, Verdict, step,
+    Actor, AnyStep, Asking, Availability, CalendarQuestion, ConflictAnswer, ConflictQuestion, Core,
+    Earned, Fact, FollowedModel, Has, Key, OtherRelease, Person, ReleaseId, ReleaseRequest, Role,
+    State, Subject, Text, Track, Verdict, step,
 };
 use crate::schedule::{Claim, Scope, Work, WorkKind};
 use serde::{Serialize, de::DeserializeOwned};
@@ -247,8 +247,12 @@ impl<'a> Ask<'a> {
         let state = match known {
             Err(why) => return Some(Err(why)),
             Ok(KnownCalendar::Whole(state)) => state,
-            Ok(KnownCalendar::Answers(answers)) => {
-                let mut fitting = answers.iter().filter(|one| one.question == *question);
+            Ok(KnownCalendar::Answers { asked, answers }) => {
+                let is_asked = *asked == Asking::Step(self.action());
+                let mut fitting = answers.iter().filter(|one| {
+                    let asked = (&one.question, one.release, one.span);
+                    is_asked && asked == (question, head.id, self.span())
+                });
                 let excepted = fitting.clone().find(|one| one.has_exceptions);
                 let plain = fitting.find(|one| !one.has_exceptions);
                 let answer = if may_except {
@@ -269,10 +273,11 @@ impl<'a> Ask<'a> {
             (_, Track::Emergency) => WorkKind::Emergency,
             (_, Track::Standard | Track::Normal) => WorkKind::New,
         };
-        let claim = may_except.then_some(Claim {
+        let claim = Claim {
             release: head.id,
             used: self.state().used_exceptions.get(&question.calendar),
-        });
+            may_be_excepted: may_except,
+        };
         let scope = &scope;
         Some(Ok(state.availability(
             question,

@@ -57,6 +57,10 @@ impl Invalid {
         self.kind
     }
 
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
     /// The value, shortened to 60 characters.
     #[must_use]
     pub fn value(&self) -> &str {

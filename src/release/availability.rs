@@ -1,12 +1,13 @@
 //! What a calendar says of a span of time, as far as decisions about a release look at it.
 
 use super::fact::FactSource;
+use super::id::ReleaseId;
 use super::text::{Bounded, Environment, Key, Name, Region};
 use super::verdict::Reason;
 use super::words::{plain, told};
 use crate::phase::{Instant, Interval};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a window says when not, or when to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,7 +79,31 @@ impl From<Effect> for Openness {
     }
 }
 
+/// Why an exception that names a freeze does not lift it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Unhelpful {
+    /// Nobody has decided it yet.
+    Pending,
+    /// It was denied.
+    Denied,
+    /// It was used up before.
+    UsedUp,
+    /// The freeze was declared anew after it was decided.
+    OfAnotherFreeze,
+    /// It is for another time, or for less of it.
+    AtAnotherTime,
+}
+
 told! {
+    Unhelpful {
+        Pending "is not decided yet",
+        Denied "was denied",
+        UsedUp "was used up",
+        OfAnotherFreeze "was decided before the freeze was declared anew",
+        AtAnotherTime "is for another time, or for less of it",
+    }
     WindowKind {
         Freeze "freeze",
         Allow "allow-window",
@@ -138,6 +163,8 @@ plain! {
     pub struct Availability {
         /// The question.
         question: CalendarQuestion,
+        /// The release whose work it is.
+        release: ReleaseId,
         /// The calendar's log and the version that was read; the commit holds only if nothing came after.
         source: FactSource,
         /// When the work would be done: what is left of the window, that of the step or the planned one, or the instant
@@ -148,7 +175,7 @@ plain! {
     } with {
         /// The windows that decide that, those that block first: 100 at most.
         deciding: Vec<DecidingWindow>,
-        /// How many more decide it.
+        /// How many more block it.
         left_out: usize,
         /// The earliest instant from which work of that length may run; nothing if there is none within ten years, or
         /// if it may run as asked.
@@ -157,9 +184,11 @@ plain! {
         clears_at: Option<Instant>,
         /// Until when that is so; nothing if time alone does not change it within ten years.
         holds_until: Option<Instant>,
-        /// Whether exceptions that are granted to the release were minded. They are not where nothing is refused, nor
-        /// under `not`.
+        /// Whether exceptions were minded that were asked for the release. They are not where nothing is refused, nor under
+        /// `not`.
         has_exceptions: bool,
+        /// Those of them that name what blocks, and do not help.
+        unhelpful: BTreeMap<Key, Unhelpful>,
         /// Those without which it would be closed: [`Decision::exceptions`](super::Decision::exceptions) says which of them
         /// the step uses up.
         exceptions: BTreeSet<Key>,
@@ -180,16 +209,20 @@ impl DecidingWindow {
         let calendar = &self.calendar;
         let (code, message) = match (&self.window, self.active) {
             (Some(freeze), Some(active)) => (
-                "soft-freeze",
-                format!("soft freeze `{freeze}` of calendar `{calendar}` is active from {active}"),
+                "freeze-warns",
+                format!(
+                    "freeze `{freeze}` of calendar `{calendar}` is active from {active}, and lets this pass"
+                ),
             ),
             (Some(window), None) => (
-                "outside-soft-window",
-                format!("allow-window `{window}` of calendar `{calendar}` is not open"),
+                "outside-window-warns",
+                format!(
+                    "allow-window `{window}` of calendar `{calendar}` is not open, and lets this pass"
+                ),
             ),
             (None, _) => (
-                "closed-softly",
-                format!("calendar `{calendar}` has no allow-window for this"),
+                "closed-warns",
+                format!("calendar `{calendar}` has no allow-window for this, and lets it pass"),
             ),
         };
         let reason = Reason::new(code, message, "wait if it can wait");

@@ -99,8 +99,8 @@ pub struct Summary {
     pub track: Track,
     /// When its first event was recorded.
     pub created_at: Instant,
-    /// When its deployment window opens, if it has one.
-    pub planned_start: Option<Instant>,
+    /// Its deployment window, if it has one.
+    pub window: Option<Interval>,
     /// When the first of its open tasks is due, if one is.
     pub next_due: Option<Instant>,
     /// The release model that it follows.
@@ -148,9 +148,7 @@ impl Summary {
             standing,
             track,
             created_at,
-            planned_start: window
-                .or(plan.and_then(|plan| plan.window))
-                .map(Interval::start),
+            window: window.or(plan.and_then(|plan| plan.window)),
             next_due: next_due(state, event),
             model: request.model.clone(),
             ending: ended.or(state.ending),

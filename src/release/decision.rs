@@ -1,9 +1,9 @@
 //! What a gate answered, as data: findings, blockers, and the decision that an event keeps.
 
-use super::availability::Availability;
+use super::availability::{Availability, Effect, WindowKind};
 use super::conflict::ConflictAnswer;
 use super::digest::Digest;
-use super::fact::{Fact, FactValue};
+use super::fact::Fact;
 use super::id::{ReleaseId, Version};
 use super::model::FollowedModel;
 use super::people::{Actor, Role};
@@ -44,6 +44,9 @@ pub enum Enforcement {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct LiftedFreezes {
     pub(crate) as_of: Version,
+    pub(crate) from: Instant,
+    /// The end of the deployment window; without one, as long as the deployment lasts.
+    pub(crate) until: Option<Instant>,
     pub(crate) freezes: BTreeSet<Key>,
 }
 
@@ -335,36 +338,33 @@ impl Decision {
         self.asked == Asking::Step(Action::Deploy) || answer.span.is_moment()
     }
 
-    /// The freezes that overrides lift, by calendar.
-    pub(crate) fn lifted_freezes(&self) -> BTreeMap<Key, LiftedFreezes> {
+    /// The freezes that overrides lift for what runs from now on until then, by calendar.
+    pub(crate) fn lifted_freezes(&self, until: Option<Instant>) -> BTreeMap<Key, LiftedFreezes> {
         let used: BTreeSet<_> = self.overrides().collect();
-        let policies = self
-            .findings
-            .iter()
-            .flat_map(|one| one.judgement.policies());
-        let verdicts = policies.map(|policy| &policy.verdict);
-        let mut lifted = BTreeMap::new();
-        for reason in verdicts
-            .filter(|verdict| verdict.overrides().any(|id| used.contains(id)))
-            .flat_map(Verdict::reasons)
-        {
-            let calendar = reason
-                .read
-                .iter()
-                .find(|(name, _)| name.as_str() == "calendar");
-            let answers = self.calendars.iter().filter(|answer| {
-                let name = FactValue::from(answer.question.calendar.as_str());
-                calendar.is_some_and(|(_, calendar)| *calendar == name)
+        let policies = self.findings.iter();
+        let policies = policies.flat_map(|one| one.judgement.policies());
+        let excepted = policies
+            .map(|policy| &policy.verdict)
+            .filter(|verdict| verdict.overrides().any(|id| used.contains(id)));
+        let reasons = excepted.flat_map(Verdict::reasons);
+        let named: BTreeSet<_> = reasons.filter_map(|one| one.about.as_ref()).collect();
+        let mut lifted: BTreeMap<Key, LiftedFreezes> = BTreeMap::new();
+        let freezes = |one: &&Availability| one.question.kind == WindowKind::Freeze;
+        for answer in self.calendars.iter().filter(freezes) {
+            let blocking = answer.deciding.iter();
+            let blocking = blocking.filter(|one| one.effect == Effect::Blocked);
+            let freezes = blocking.filter_map(|one| one.window.clone());
+            let of_calendar = lifted.entry(answer.question.calendar.clone());
+            let of_calendar = of_calendar.or_insert_with(|| LiftedFreezes {
+                as_of: answer.source.version,
+                from: self.at,
+                until,
+                freezes: BTreeSet::new(),
             });
-            for answer in answers {
-                let of_calendar = lifted.entry(answer.question.calendar.clone());
-                let of_calendar = of_calendar.or_insert_with(|| LiftedFreezes {
-                    as_of: answer.source.version,
-                    freezes: BTreeSet::new(),
-                });
-                of_calendar.freezes.extend(reason.about.clone());
-            }
+            let freezes = freezes.filter(|freeze| named.contains(freeze));
+            of_calendar.freezes.extend(freezes);
         }
+        lifted.retain(|_, one| !one.freezes.is_empty());
         lifted
     }
 

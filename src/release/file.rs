@@ -112,7 +112,7 @@ impl<C> Reader<C> {
 
     /// Reads JSON in which no key stands twice.
     pub(crate) fn json(&mut self, json: &str) -> Option<Value> {
-        match serde_json::from_str(json) {
+        match serde_json::from_str(json.trim_start_matches('\u{feff}')) {
             Ok(Strict(value)) => self.sized(&value).then_some(value),
             Err(error) => {
                 self.mistake(error);

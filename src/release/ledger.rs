@@ -83,51 +83,63 @@ pub(crate) trait Ledger: Clone {
         Ok(())
     }
 
-    /// The write that adds an event, and what the log comes to after it; or all that stands against it.
+    /// The write that adds events, all or none, and what the log comes to after them; or all that stands against the
+    /// first that cannot be added.
     fn write(
-        self,
-        event: Self::Event,
+        mut self,
+        events: Vec<Self::Event>,
         by: &By,
         now: Instant,
     ) -> Result<(Batch, Self), Vec<Reason>> {
-        let place = self.place();
-        let data = event.encode().map_err(|error| vec![unwritable(error)])?;
-        if data.get().len() > PAYLOAD_BYTES {
-            let size = format!(
-                "its event has {} bytes, and at most {PAYLOAD_BYTES} are kept",
-                data.get().len()
-            );
-            return Err(vec![unwritable(size)]);
+        let mut written = Vec::with_capacity(events.len());
+        for event in &events {
+            let data = event.encode().map_err(|error| vec![unwritable(error)])?;
+            if data.get().len() > PAYLOAD_BYTES {
+                let size = format!(
+                    "its event has {} bytes, and at most {PAYLOAD_BYTES} are kept",
+                    data.get().len()
+                );
+                return Err(vec![unwritable(size)]);
+            }
+            written.push((event.kind(), data));
         }
-        let (kind, schema) = event.kind();
-        let intent = intent(kind, data.get().as_bytes(), &by.actor);
-        let command = by
-            .command
-            .unwrap_or_else(|| derived_command(&place.stream, place.version, &intent));
-        let entry = seal(
-            (kind, schema, true),
-            data,
-            EventId { command, index: 0 },
-            &place.stream,
-            (place.version, place.hash),
-            (&by.actor, by.occurred_at.unwrap_or(now), now),
-        );
-        let reasons = against(&self, &event, &entry);
-        if !reasons.is_empty() {
-            return Err(reasons);
+        let (stream, expected) = (self.place().stream.clone(), self.place().version);
+        let kind = written.first().map_or("", |((kind, _), _)| *kind);
+        let said: Vec<u8> = written
+            .iter()
+            .flat_map(|(_, data)| data.get().bytes())
+            .collect();
+        let intent = intent(kind, &said, &by.actor);
+        let derived = || derived_command(&stream, expected, &intent);
+        let command = by.command.unwrap_or_else(derived);
+        let mut entries = Vec::with_capacity(events.len());
+        for (index, (event, ((kind, schema), data))) in (0..).zip(events.into_iter().zip(written)) {
+            let place = self.place();
+            let entry = seal(
+                (kind, schema, true),
+                data,
+                EventId { command, index },
+                &place.stream,
+                (place.version, place.hash),
+                (&by.actor, by.occurred_at.unwrap_or(now), now),
+            );
+            let reasons = against(&self, &event, &entry);
+            if !reasons.is_empty() {
+                return Err(reasons);
+            }
+            self.take(event, &entry);
+            entries.push(entry);
         }
         let batch = Batch {
-            stream: place.stream.clone(),
-            expected: place.version,
+            stream,
+            expected,
             guards: Vec::new(),
             command,
             intent,
-            events: vec![entry.clone()],
+            events: entries,
             summary: None,
         };
-        let mut after = self;
-        after.take(event, &entry);
-        Ok((batch, after))
+        Ok((batch, self))
     }
 
     fn take(&mut self, event: Self::Event, entry: &Envelope) {

@@ -56,7 +56,8 @@ pub use approval::{
     RetrospectiveApproval,
 };
 pub use availability::{
-    Availability, CalendarQuestion, DecidingWindow, Effect, Openness, RunningWork, WindowKind,
+    Availability, CalendarQuestion, DecidingWindow, Effect, Openness, RunningWork, Unhelpful,
+    WindowKind,
 };
 pub use batch::{Batch, Summary};
 pub use chain::{Broken, BrokenHow, verify};

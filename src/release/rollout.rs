@@ -8,7 +8,7 @@ use super::state::{AttemptEnd, State};
 use super::text::{Bounded, Key, Text};
 use super::verdict::Reason;
 use super::words::{plain, told};
-use crate::phase::Instant;
+use crate::phase::{Instant, Interval, PhaseName};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -262,6 +262,10 @@ impl WaveState {
 pub enum NextMove {
     /// Start this wave.
     StartWave(Key),
+    /// Start an attempt on a live environment.
+    StartAttempt,
+    /// Wait for the attempt that runs, and record how it ended.
+    EndAttempt,
     /// Wait.
     Wait {
         /// Until then.
@@ -388,7 +392,7 @@ impl Happens for RolloutContinued {
 
 impl State {
     /// What belongs to a deployment cannot have happened before it began, but for clocks that differ: bake time and
-    /// early life support are counted from it.
+    /// early life support are counted from it. Nor before its window opens: it was cleared for that time.
     pub(crate) fn needs_begun_deployment(&self, on: Occasion<'_>, reasons: &mut Reasons) {
         let since = self.progress.since;
         reasons.unless(since.minus(CLOCK_SKEW) <= on.occurred_at, || {
@@ -397,6 +401,15 @@ impl State {
                 format!("it is said to have happened at {at}, and the deployment began at {since}");
             let remedy = "state when it really happened";
             Reason::new("before-the-deployment", message, remedy)
+        });
+        let opens = self.window.map_or(since, Interval::start);
+        reasons.unless(opens <= since || opens.minus(CLOCK_SKEW) <= on.occurred_at, || {
+            let at = on.occurred_at;
+            let message = format!(
+                "it is said to have happened at {at}, and the deployment window opens at {opens}"
+            );
+            let remedy = "wait, or deploy for a window that is open";
+            Reason::new("before-the-window", message, remedy).clears_at(opens)
         });
     }
 
@@ -433,6 +446,15 @@ impl State {
         }
     }
 
+    /// Since when work on live environments runs, or may at any time: what is expedited has no window.
+    pub(crate) fn running_since(&self) -> Option<Instant> {
+        let running = self.live_attempts().map(|(_, attempt)| attempt);
+        let running = running.filter(|attempt| attempt.end == AttemptEnd::Running);
+        let is_expedited = self.is_in(PhaseName::Deployment) && self.window.is_none();
+        let expedited = is_expedited.then_some(self.progress.since);
+        running.map(|attempt| attempt.began).chain(expedited).min()
+    }
+
     fn live_work(&self) -> LiveWork {
         let works = self.live_attempts().map(|(_, attempt)| match attempt.end {
             AttemptEnd::Running => LiveWork::Running,
@@ -463,6 +485,10 @@ impl State {
             WaveState::Failed => Some(NextMove::ProposeBackOut),
             WaveState::Healthy => None,
         });
-        next.unwrap_or(NextMove::Finish)
+        next.unwrap_or_else(|| match self.live_work() {
+            LiveWork::NotStarted => NextMove::StartAttempt,
+            LiveWork::Running => NextMove::EndAttempt,
+            LiveWork::Done => NextMove::Finish,
+        })
     }
 }

@@ -442,8 +442,9 @@ impl State {
                     let used = self.used_exceptions.entry(calendar.clone());
                     used.or_default().insert(id.clone());
                 }
-                if taken.step.window().is_some() {
-                    self.lifted_freezes = taken.decision.lifted_freezes();
+                if matches!(taken.step.action(), Action::Deploy | Action::Expedite) {
+                    let until = taken.step.window().map(Interval::end);
+                    self.lifted_freezes = taken.decision.lifted_freezes(until);
                 }
                 let to = taken.step.action().leads(self.standing);
                 if let Some(ending) = taken.step.ending(self) {

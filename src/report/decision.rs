@@ -276,6 +276,7 @@ fn followed(model: &FollowedModel) -> Outline {
 fn availability(decision: &Decision, answer: &Availability) -> Outline {
     let Availability {
         question,
+        release: _,
         source,
         span,
         openness,
@@ -285,6 +286,7 @@ fn availability(decision: &Decision, answer: &Availability) -> Outline {
         clears_at: _,
         holds_until: _,
         has_exceptions: _,
+        unhelpful: _,
         exceptions,
     } = answer;
     let told = format!(": {openness} from {span}, at version {}", source.version);

@@ -1,15 +1,17 @@
 //! What a calendar answers to a decision about a release.
 
 use super::spans::Spans;
-use super::state::{CalendarState, ExceptionRequest};
-use super::view::View;
+use super::state::{CalendarState, ExceptionRequest, FreezeException};
+use super::timing::occurrence;
+use super::view::{View, is_beyond};
 use super::window::Work;
 use crate::phase::{Interval, Seconds};
-use crate::release::limits::{DECIDING_WINDOWS, SCHEDULE_HORIZON};
+use crate::release::limits::DECIDING_WINDOWS;
 use crate::release::{
-    Availability, CalendarQuestion, FactSource, Key, LiftedFreezes, Openness, ReleaseId, WindowKind,
+    Availability, CalendarQuestion, DecidingWindow, Effect, FactSource, Key, LiftedFreezes,
+    Openness, ReleaseId, Unhelpful, WindowKind,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whose work it is, and from which exceptions it may still profit.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +19,8 @@ pub(crate) struct Claim<'a> {
     pub(crate) release: ReleaseId,
     /// The exceptions of this calendar that it has used up.
     pub(crate) used: Option<&'a BTreeSet<Key>>,
+    /// Whether the others count.
+    pub(crate) may_be_excepted: bool,
 }
 
 /// An exception that is granted: while this span lasts, these freezes do not bind the release.
@@ -27,7 +31,7 @@ struct Granted<'a> {
 }
 
 impl CalendarState {
-    /// Answers a question about some work that would be done in `span`, on behalf of a release or of nobody.
+    /// Answers a question about some work that a release would do in `span`.
     ///
     /// A span of one microsecond is an instant: the answer holds until the calendar opens or closes. Of every other
     /// span all has to be open, so that time alone changes nothing but what is left of it. What is longer than a
@@ -37,28 +41,33 @@ impl CalendarState {
         question: &CalendarQuestion,
         work: Work<'_>,
         span: Interval,
-        claim: Option<Claim<'_>>,
+        claim: Claim<'_>,
     ) -> Availability {
         let source = FactSource::new(self.stream().clone(), self.log_version());
-        let mut answer = Availability::new(question.clone(), source, span, Openness::Closed);
-        if span.start().plus(SCHEDULE_HORIZON) < span.end() {
+        let closed = Openness::Closed;
+        let mut answer = Availability::new(question.clone(), claim.release, source, span, closed);
+        if is_beyond(span) {
             return answer;
         }
-        let claim = claim.filter(|_| question.kind == WindowKind::Freeze);
-        let granted: Vec<_> = claim
-            .into_iter()
-            .flat_map(|claim| self.granted(claim))
-            .collect();
+        let is_freeze = question.kind == WindowKind::Freeze;
+        let granted = self.granted(claim).filter(|_| is_freeze);
+        let granted: Vec<_> = granted.collect();
         let bare = View::of([self.calendar()], Some(question.kind), work);
         let view = self.excepting(bare.clone(), &granted);
         let (openness, mut deciding) = view.during(span);
-        // Should some be left out, then what does the least.
         deciding.sort_by(|one, other| (other.effect, one).cmp(&(one.effect, other)));
-        answer.left_out = deciding.len().saturating_sub(DECIDING_WINDOWS);
+        let is_blocking = |one: &&DecidingWindow| one.effect == Effect::Blocked;
+        let blocking = deciding.iter().filter(is_blocking).count();
+        answer.left_out = blocking.saturating_sub(DECIDING_WINDOWS);
         deciding.truncate(DECIDING_WINDOWS);
         answer.deciding = deciding;
         answer.openness = openness;
-        answer.has_exceptions = !granted.is_empty();
+        let of_release = |one: &&FreezeException| one.request.release == claim.release;
+        let mut minded = self.exceptions().filter(of_release);
+        answer.has_exceptions = is_freeze && claim.may_be_excepted && minded.next().is_some();
+        if answer.has_exceptions && openness == Openness::Closed {
+            answer.unhelpful = self.unhelpful(claim, &answer.deciding);
+        }
         match (openness, span.is_moment()) {
             (Openness::Closed, true) => {
                 answer.opens_at = view.next_open(span.start(), Seconds::new(0));
@@ -68,9 +77,7 @@ impl CalendarState {
             }
             (Openness::Closed, false) => {
                 answer.opens_at = view.next_open(span.start(), span.length());
-                let closed = view.blocked(span);
-                let last = closed.iter().last().map(Interval::end);
-                answer.clears_at = last.filter(|&end| end < span.end());
+                answer.clears_at = view.rest_opens_at(span);
             }
             (Openness::Open | Openness::Warned, is_moment) => {
                 if is_moment {
@@ -88,13 +95,14 @@ impl CalendarState {
         &self,
         view: View<'a>,
         claim: Claim<'_>,
-        lifted: Option<(Interval, &LiftedFreezes)>,
+        lifted: Option<&LiftedFreezes>,
     ) -> View<'a> {
         let granted: Vec<_> = self.granted(claim).collect();
-        let lifted = lifted.into_iter().flat_map(|(window, lifted)| {
+        let lifted = lifted.into_iter().flat_map(|lifted| {
+            let time = occurrence(lifted.from, lifted.until);
             let freezes = lifted.freezes.iter();
             let unchanged = freezes.filter(|freeze| self.is_as_of(freeze, lifted.as_of));
-            unchanged.map(move |freeze| (freeze, window))
+            unchanged.filter_map(move |freeze| Some((freeze, time?)))
         });
         let view = view.except(self.calendar(), lifted);
         self.excepting(view, &granted)
@@ -108,6 +116,28 @@ impl CalendarState {
         view.except(self.calendar(), times)
     }
 
+    /// The exceptions of a release that name a freeze that blocks nevertheless; as many as windows are told.
+    fn unhelpful(&self, claim: Claim<'_>, deciding: &[DecidingWindow]) -> BTreeMap<Key, Unhelpful> {
+        let blocking = deciding.iter().filter(|one| one.effect == Effect::Blocked);
+        let blocking: BTreeSet<_> = blocking.filter_map(|one| one.window.as_ref()).collect();
+        let exceptions = self.exceptions().filter_map(|exception| {
+            let request = &exception.request;
+            let named = request.freezes.iter().find(|id| blocking.contains(*id))?;
+            let is_used = claim.used.is_some_and(|used| used.contains(&request.id));
+            let why = match (&exception.decided, exception.granted()) {
+                (None, _) => Unhelpful::Pending,
+                (Some(_), None) => Unhelpful::Denied,
+                (Some(_), Some(_)) if is_used => Unhelpful::UsedUp,
+                (Some(_), Some(_)) if !self.is_as_of(named, exception.decided_at()) => {
+                    Unhelpful::OfAnotherFreeze
+                }
+                (Some(_), Some(_)) => Unhelpful::AtAnotherTime,
+            };
+            (request.release == claim.release).then(|| (request.id.clone(), why))
+        });
+        exceptions.take(DECIDING_WINDOWS).collect()
+    }
+
     /// The exceptions that are granted to a release and not used up, in the order of their ids, each with the freezes
     /// that have not been declared anew since it was decided.
     fn granted(&self, claim: Claim<'_>) -> impl Iterator<Item = Granted<'_>> {
@@ -115,7 +145,7 @@ impl CalendarState {
         exceptions.filter_map(move |exception| {
             let request = &exception.request;
             let is_used = claim.used.is_some_and(|used| used.contains(&request.id));
-            if request.release != claim.release || is_used {
+            if request.release != claim.release || is_used || !claim.may_be_excepted {
                 return None;
             }
             let within = exception.granted()?;

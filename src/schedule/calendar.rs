@@ -138,7 +138,7 @@ fn read(reader: &mut Reader<()>, file: Value) -> Option<Calendar> {
     let windows = file.may(reader, "windows", |reader, windows| {
         let mut ids = BTreeMap::new();
         let read = reader.list(windows, |reader, window| {
-            let window: Window = reader.plain(window)?;
+            let window = Window::read(reader, window)?;
             let id = window.id.clone();
             let is_new = ids.insert(id.clone(), window).is_none();
             let what = format!("another window has the id `{id}`");

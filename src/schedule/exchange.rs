@@ -8,13 +8,13 @@ use super::window::Window;
 use super::{IcsEnd, IcsError, IcsErrorKind, Timing, WhileClosed, Zone, local::Local, zone::Edge};
 use crate::phase::{Instant, Interval};
 #[cfg(feature = "calendar")]
-use crate::phase::{Invalid, InvalidKind};
+use crate::phase::{Invalid, InvalidKind, Seconds};
 #[cfg(feature = "calendar")]
 use crate::release::limits::NAME_CHARS;
 use crate::release::{Key, Name, ReleaseView, Text, WindowKind};
 use chrono::{DateTime, Utc};
 #[cfg(feature = "calendar")]
-use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{Days, NaiveDateTime, NaiveTime, TimeDelta};
 #[cfg(feature = "calendar")]
 use std::collections::BTreeSet;
 
@@ -140,12 +140,14 @@ impl IcsCalendar {
     ///
     /// The `UID` becomes the id, the `SUMMARY` the title, cut to one line of 200 characters. An event of the category
     /// `freeze` or `allow-window` is that, whatever `kind` says; one of the category `planned-release` is no window,
-    /// and neither is one that was called off. An event that ends with 9999 has no end.
+    /// and neither is one that was called off. All others are, tentative and transparent ones too. An event that ends with
+    /// 9999 has no end.
     ///
     /// # Time
     ///
     /// Whole days are days of `zone`. An event with a local start is in the zone of that start, and one in UTC stays
-    /// there. Both edges of what recurs are those of the wall clock: see [`Timing`].
+    /// there. A duration in days ends when clocks show the same time, and its hours last as long as they are. Both edges of
+    /// what recurs are those of the wall clock: see [`Timing`].
     ///
     /// # Errors
     ///
@@ -250,6 +252,16 @@ fn timing(event: &IcsEvent, zone: Zone) -> Result<Timing, IcsError> {
             let ends = Some(ends).filter(|ends| recurs || *ends != FAR.naive_utc());
             let timing = Timing::local(zone, starts, ends);
             timing.map_err(|refused| invalid("DTEND", &refused))?
+        }
+        (_, IcsEnd::After { days, seconds }) if !recurs && *seconds > 0 => {
+            // Hours are as long as they last, whatever clocks show.
+            let after = starts.checked_add_days(Days::new((*days).into()));
+            let after = zone.instant(after.unwrap_or(NaiveDateTime::MAX), Edge::Earlier);
+            let span = Interval::new(
+                zone.instant(starts, Edge::Earlier),
+                after.plus(Seconds::new(*seconds)),
+            );
+            Timing::between(span.map_err(|refused| invalid("DURATION", &refused))?)
         }
         (_, IcsEnd::After { days, seconds }) => {
             let length = TimeDelta::days((*days).into()) + TimeDelta::seconds((*seconds).into());

@@ -246,6 +246,12 @@ macro_rules! weekdays {
             }
         }
 
+        impl From<Weekday> for chrono::Weekday {
+            fn from(day: Weekday) -> Self {
+                match day { $(Weekday::$day => Self::$chrono,)* }
+            }
+        }
+
         impl fmt::Display for Weekday {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(match self { $(Self::$day => stringify!($day),)* })

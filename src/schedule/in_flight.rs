@@ -1,7 +1,7 @@
 //! What the schedule means for deployments: those that run when it closes, and those that wait for it to open.
 
 use super::query::Schedule;
-use super::view::View;
+use super::view::{View, is_beyond};
 use super::window::Work;
 use crate::phase::{Instant, Interval};
 use crate::release::limits::ENTRIES;
@@ -102,7 +102,8 @@ impl Schedule {
 
     /// Whether a deployment that is planned for this window may start now, waits, or has to be planned anew.
     ///
-    /// All that is left of the window has to be open, as the policies `freeze` and `maintenance-window` have it.
+    /// All that is left of the window has to be open, as the policies `freeze` and `maintenance-window` have it. One of
+    /// which more than ten years are left has to be planned anew.
     ///
     /// # Examples
     ///
@@ -152,28 +153,37 @@ impl View<'_> {
             let start = replan();
             return PlannedStart { start, deciding };
         };
+        if is_beyond(left) {
+            let (start, deciding) = (replan(), Vec::new());
+            return PlannedStart { start, deciding };
+        }
         let (openness, deciding) = self.during(left);
-        let closed = self.blocked(left);
-        let start = match (openness, closed.iter().last()) {
-            (Openness::Closed, Some(last)) if last.end() < left.end() => {
-                Start::Wait { until: last.end() }
-            }
-            (Openness::Closed, _) => replan(),
-            (Openness::Open | Openness::Warned, _) if at < from => Start::Wait { until: from },
-            (Openness::Open | Openness::Warned, _) => Start::Now,
+        let start = match openness {
+            Openness::Closed => self
+                .rest_opens_at(left)
+                .map_or_else(replan, |until| Start::Wait { until }),
+            Openness::Open | Openness::Warned if at < from => Start::Wait { until: from },
+            Openness::Open | Openness::Warned => Start::Now,
         };
         PlannedStart { start, deciding }
     }
 
     fn move_by(&self, rule: RunningWork, rollout: &Rollout, at: Instant) -> NextMove {
         let is_the_schedules = rollout.is_paused && !rollout.paused_for.is_empty();
-        let is_done = match rollout.waves.as_slice() {
-            [] => rollout.live_work == LiveWork::Done,
-            waves => waves.iter().all(|wave| wave.state == WaveState::Healthy),
-        };
+        let waves = rollout.waves.iter();
+        let is_done = rollout.live_work == LiveWork::Done
+            && waves.clone().all(|wave| wave.state == WaveState::Healthy);
         if is_done && (is_the_schedules || !rollout.is_paused) {
             return NextMove::Finish;
         }
+        let watched = rollout.waves.iter().find_map(|wave| match wave.state {
+            WaveState::Baking { until } => Some(NextMove::Wait { until }),
+            WaveState::Unobserved => Some(NextMove::Observe(wave.name.clone())),
+            WaveState::NotStarted
+            | WaveState::Healthy
+            | WaveState::Inconclusive
+            | WaveState::Failed => None,
+        });
         let waits = || match self.next_run_on(at) {
             Some(until) => NextMove::Wait { until },
             None => NextMove::Ask,
@@ -186,10 +196,13 @@ impl View<'_> {
             (RunningWork::RunOn, _) if is_the_schedules => NextMove::Continue,
             (RunningWork::RunOn, next) => next.clone(),
             (RunningWork::Abort, _) if has_begun => NextMove::ProposeBackOut,
-            (RunningWork::FinishWave | RunningWork::Abort, _) if is_the_schedules => waits(),
-            (RunningWork::FinishWave | RunningWork::Abort, NextMove::StartWave(_)) => {
-                NextMove::Pause
+            (RunningWork::FinishWave | RunningWork::Abort, _) if is_the_schedules => {
+                watched.unwrap_or_else(waits)
             }
+            (
+                RunningWork::FinishWave | RunningWork::Abort,
+                NextMove::StartWave(_) | NextMove::StartAttempt,
+            ) => NextMove::Pause,
             (RunningWork::FinishWave | RunningWork::Abort, next) => {
                 if has_begun || rollout.is_paused {
                     next.clone()

@@ -1,10 +1,10 @@
 //! What a schedule answers: whether it is open, until when, and when next.
 
 use super::calendar::Calendar;
-use super::view::{LISTED, View};
+use super::view::{LISTED, View, is_beyond};
 use super::window::Work;
 use crate::phase::{Instant, Interval, Invalid, InvalidKind, Seconds};
-use crate::release::{DecidingWindow, Key, Openness, RunningWork, limits::SCHEDULE_HORIZON};
+use crate::release::{DecidingWindow, Key, Openness, RunningWork};
 use std::collections::BTreeMap;
 
 /// The change schedule: one calendar or several, open only where all are.
@@ -184,7 +184,7 @@ impl Schedule {
 }
 
 fn within_horizon(span: Interval) -> Result<(), Invalid> {
-    if span.start().plus(SCHEDULE_HORIZON) < span.end() {
+    if is_beyond(span) {
         let expected = "at most 10 years";
         return Err(Invalid::new(InvalidKind::TooLarge, "span", span, expected));
     }

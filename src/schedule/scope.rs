@@ -107,7 +107,7 @@ pub(super) type Bearing = BTreeSet<usize>;
 /// The most groups of points that are told apart.
 const GROUPS: usize = 1_000;
 /// How many places are looked at to tell them apart.
-const LOOKED_AT: usize = 1_000_000;
+const LOOKED_AT: usize = 100_000;
 
 /// Splits the points of the work by which of these scopes they lie in.
 ///
@@ -115,6 +115,12 @@ const LOOKED_AT: usize = 1_000_000;
 /// how many services there are. Nothing is returned where there are more than 1,000 groups, or where it takes too long
 /// to see.
 pub(super) fn groups(scopes: &[&Scope], work: &Scope) -> Option<BTreeSet<Bearing>> {
+    let mut work = work.clone();
+    if work.tracks.is_empty() {
+        // Unlike of services, there are no others.
+        work.tracks = [Track::Standard, Track::Normal, Track::Emergency].into();
+    }
+    let work = &work;
     let all: Bearing = (0..scopes.len()).collect();
     let mut groups = BTreeSet::from([all]);
     let mut looked_at = 0;

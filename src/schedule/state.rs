@@ -10,7 +10,7 @@ use crate::release::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 plain! {
     /// Somebody asks that a release be excepted from freezes.
@@ -216,8 +216,11 @@ impl CalendarState {
     pub(crate) fn towards(&self, calendar: &Calendar, reason: &Text) -> Vec<CalendarEvent> {
         let (now, then) = (&self.calendar, calendar);
         let declared = then.windows.values();
-        let declared = declared.filter(|window| now.windows.get(&window.id) != Some(window));
-        let declared = declared.cloned().map(|window| {
+        let mut declared: Vec<_> = declared
+            .filter(|window| now.windows.get(&window.id) != Some(window))
+            .collect();
+        declared.sort_by_key(|window| (now.windows.contains_key(&window.id), window.kind));
+        let declared = declared.into_iter().cloned().map(|window| {
             let declared = WindowDeclared { window };
             CalendarEvent::WindowDeclared(Box::new(declared))
         });
@@ -253,11 +256,26 @@ impl CalendarState {
     }
 
     fn uncount(&mut self, lives_until: Option<Instant>) {
-        if let Some(at) = lives_until
-            && let Some(count) = self.living_until.get_mut(&at)
-        {
-            *count = count.saturating_sub(1);
+        let entry = lives_until.map(|at| self.living_until.entry(at));
+        if let Some(Entry::Occupied(mut count)) = entry {
+            if *count.get() > 1 {
+                *count.get_mut() -= 1;
+            } else {
+                count.remove();
+            }
         }
+    }
+
+    /// There is room for one more exception that is neither over nor denied.
+    fn needs_room(&self, at: Instant, reasons: &mut Reasons) {
+        let living = self.living_until.range(at.next()..);
+        let living: usize = living.map(|(_, count)| count).sum();
+        reasons.unless(living < CALENDAR_EXCEPTIONS, || {
+            let message = format!(
+                "{CALENDAR_EXCEPTIONS} exceptions of the calendar are neither over nor denied, and there can be no more"
+            );
+            Reason::new("too-many-exceptions", message, "deny those that are not needed")
+        });
     }
 
     fn admits_window(&self, window: &Window, reasons: &mut Reasons) {
@@ -283,16 +301,10 @@ impl CalendarState {
         } = request;
         reasons.not_blank(reason, "reason of the exception");
         reasons.unused(!self.exceptions.contains_key(id), "exception", id);
-        let live: usize = self
-            .living_until
-            .range(at.next()..)
-            .map(|(_, count)| count)
-            .sum();
-        reasons.unless(live < CALENDAR_EXCEPTIONS, || {
-            let message = format!(
-                "{CALENDAR_EXCEPTIONS} exceptions of the calendar are neither over nor denied, and there can be no more"
-            );
-            Reason::new("too-many-exceptions", message, "deny those that are not needed")
+        self.needs_room(at, reasons);
+        reasons.unless(at < request.within.end(), || {
+            let message = format!("exception `{id}` is for {}, and it is {at}", request.within);
+            Reason::new("over", message, "ask for a time that is to come")
         });
         reasons.unless(!freezes.is_empty(), || {
             let message = format!("exception `{id}` names no freeze");
@@ -340,6 +352,9 @@ impl CalendarState {
             Reason::new("own-work", message, "ask somebody else")
         });
         if let ExceptionAnswer::Granted(span) = answer {
+            if exception.is_some_and(|exception| exception.lives_until().is_none()) {
+                self.needs_room(entry.recorded_at, reasons);
+            }
             let is_limited = request.within.overlap(*span) == Some(*span);
             reasons.unless(is_limited, || {
                 let message = format!(

@@ -3,6 +3,7 @@
 #[cfg(feature = "calendar")]
 use super::{Zone, local::Local};
 use crate::phase::{Instant, Interval, Invalid, InvalidKind};
+use crate::release::file::Reader;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 ///   moves by the length of the gap.
 /// - UNTIL is compared with what clocks show. A plain day counts to its end.
 /// - A week belongs to the year in which it is numbered, at the turn of the year, too.
+/// - BYWEEKNO without BYDAY means the weekday of `starts` in these weeks.
 /// - What `except` names need not exist: other calendars leave such dates behind.
 ///
 /// # Limits
@@ -251,6 +253,24 @@ pub(super) struct TimingFile {
     pub(super) also: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) except: Vec<String>,
+}
+
+impl TimingFile {
+    /// The timing, or the first mistake in it, at its place.
+    pub(super) fn read(self, reader: &mut Reader<()>) -> Option<Timing> {
+        let keys = ["zone", "starts", "ends", "rule", "also", "except"];
+        let key = |refused: &Invalid| keys.into_iter().find(|key| *key == refused.what());
+        match Timing::try_from(self) {
+            Ok(timing) => Some(timing),
+            Err(refused) => {
+                match key(&refused) {
+                    Some(key) => reader.within_key(key, |reader| reader.mistake(&refused)),
+                    None => reader.mistake(&refused),
+                }
+                None
+            }
+        }
+    }
 }
 
 impl TryFrom<TimingFile> for Timing {

@@ -14,6 +14,10 @@ use std::collections::BTreeMap;
 /// How many conflicts with windows are listed.
 pub(super) const LISTED: usize = 100_000;
 
+/// How many days of windows are looked through for what comes next: ten years of 1,000 windows.
+const LOOKED_THROUGH: u64 = 3_653_000;
+const DAY: u32 = 86_400;
+
 /// How some calendars bear on some work.
 ///
 /// A span is looked at in parts: what comes early is found early, and what is kept does not grow with the span.
@@ -129,7 +133,7 @@ impl<'a> View<'a> {
 
     /// The earliest instant, not before `from`, at which work that runs may go on.
     pub(super) fn next_run_on(&self, from: Instant) -> Option<Instant> {
-        parts(ahead(from)?).find_map(|part| {
+        self.ahead(from).find_map(|part| {
             let ended = self.times(part, |closed| {
                 closed.rule_for_running(self.kind) > RunningWork::RunOn
             });
@@ -141,11 +145,8 @@ impl<'a> View<'a> {
     /// The first change after an instant.
     pub(super) fn next_transition(&self, after: Instant) -> Option<Transition> {
         let mut now = None;
-        parts(ahead(after)?).find_map(|part| {
-            let (blocked, warned) = (
-                self.closed_by(part, Effect::Blocked),
-                self.closed_by(part, Effect::Warned),
-            );
+        self.ahead(after).find_map(|part| {
+            let (blocked, warned) = self.by_effect(part);
             let openness = |at| match (blocked.contains(at), warned.contains(at)) {
                 (true, _) => Openness::Closed,
                 (false, true) => Openness::Warned,
@@ -164,7 +165,7 @@ impl<'a> View<'a> {
 
     /// The first instant after another at which something begins or ends to close it, even where it stays closed.
     pub(super) fn next_edge(&self, after: Instant) -> Option<Instant> {
-        parts(ahead(after)?).find_map(|part| {
+        self.ahead(after).find_map(|part| {
             // From a little earlier, so that what begins with the part is told from what goes on.
             let from = part.start().minus(Seconds::new(1));
             let looked_at = Interval::between(from, part.end())?;
@@ -178,9 +179,10 @@ impl<'a> View<'a> {
     /// The earliest instant from which work of that length may run without a break.
     pub(super) fn next_open(&self, from: Instant, duration: Seconds) -> Option<Instant> {
         let mut open_since = None;
-        parts(ahead(from)?).find_map(|part| {
+        self.ahead(from).find_map(|part| {
             let before = open_since.take();
-            let free = self.closed_by(part, Effect::Blocked).gaps(part);
+            let (blocked, _) = self.by_effect(part);
+            let free = blocked.gaps(part);
             free.iter().find_map(|slot| {
                 let goes_on = before.filter(|_| slot.start() == part.start());
                 let start = goes_on.unwrap_or(slot.start());
@@ -192,9 +194,14 @@ impl<'a> View<'a> {
 
     /// What of the span is closed.
     pub(super) fn blocked(&self, span: Interval) -> Spans {
-        let blocked = parts(span).map(|part| self.closed_by(part, Effect::Blocked));
-        let blocked: Vec<_> = blocked.collect();
+        let blocked: Vec<_> = parts(span).map(|part| self.by_effect(part).0).collect();
         Spans::union(blocked.iter().flat_map(Spans::iter))
+    }
+
+    /// From when on the rest of the span is open; nothing if it is closed to its end, or open already.
+    pub(super) fn rest_opens_at(&self, span: Interval) -> Option<Instant> {
+        let last = self.blocked(span).iter().last()?.end();
+        (last < span.end()).then_some(last)
     }
 
     /// When each freeze closes it, as far as that lies in the span.
@@ -245,6 +252,22 @@ impl<'a> View<'a> {
         Some(conflicts)
     }
 
+    /// What is to come, in parts: ten years, and of more than 1,000 windows so much less that the answer comes in time.
+    fn ahead(&self, from: Instant) -> impl Iterator<Item = Interval> {
+        let windows = self
+            .calendars
+            .iter()
+            .map(|one| one.freezes.len() + one.allow.len());
+        let windows = u64::try_from(windows.sum::<usize>()).unwrap_or(u64::MAX);
+        let horizon = SCHEDULE_HORIZON.get().min(
+            u32::try_from(LOOKED_THROUGH / windows.max(1))
+                .unwrap_or(u32::MAX)
+                .saturating_mul(DAY),
+        );
+        let ahead = Interval::between(from, from.plus(Seconds::new(horizon)));
+        ahead.into_iter().flat_map(parts)
+    }
+
     /// The windows that close it at some time of the span and have an effect, each once, by the first such time; in
     /// order.
     fn closing(
@@ -286,9 +309,22 @@ impl<'a> View<'a> {
         opening
     }
 
-    /// What of a part has this effect on the work.
-    fn closed_by(&self, part: Interval, effect: Effect) -> Spans {
-        Spans::union(self.times(part, |closed| closed.effect_on(self.kind) == effect))
+    /// What of a part is closed, and what it warns of, closed or not.
+    fn by_effect(&self, part: Interval) -> (Spans, Spans) {
+        let (mut blocked, mut warned) = (Vec::new(), Vec::new());
+        for closing in self.calendars.iter().flat_map(|one| one.closings(part)) {
+            let times = || closing.times.iter().map(|time| time.closed);
+            let effects = closing
+                .by
+                .iter()
+                .map(|(_, closed)| closed.effect_on(self.kind));
+            match effects.max() {
+                Some(Effect::Blocked) => blocked.extend(times()),
+                Some(Effect::Warned) => warned.extend(times()),
+                Some(Effect::Allowed) | None => {}
+            }
+        }
+        (Spans::union(blocked), Spans::union(warned))
     }
 
     /// The times at which something closes it that is wanted.
@@ -398,9 +434,9 @@ fn grouped<'a>(calendar: &Calendar, allow: &[&'a Window], scope: &super::Scope) 
     groups.filter(|group| !group.by.is_empty()).collect()
 }
 
-/// As far ahead as a schedule is looked through.
-fn ahead(from: Instant) -> Option<Interval> {
-    Interval::between(from, from.plus(SCHEDULE_HORIZON))
+/// Whether a span is longer than a schedule is looked through.
+pub(super) fn is_beyond(span: Interval) -> bool {
+    span.start().plus(SCHEDULE_HORIZON) < span.end()
 }
 
 /// A span in parts, one after the other, the first ones shorter.

@@ -2,10 +2,11 @@
 
 use super::scope::Scope;
 use super::timing::{Edges, Timing, TimingFile};
-use crate::phase::Interval;
-use crate::phase::Invalid;
+use crate::phase::{Interval, Invalid};
+use crate::release::file::Reader;
 use crate::release::{Effect, Key, Name, RunningWork, WindowKind, is_default, plain};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 plain! {
     /// What a window does to work while it keeps a calendar closed. All four are said, always: nothing is assumed.
@@ -188,7 +189,68 @@ impl Window {
     }
 }
 
-/// A window as a file has it: all in one object.
+const KEYS: [&str; 14] = [
+    "id",
+    "kind",
+    "title",
+    "zone",
+    "starts",
+    "ends",
+    "rule",
+    "also",
+    "except",
+    "scope",
+    "new_work",
+    "running_work",
+    "back_outs",
+    "emergencies",
+];
+
+impl Window {
+    /// Reads a window of a file, with every mistake at its place.
+    pub(super) fn read(reader: &mut Reader<()>, window: Value) -> Option<Self> {
+        let mut file = reader.object(window, &KEYS)?;
+        let id = file.need(reader, "id", Reader::plain);
+        let kind = file.need(reader, "kind", Reader::plain);
+        let title = file.may(reader, "title", Reader::plain);
+        let zone = file.may(reader, "zone", Reader::plain);
+        let starts = file.need(reader, "starts", Reader::plain);
+        let ends = file.may(reader, "ends", Reader::plain);
+        let rule = file.may(reader, "rule", Reader::plain);
+        let also = file.may(reader, "also", Reader::plain);
+        let except = file.may(reader, "except", Reader::plain);
+        let scope = file.may(reader, "scope", Reader::plain);
+        let new_work = file.need(reader, "new_work", Reader::plain);
+        let running_work = file.need(reader, "running_work", Reader::plain);
+        let back_outs = file.need(reader, "back_outs", Reader::plain);
+        let emergencies = file.need(reader, "emergencies", Reader::plain);
+        let timing = TimingFile {
+            zone: zone?,
+            starts: starts?,
+            ends: ends?,
+            rule: rule?,
+            also: also?,
+            except: except?,
+        };
+        let timing = timing.read(reader);
+        let window = Self {
+            id: id?,
+            title: title?,
+            kind: kind?,
+            timing: timing?,
+            scope: scope?,
+            closed: WhileClosed {
+                new_work: new_work?,
+                running_work: running_work?,
+                back_outs: back_outs?,
+                emergencies: emergencies?,
+            },
+        };
+        file.whole(Some(window))
+    }
+}
+
+/// A window as the log has it: all in one object.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {

@@ -1,6 +1,6 @@
 //! Working days: weekends and holidays, planning backwards, and slip.
 
-use super::hours::{Zone, wall_clock};
+use super::hours::{self, Zone, wall_clock};
 use crate::phase::{Day, Instant, Invalid, InvalidKind, PhaseName};
 use crate::release::{Bounded, Key, Milestone, Name, ReleasePlan, ReleaseView, When};
 use chrono::{Datelike, NaiveDate, Weekday, WeekdaySet};
@@ -72,23 +72,10 @@ pub struct WorkingDays {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Written {
-    weekend: BTreeSet<DayOfWeek>,
+    weekend: BTreeSet<hours::Weekday>,
     holidays: Bounded<BTreeMap<Day, Name>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     zone: Option<Zone>,
-}
-
-/// A day of the week as files have it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum DayOfWeek {
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-    Sunday,
 }
 
 /// The first and the last day of work on one phase.
@@ -212,7 +199,7 @@ impl WorkingDays {
         self.minus(day, 1)
     }
 
-    /// The so-manieth working day after that day; for 0 the day itself, whatever it is.
+    /// The n-th working day after that day; for 0 the day itself, whatever it is.
     ///
     /// # Errors
     ///
@@ -221,7 +208,7 @@ impl WorkingDays {
         self.walk(day, working_days, "after", tomorrow)
     }
 
-    /// The so-manieth working day before that day; for 0 the day itself, whatever it is.
+    /// The n-th working day before that day; for 0 the day itself, whatever it is.
     ///
     /// # Errors
     ///
@@ -444,39 +431,11 @@ impl TryFrom<Written> for WorkingDays {
 
 impl From<WorkingDays> for Written {
     fn from(days: WorkingDays) -> Self {
-        let weekend = days.weekend.iter(Weekday::Mon).map(DayOfWeek::from);
+        let weekend = days.weekend.iter(Weekday::Mon).map(hours::Weekday::from);
         Self {
             weekend: weekend.collect(),
             holidays: days.holidays,
             zone: days.zone,
-        }
-    }
-}
-
-impl From<DayOfWeek> for Weekday {
-    fn from(day: DayOfWeek) -> Self {
-        match day {
-            DayOfWeek::Monday => Self::Mon,
-            DayOfWeek::Tuesday => Self::Tue,
-            DayOfWeek::Wednesday => Self::Wed,
-            DayOfWeek::Thursday => Self::Thu,
-            DayOfWeek::Friday => Self::Fri,
-            DayOfWeek::Saturday => Self::Sat,
-            DayOfWeek::Sunday => Self::Sun,
-        }
-    }
-}
-
-impl From<Weekday> for DayOfWeek {
-    fn from(day: Weekday) -> Self {
-        match day {
-            Weekday::Mon => Self::Monday,
-            Weekday::Tue => Self::Tuesday,
-            Weekday::Wed => Self::Wednesday,
-            Weekday::Thu => Self::Thursday,
-            Weekday::Fri => Self::Friday,
-            Weekday::Sat => Self::Saturday,
-            Weekday::Sun => Self::Sunday,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can be listed: a closed set of orders and filters, so that each can have an index.
 
-use crate::phase::{Instant, PhaseName};
+use crate::phase::{Instant, Interval, PhaseName};
 use crate::release::{Key, Stream, Summary, Version};
 use serde::{Deserialize, Serialize};
 
@@ -74,10 +74,10 @@ impl Order {
 
     /// The instant by which a row is ordered, if it has it.
     #[must_use]
-    pub const fn instant(self, summary: &Summary) -> Option<Instant> {
+    pub fn instant(self, summary: &Summary) -> Option<Instant> {
         match self {
             Self::Created => Some(summary.created_at),
-            Self::PlannedStart => summary.planned_start,
+            Self::PlannedStart => summary.window.map(Interval::start),
             Self::NextDue => summary.next_due,
         }
     }

@@ -4,7 +4,7 @@ use crate::desk_support::{Office, at, by, key, name, office, person, text, wait}
 use crate::relations::Meanwhile;
 use phasegate::desk::StreamError;
 use phasegate::phase::{Interval, Seconds};
-use phasegate::release::{Effect, ReleasePlan, RunningWork, Service};
+use phasegate::release::{Effect, ReleasePlan, RunningWork, Service, WindowKind};
 use phasegate::schedule::{Calendar, IcsCalendar, IcsEvent, Scope, Timing, WhileClosed, Window};
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ fn every_mistake_of_a_calendar_is_told_at_its_place() {
         "name: invalid key ` production`: expected no space at either end",
         "closed_unless_allowed: missing key `running_work`",
         "windows[1]: invalid interval `2026-03-02T12:00:00Z to 2026-03-02T11:00:00Z`: expected an end after the start",
-        "windows[2]: missing key `back_outs`",
+        "windows[2]: key `back_outs` is missing",
     ];
     for expected in expected {
         assert!(
@@ -206,8 +206,8 @@ fn a_calendar_becomes_what_its_file_says_with_an_entry_for_each_difference() {
     assert!(matches!(refused, StreamError::Refused { .. }), "{refused}");
     assert_eq!(
         history().len(),
-        5,
-        "the window was declared, and what needs a reason was not done"
+        4,
+        "what needs a reason was refused, and all of it is one write"
     );
     let state = import(&calendar, "less is more").unwrap();
     assert_eq!(state.calendar(), &calendar);
@@ -254,25 +254,33 @@ fn an_import_that_the_store_cut_short_is_completed_by_another() {
     let office = office();
     let store = Meanwhile::on(office.desk.store());
     let late = Office::on(store.clone());
+    let nights = Timing::between(span("03-02T20:00", "03-03T06:00"));
+    let night = |id| Window::allow(key(&format!("a{id}")), nights.clone(), hard());
+    let frozen = |id| freeze(&format!("f{id}"), "12-18T00:00", "12-31T00:00");
+    let windows = (0..5).map(night).chain((0..105).map(frozen));
+    let calendar = windows.fold(Calendar::new(key("many")), |calendar, window| {
+        calendar.with(window).unwrap()
+    });
     let import = || {
-        wait(
-            late.desk
-                .import_calendar(&full(), text("as agreed"), by("ann")),
-        )
+        let import = late
+            .desk
+            .import_calendar(&calendar, text("as agreed"), by("ann"));
+        wait(import)
     };
-    *store.commits_left.lock().unwrap() = Some(2);
+    *store.commits_left.lock().unwrap() = Some(1);
     let failed = import().unwrap_err();
     assert!(matches!(failed, StreamError::Store(_)), "{failed}");
-    let half = wait(office.desk.calendar(&key("production"))).unwrap();
+    let half = wait(office.desk.calendar(&key("many"))).unwrap();
+    let written: Vec<_> = half.calendar().windows().map(Window::kind).collect();
     assert_eq!(
-        half.calendar().windows().count(),
-        2,
-        "what was written stays"
+        written,
+        [WindowKind::Freeze; 100],
+        "as many as a write takes, what closes first"
     );
     *store.commits_left.lock().unwrap() = None;
-    assert_eq!(import().unwrap().calendar(), &full());
-    let history = wait(office.desk.calendar_history(&key("production"))).unwrap();
-    assert_eq!(history.len(), 4, "each difference is written once");
+    assert_eq!(import().unwrap().calendar(), &calendar);
+    let history = wait(office.desk.calendar_history(&key("many"))).unwrap();
+    assert_eq!(history.len(), 110, "each difference is written once");
 }
 
 // iCalendar.
@@ -316,7 +324,6 @@ fn a_planned_release_is_an_event_under_its_title_and_id() {
 mod zones {
     use super::*;
     use chrono::{NaiveDate, NaiveDateTime};
-    use phasegate::release::WindowKind;
     use phasegate::schedule::{Edges, IcsError, IcsErrorKind, Zone};
     use proptest::prelude::*;
 
@@ -363,6 +370,53 @@ mod zones {
             easter.occurrences(all),
             [span("03-28T23:00", "03-29T22:00")]
         );
+    }
+
+    #[test]
+    fn hours_of_a_duration_last_as_long_as_they_are_where_clocks_change() {
+        let read = |starts: &str, duration: &str| {
+            let file = format!(
+                "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:one\nDTSTART;TZID=Europe/Berlin:{starts}\n\
+                 DURATION:{duration}\nEND:VEVENT\nEND:VCALENDAR\n"
+            );
+            let read = IcsCalendar::read(file.as_bytes()).unwrap();
+            let windows = read.windows(WindowKind::Freeze, hard(), zone("Europe/Berlin"));
+            windows.unwrap()[0].occurrences(
+                Interval::parse("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z").unwrap(),
+            )
+        };
+        for (starts, duration, from, to) in [
+            (
+                "20260328T120000",
+                "PT24H",
+                "2026-03-28T11:00:00Z",
+                "2026-03-29T11:00:00Z",
+            ),
+            (
+                "20260328T120000",
+                "P1D",
+                "2026-03-28T11:00:00Z",
+                "2026-03-29T10:00:00Z",
+            ),
+            (
+                "20261024T220000",
+                "PT8H",
+                "2026-10-24T20:00:00Z",
+                "2026-10-25T04:00:00Z",
+            ),
+            (
+                "20260329T023000",
+                "PT15M",
+                "2026-03-29T01:00:00Z",
+                "2026-03-29T01:15:00Z",
+            ),
+        ] {
+            assert_eq!(
+                read(starts, duration),
+                [Interval::parse(from, to).unwrap()],
+                "{starts} {duration}"
+            );
+        }
     }
 
     #[test]

@@ -204,7 +204,7 @@ fn a_soft_freeze_warns_and_lets_pass() {
         .warnings()
         .map(|warning| warning.reason.code.to_string())
         .collect();
-    assert_eq!(warnings, ["soft-freeze"]);
+    assert_eq!(warnings, ["freeze-warns"]);
 }
 
 #[test]
@@ -443,6 +443,14 @@ fn an_override_lifts_the_very_freeze_that_it_names() {
         release = wait(office.desk.record(release, grant(id, freeze), by("mia"))).unwrap();
         let decision = explained(&office, &release, window);
         assert_eq!(!decision.is_cleared(), refused, "{id}: {decision}");
+        if freeze.is_none() {
+            let warning = decision.warnings().next().unwrap().reason;
+            assert_eq!(
+                warning.to_string(),
+                "override `O-1` is for blocker `frozen` of policy `freeze`, and says nothing that it is about; \
+                 have one granted that is about `audit` or `year-end`"
+            );
+        }
     }
     let deploying = office.run(release.deploy(window), "kim");
     assert!(!matches!(deploying, Err(RunError::Refused(_))));
@@ -572,12 +580,51 @@ fn an_exception_is_of_the_freeze_as_it_was_when_that_was_decided() {
 }
 
 #[test]
+fn an_exception_that_does_not_help_says_why() {
+    let office = frozen([freeze("year-end", span("02T00:00", "05T00:00"))]);
+    let release = office.tested();
+    let window = span("02T12:00", "02T14:00");
+    let warned = || {
+        let decision = explained(&office, &release, window);
+        let warnings = decision
+            .warnings()
+            .map(|one| one.reason.message.to_string());
+        warnings.collect::<Vec<_>>()
+    };
+    let told = |why: &str| [format!("exception `EX-1` of calendar `production` {why}")];
+    asked_for(&office, &release, "EX-1");
+    assert_eq!(warned(), told("is not decided yet"));
+    decide(&office, "EX-1", ExceptionAnswer::Denied);
+    assert_eq!(warned(), told("was denied"));
+    decide(
+        &office,
+        "EX-1",
+        ExceptionAnswer::Granted(span("02T12:00", "02T13:00")),
+    );
+    assert_eq!(warned(), told("is for another time, or for less of it"));
+    decide(
+        &office,
+        "EX-1",
+        ExceptionAnswer::Granted(span("02T12:00", "02T14:00")),
+    );
+    assert_eq!(warned(), Vec::<String>::new());
+    declare(&office, freeze("year-end", span("02T00:00", "06T00:00")));
+    assert_eq!(
+        warned(),
+        told("was decided before the freeze was declared anew")
+    );
+}
+
+#[test]
 fn a_window_that_no_schedule_can_be_held_against_is_refused() {
     let office = frozen([freeze("year-end", span("02T00:00", "05T00:00"))]);
     let release = office.tested();
     let ages = Interval::parse("2026-03-02T12:00:00Z", "2136-03-02T12:00:00Z").unwrap();
     let decision = explained(&office, &release, ages);
-    assert_eq!(codes(&decision), ["window-too-long", "closed", "closed"]);
+    assert_eq!(
+        codes(&decision),
+        ["window-too-long", "too-long", "too-long"]
+    );
 }
 
 #[test]
@@ -624,8 +671,15 @@ fn exceptions_that_are_over_or_denied_make_room_for_others() {
     decide(&office, "EX-7", ExceptionAnswer::Denied);
     ask().unwrap();
     let mut another = request();
-    another.id = key("EX-over");
+    another.id = key("EX-late");
     office.clock.set("2026-03-03T00:00:00Z");
+    let late = wait(
+        office
+            .desk
+            .request_exception(&production, another.clone(), by("kim")),
+    );
+    assert!(late.unwrap_err().to_string().contains("is for 2026-03-02"));
+    another.within = span("04T00:00", "05T00:00");
     wait(
         office
             .desk

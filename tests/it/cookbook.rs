@@ -155,7 +155,8 @@ fn booked(of: &Stream, read_at: Instant) -> ConflictAnswer {
 impl World {
     fn new() -> Self {
         let office: Office<_> = office();
-        let live = office.done(tested(&office).deploy(window()), "ada");
+        let today = Interval::parse("2026-03-02T12:00:00Z", "2026-03-02T22:00:00Z").unwrap();
+        let live = office.done(tested(&office).deploy(today), "ada");
         let live = office.recorded(live, attempt("first"), "dep");
         let live = office.recorded(live, went_live("first"), "dep");
         let live = office.recorded(live, WaveStarted::new(key("canary")), "dep");

@@ -172,8 +172,11 @@ fn a_wave_that_runs_when_a_freeze_starts_is_finished_and_then_the_rollout_pauses
     );
     assert_eq!(proposed(&office), (NextMove::StartWave(key("all")), vec![]));
     let release = started(&office, release, "all");
+    let release = office.recorded(release, attempt("first"), "dep");
     clock(&office, "16:00");
     let release = seen_healthy(&office, release, "all");
+    assert_eq!(proposed(&office), (NextMove::EndAttempt, vec![]));
+    let release = office.recorded(release, went_live("first"), "dep");
     assert_eq!(proposed(&office), (NextMove::Finish, vec![]));
     drop(office.again(&release));
 }
@@ -220,6 +223,8 @@ fn what_is_done_is_finished_and_what_failed_is_backed_out_whatever_the_calendar_
         let office = office();
         freeze(&office, running_work);
         let release = started(&office, deployed(&office, waves(&["all"])), "all");
+        let release = office.recorded(release, attempt("first"), "dep");
+        let release = office.recorded(release, went_live("first"), "dep");
         clock(&office, "13:00");
         let release = seen_healthy(&office, release, "all");
         assert_eq!(proposed(&office), (NextMove::Finish, payday()));
@@ -231,6 +236,23 @@ fn what_is_done_is_finished_and_what_failed_is_backed_out_whatever_the_calendar_
 }
 
 #[test]
+fn nothing_more_begins_by_itself_once_the_window_is_over() {
+    let office = office();
+    freeze(&office, RunningWork::RunOn);
+    let release = started(
+        &office,
+        deployed(&office, waves(&["canary", "all"])),
+        "canary",
+    );
+    clock(&office, "17:59");
+    let release = seen_healthy(&office, release, "canary");
+    assert_eq!(proposed(&office), (NextMove::StartWave(key("all")), vec![]));
+    clock(&office, "18:00");
+    assert_eq!(proposed(&office), (NextMove::Ask, vec![]));
+    drop(release);
+}
+
+#[test]
 fn a_rollout_without_waves_is_one_wave() {
     let office = office();
     freeze(&office, RunningWork::FinishWave);
@@ -238,7 +260,7 @@ fn a_rollout_without_waves_is_one_wave() {
     clock(&office, "13:00");
     assert_eq!(proposed(&office).0, NextMove::Pause, "no attempt has begun");
     let release = office.recorded(release, attempt("first"), "dep");
-    assert_eq!(proposed(&office).0, NextMove::Finish);
+    assert_eq!(proposed(&office).0, NextMove::EndAttempt);
     let paused = paused("payday");
     let release = office.recorded(release, paused, "dep");
     assert_eq!(
@@ -323,7 +345,7 @@ fn an_emergency_that_may_start_in_a_freeze_is_not_paused_by_it() {
     freeze(&office, RunningWork::FinishWave);
     clock(&office, "13:00");
     let release = office.expedited();
-    assert_eq!(proposed(&office), (NextMove::Finish, vec![]));
+    assert_eq!(proposed(&office), (NextMove::StartAttempt, vec![]));
     // Where emergencies are blocked, too, they go by the rule for work that runs.
     let mut blocked = closed(RunningWork::Abort);
     blocked.emergencies = Effect::Blocked;

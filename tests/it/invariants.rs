@@ -82,6 +82,7 @@ behaviours! {
     what_was_backed_out_can_be_given_up_though_it_was_an_emergency
     a_release_that_is_live_is_not_planned_anew
     nothing_closes_with_an_open_task
+    what_goes_live_waits_for_its_window
     a_task_that_is_done_stays_done
     the_release_manager_hands_over
     a_hold_keeps_everything
@@ -529,6 +530,19 @@ fn a_deployment_begins_when_it_is_cleared_and_before_its_window_ends() {
     );
     let skewed = said("2026-03-02T11:55:00Z");
     assert!(wait(office.desk.run(release.deploy(window()), skewed)).is_ok());
+}
+
+#[test]
+fn what_goes_live_waits_for_its_window() {
+    let office = office();
+    let evening = Interval::parse("2026-03-02T20:00:00Z", "2026-03-02T22:00:00Z").unwrap();
+    let release = office.done(office.tested().deploy(evening), "ada");
+    let message = "it is said to have happened at 2026-03-02T12:00:00Z, and the deployment window opens at \
+                   2026-03-02T20:00:00Z";
+    let early = [("before-the-window", message)];
+    let release = refused(office.record(release, attempt("first"), "dep"), &early);
+    office.clock.set("2026-03-02T20:00:00Z");
+    assert!(office.record(release, attempt("first"), "dep").is_ok());
 }
 
 #[test]
@@ -1332,7 +1346,7 @@ fn a_wave_starts_when_the_one_before_has_baked_and_is_healthy() {
     assert_eq!(next(&release), NextMove::Observe(key("everybody")));
     let healthy = HealthObserved::new(key("everybody"), Health::Healthy);
     let release = office.recorded(release, healthy, "dep");
-    assert_eq!(next(&release), NextMove::Finish);
+    assert_eq!(next(&release), NextMove::StartAttempt);
 }
 
 #[test]

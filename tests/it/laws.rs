@@ -549,7 +549,8 @@ impl<'a> Walk<'a> {
         assert_eq!(summary.ending, view.ending);
         assert_eq!(summary.ended_at.is_some(), view.ending.is_some());
         assert_eq!(Some(summary.created_at), view.created_at);
-        assert_eq!(summary.planned_start, planned_start(&view, self.window));
+        let planned = view.plan.as_ref().and_then(|plan| plan.window);
+        assert_eq!(summary.window, self.window.or(planned));
         assert_eq!(
             summary.next_due,
             view.open_tasks.iter().filter_map(|task| task.due).min()
@@ -688,11 +689,6 @@ fn is_sideways(action: Action) -> bool {
         Action::BackOut,
     ]
     .contains(&action)
-}
-
-fn planned_start(view: &ReleaseView, window: Option<Interval>) -> Option<Instant> {
-    let planned = view.plan.as_ref().and_then(|plan| plan.window);
-    window.or(planned).map(Interval::start)
 }
 
 /// Choosing what to ask for.

@@ -160,9 +160,13 @@ fn from_json(json: &str) -> ReleaseModel {
     ReleaseModel::from_json(json, &Policies::new()).unwrap()
 }
 
-/// The window of the deployment; everything else happens before.
+/// The deployment, at any time until the evening of the twelfth.
 fn evening() -> Deploy {
-    Deploy::new(Interval::parse("2026-03-12T20:00:00Z", "2026-03-12T22:00:00Z").unwrap())
+    deploy_from("2026-03-02T12:00:00Z")
+}
+
+fn deploy_from(opens: &str) -> Deploy {
+    Deploy::new(Interval::parse(opens, "2026-03-12T22:00:00Z").unwrap())
 }
 
 #[test]
@@ -363,22 +367,25 @@ fn a_bank_system_needs_four_eyes_at_every_turn() {
     let mut drive = bank_ready(bank_authorised());
     drive.record(RoleGiven::new(person("cho"), Role::Builder), "ada");
     drive.approve(
-        evening(),
+        deploy_from("2026-03-09T12:00:00Z"),
         [
             ("cho", "change_authority"),
             ("ola", "operations"),
             ("rik", "risk_officer"),
         ],
     );
-    let told = drive.explain(evening(), "dep");
+    let told = drive.explain(deploy_from("2026-03-09T12:00:00Z"), "dep");
     assert!(
         told.contains("separation-of-duties: `cho` built it and cannot approve it"),
         "{told}"
     );
     let withdrawn = ApprovalWithdrawn::new(Action::Deploy, Role::ChangeAuthority);
     drive.record(withdrawn, "cho");
-    drive.approve(evening(), [("max", "change_authority")]);
-    drive.step(evening(), "dep");
+    drive.approve(
+        deploy_from("2026-03-09T12:00:00Z"),
+        [("max", "change_authority")],
+    );
+    drive.step(deploy_from("2026-03-09T12:00:00Z"), "dep");
     drive.runs_in("production");
     drive.rolls_out();
     drive.step(FinishDeployment::new(), "dep");

@@ -28,7 +28,7 @@ use phasegate::release::{
     RiskLevel, RiskRaised, Role, RoleGiven, RoleRelieved, RunningWork, Severity,
     StakeholdersNotified, Stream, StreamKind, Tenant, TestKind, Version, WaveStarted,
 };
-use phasegate::schedule::{CalendarState, Distance, Timing, WhileClosed, Window};
+use phasegate::schedule::{Calendar, CalendarState, Distance, Timing, WhileClosed, Window};
 use phasegate::{Gate, Interval, Release};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -392,15 +392,38 @@ pub(crate) fn closed_for_the_day(office: &Desk) -> CalendarState {
     declared(opens).unwrap()
 }
 
+/// By more windows than a decision tells of, of both kinds.
+fn closed_many_times() -> CalendarState {
+    let window = |kind: &str, id: usize| {
+        json!({
+            "id": format!("{kind}-{id}"), "kind": kind,
+            "starts": if kind == "freeze" { "2026-03-02T00:00:00Z" } else { "2027-03-02T00:00:00Z" },
+            "ends": "2027-03-03T00:00:00Z",
+            "new_work": "blocked", "running_work": "run_on", "back_outs": "allowed", "emergencies": "allowed",
+        })
+    };
+    let windows = ["freeze", "allow"].map(|kind| (0..101).map(move |id| window(kind, id)));
+    let windows: Vec<_> = windows.into_iter().flatten().collect();
+    let file = json!({ "name": "production", "windows": windows }).to_string();
+    let calendar = Calendar::from_json(&file).unwrap();
+    let desk = office().desk;
+    wait(desk.import_calendar(&calendar, text("many"), by("ada"))).unwrap()
+}
+
 fn asking_a_calendar(by_types: GateSet) -> Sample {
     let office = office();
     let calendar = closed_for_the_day(&office);
     let tested = office.tested();
     let explain =
         |facts: &Facts| by_types.explain(&tested, Deploy::new(window()), facts, &by("dep"));
+    let knowing = office.facts().with_calendar(calendar);
+    let ages = Interval::parse("2026-03-02T12:00:00Z", "2136-03-02T12:00:00Z").unwrap();
+    let too_many = office.facts().with_calendar(closed_many_times());
     let shown = vec![
-        explain(&office.facts().with_calendar(calendar)),
+        explain(&knowing),
         explain(&office.facts()),
+        explain(&too_many),
+        by_types.explain(&tested, Deploy::new(ages), &knowing, &by("dep")),
     ];
     let params = json!({
         "calendar": "production",

@@ -113,6 +113,8 @@ impl Site {
             NextMove::Observe(wave) => format!("look at {wave}"),
             NextMove::Ask => "ask".to_owned(),
             NextMove::ProposeBackOut => "back out".to_owned(),
+            NextMove::StartAttempt => "start an attempt".to_owned(),
+            NextMove::EndAttempt => "end the attempt".to_owned(),
             NextMove::Finish => "finish".to_owned(),
             NextMove::Pause => "pause".to_owned(),
             NextMove::Continue => "continue".to_owned(),
@@ -225,7 +227,12 @@ fn waves_start_in_their_order_each_once_it_has_baked_and_was_seen_healthy_since(
         ("13:00:00", Start("half"), &[], "wait until 13:30:00"),
         ("13:30:00", Look("half", Healthy, None), &[], "start all"),
         ("13:30:00", Start("all"), &[], "look at all"),
-        ("13:30:00", Look("all", Healthy, None), &[], "finish"),
+        (
+            "13:30:00",
+            Look("all", Healthy, None),
+            &[],
+            "start an attempt",
+        ),
     ]);
 }
 
@@ -503,7 +510,7 @@ fn an_expedited_release_goes_live_in_the_waves_that_were_planned() {
 fn a_plan_without_waves_has_nothing_to_wait_for() {
     let office = office();
     let release = office.deploying();
-    assert_eq!(release.rollout(office.now()).next, NextMove::Finish);
+    assert_eq!(release.rollout(office.now()).next, NextMove::StartAttempt);
     let (release, codes) = taken(office.record(release, WaveStarted::new(key("all")), "dep"));
     assert_eq!(codes, ["unknown"]);
     // Without waves too, a person can stop it.

@@ -149,7 +149,7 @@ fn money(minor_units: i64) -> Money {
 }
 
 pub(crate) fn window() -> Interval {
-    Interval::parse("2026-03-20T20:00:00Z", "2026-03-20T22:00:00Z").unwrap()
+    Interval::parse("2026-03-02T10:00:00Z", "2026-03-20T22:00:00Z").unwrap()
 }
 
 pub(crate) fn worthwhile() -> Assessment {

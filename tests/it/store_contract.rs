@@ -562,7 +562,7 @@ fn wanted_by(filter: Filter, row: &Summary) -> bool {
 fn placed_at(order: Order, row: &Summary) -> Option<Instant> {
     match order {
         Order::Created => Some(row.created_at),
-        Order::PlannedStart => row.planned_start,
+        Order::PlannedStart => row.window.map(Interval::start),
         Order::NextDue => row.next_due,
     }
 }

@@ -163,7 +163,7 @@ samples! { AnyStep, Action:
     StartTesting => Self::new(package()),
     Rework => Self::new(text("the totals are wrong")),
     Replan => Self::new(text("the window was missed")),
-    Deploy => Self::new(Interval::parse("2026-03-02T20:00:00Z", "2026-03-02T22:00:00Z").unwrap()),
+    Deploy => Self::new(Interval::parse("2026-03-02T12:00:00Z", "2026-03-02T22:00:00Z").unwrap()),
     Expedite => Self::new(package(), Seconds::days(7), text("customers cannot pay")),
     FinishDeployment => Self::new(),
     BackOut => Self::new(text("orders got lost")),

@@ -57,21 +57,19 @@ pub(super) fn verdict(
                 _ => against(answer),
             };
             if answer.left_out > 0 {
+                // What is known as a whole can be overridden; here, nobody sees what would be.
                 let message = format!("{} more windows close it", answer.left_out);
-                reasons.push(Reason::new(
-                    "more-windows",
-                    message,
-                    remedy(answer, "join windows that say the same"),
-                ));
+                let remedy = remedy(answer, "join windows that say the same");
+                reasons.push(Reason::new("more-windows", message, remedy));
+                return Verdict::Unknown { reasons };
             }
-            // Closed is closed, whatever can be said of why.
             if reasons.is_empty() {
-                let message = format!("calendar `{}` is closed", question.calendar);
-                reasons.push(Reason::new(
-                    "closed",
-                    message,
-                    remedy(answer, "ask who keeps it"),
-                ));
+                let message = format!(
+                    "calendar `{}` cannot be looked through for {}, which is longer than ten years",
+                    question.calendar, answer.span
+                );
+                let remedy = "choose a shorter window";
+                reasons.push(Reason::new("too-long", message, remedy));
             }
             Verdict::of(reasons)
         }

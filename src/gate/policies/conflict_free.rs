@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 /// Requires that no other release of the tenant has a deployment booked that is in conflict with this one.
 ///
-/// A release books its deployment by the window that its plan names, or with which it is deployed. It books nothing
-/// once that is over, or the release is past Deployment. Two deployments are in conflict while both are on, where they
+/// A release books its deployment by the window that its plan names, or with which it is deployed. While an attempt runs,
+/// or an expedited release is in Deployment, it books the time up to now and the next 5 minutes as well. It books nothing
+/// else once that is over, or the release is past Deployment. Two deployments are in conflict while both are on, where they
 /// change the same service or touch the same configuration item; within a distance in the host's service map, if that
 /// is asked for; or where they take the same people, if those count: whoever has a responsibility in the plan. They have
 /// to share an environment as well: of a release that follows a model, those of the model that are live, else all. People
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 /// | `bookings-incomplete` | there may be more conflicts than were found; the verdict is unknown |
 ///
 /// An override names the other release as what it is [about](crate::release::OverrideGranted::about). A desk reads at
-/// most 1,000 releases that have not come to Review and whose window begins before this one ends.
+/// most 1,000 releases: those in Deployment, and those whose planned window is not over and begins before this one ends.
 ///
 /// # What the commit guards
 ///

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 /// is over.
 ///
 /// What the work touches are the services of the release, in the environments and regions that are named here; with none,
-/// in every one. A soft freeze warns. On the emergency track the rule of each freeze for emergencies holds, and of
+/// in every one. A freeze that lets the work pass is a warning of the decision: `freeze-warns`. On the emergency track the rule of each freeze for emergencies holds, and of
 /// [`BackOut`](crate::release::step::BackOut) its rule for back-outs.
 ///
 /// A granted exception lets the step pass that freeze, once. A step that is asked about the planned window counts on it,
@@ -28,6 +28,8 @@ use std::collections::BTreeSet;
 /// | code | what is the matter |
 /// |---|---|
 /// | `frozen` | a freeze is active; one blocker for each |
+/// | `too-long` | the window is longer than ten years, as far as a calendar is looked through |
+/// | `more-windows` | more than 100 freezes are active; the verdict is unknown |
 /// | `calendar-not-read` | the calendar could not be read, or there is none; the verdict is unknown |
 ///
 /// # Time

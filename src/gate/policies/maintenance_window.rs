@@ -14,11 +14,14 @@ use std::collections::BTreeSet;
 ///
 /// Where no allow-window bears on the work, it passes, unless the calendar is closed by default. Which steps are asked
 /// about a window, what the work touches, and how emergencies and back-outs pass, is as for
-/// [`FreezePolicy`](super::FreezePolicy).
+/// [`FreezePolicy`](super::FreezePolicy). A closed calendar that lets the work pass is a warning of the decision:
+/// `outside-window-warns`, or `closed-warns` where it is closed by default.
 ///
 /// | code | what is the matter |
 /// |---|---|
 /// | `outside-window` | no allow-window is open all that time |
+/// | `too-long` | the window is longer than ten years, as far as a calendar is looked through |
+/// | `more-windows` | more than 100 allow-windows are not open; the verdict is unknown |
 /// | `calendar-not-read` | the calendar could not be read, or there is none; the verdict is unknown |
 ///
 /// # Time

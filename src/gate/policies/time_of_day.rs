@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 /// step, or, on the way to the deployment, the planned one. Where there is none, or it is over, the instant of the step
 /// counts.
 ///
-/// What is left of the window counts, and all of it; [`FreezePolicy`](super::FreezePolicy) says more. Hours that go past midnight belong to the weekday on which they
-/// begin; from a time to the same time is 24 hours. Hours that touch are one: from Monday to Friday around the clock, a
-/// window may go past midnight. Holidays and exceptions are for a calendar and
+/// What is left of the window counts, and all of it; [`FreezePolicy`](super::FreezePolicy) says more. Hours that go past
+/// midnight belong to the weekday on which they begin; from a time to the same time is 24 hours. Hours that touch are one:
+/// from Monday to Friday around the clock, a window may go past midnight. Holidays and exceptions are for a calendar and
 /// [`MaintenanceWindowPolicy`](super::MaintenanceWindowPolicy).
 ///
 /// In files: `weekdays` by their names in English, `from` and `to` as `"09:00"`, and `zone` by its IANA name, which may
