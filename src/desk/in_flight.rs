@@ -14,9 +14,10 @@ impl<S: Store> Desk<S> {
     /// `place` names the environments and regions to which deployments go here; services, track and labels are those
     /// of each release. While a granted exception holds, its freezes do not bind the release, used or not; nor do those
     /// that an override lifted for the deployment, while its window lasts. Once that is over, a person is asked before
-    /// more begins.
-    /// [`Schedule::next_move`](crate::schedule::Schedule::next_move) has the rules. Nothing is written, and nothing happens by itself: ask again when a
-    /// calendar opens or closes, and record what is proposed.
+    /// more begins. [`Schedule::next_move`](crate::schedule::Schedule::next_move) has the rules.
+    ///
+    /// Nothing is written, and nothing happens by itself: ask again when a calendar opens or closes, and record what is
+    /// proposed.
     ///
     /// # Errors
     ///
