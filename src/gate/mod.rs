@@ -444,7 +444,30 @@ impl GateSet {
         facts: &Facts,
         by: &By,
     ) -> Decision {
-        clearance::explain(self.book(), release.core(), step.into(), facts, by)
+        clearance::explain(self.book(), release.core(), step.into(), facts, by, None)
+    }
+
+    /// The same, where approvals of `instead` are approvals of the step: of other gates, what was approved under
+    /// these.
+    #[cfg(feature = "verify")]
+    pub(crate) fn explain_instead(
+        &self,
+        core: &Core,
+        step: &AnyStep,
+        facts: &Facts,
+        by: &By,
+        instead: Subject,
+    ) -> Decision {
+        clearance::explain(self.book(), core, step.clone(), facts, by, Some(instead))
+    }
+
+    /// The digest of the model of these gates by which a step is pre-authorised.
+    #[cfg(feature = "verify")]
+    pub(crate) fn pre_authorising(&self, core: &Core, step: &AnyStep) -> Option<Digest> {
+        let following = Following::of(self.book(), &core.state, step);
+        let is_read = following.is_pre_authorised(step.action());
+        let model = self.book().model(following.named.filter(|_| is_read)?);
+        model.map(ReleaseModel::digest)
     }
 
     /// Decides a proposal: a clearance, or a refusal that gives the release back.
