@@ -208,6 +208,20 @@ impl Facts {
         })
     }
 
+    /// The same facts, where the host does not know that one.
+    #[cfg(feature = "testing")]
+    pub(crate) fn not_knowing(mut self, key: &Key) -> Self {
+        self.host.remove(key);
+        self
+    }
+
+    /// The instants at which what the host knows is read or ends.
+    #[cfg(feature = "testing")]
+    pub(crate) fn edges(&self) -> impl Iterator<Item = Instant> {
+        let known = self.host.values().flatten();
+        known.flat_map(|fact| [fact.read_at, fact.expires()])
+    }
+
     /// The fact of that name, if the host knows it and it still holds.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Fact> {

@@ -19,6 +19,8 @@ mod policies;
 mod policy;
 mod read;
 mod rehearsal;
+#[cfg(feature = "testing")]
+mod rewrite;
 mod rule;
 mod tally;
 
@@ -45,6 +47,10 @@ pub use policies::{
 };
 pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;
+#[cfg(feature = "testing")]
+pub(crate) use rewrite::Mutant;
+#[cfg(feature = "testing")]
+pub use rewrite::{Edit, Place};
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 
 use combine::Own;
@@ -459,6 +465,16 @@ impl GateSet {
         instead: Subject,
     ) -> Decision {
         clearance::explain(self.book(), core, step.clone(), facts, by, Some(instead))
+    }
+
+    /// The gates that hold this step of this release.
+    #[cfg(feature = "testing")]
+    pub(crate) fn gates_holding(
+        &self,
+        core: &Core,
+        step: &AnyStep,
+    ) -> impl Iterator<Item = &AnyGate> {
+        self.holding(&core.state, step)
     }
 
     /// The digest of the model of these gates by which a step is pre-authorised.
