@@ -44,7 +44,7 @@ impl<S, P> Cleared<S, P> {
             });
         }
         match store.commit(&self.batch).await {
-            Ok(Committed::Written) => Ok(self.done()),
+            Ok(Committed::Written) => Ok(self.settled().0),
             Ok(Committed::AlreadyDone(outcome)) => self.adopt(store, outcome).await,
             Err(source) if source.kind() == StoreErrorKind::Unknown => Err(CommitFailed::Unknown {
                 in_doubt: InDoubt(Box::new(self)),
@@ -62,24 +62,6 @@ impl<S, P> Cleared<S, P> {
                 }),
             },
         }
-    }
-
-    /// The release after the batch was written as it is.
-    fn done<Q>(self) -> Release<Q> {
-        let Self {
-            mut release,
-            event,
-            batch,
-            ..
-        } = self;
-        let core = release.core_mut();
-        // A clearance is for one event; its batch has one entry.
-        if let [entry] = batch.events() {
-            let on = core.occasion_of(entry);
-            core.state.apply(event, on);
-            core.advance(entry);
-        }
-        release.become_phase()
     }
 
     /// The release after the same asking was written before: by what the log has, not by what we would have written.

@@ -5,7 +5,7 @@ use crate::phase::Instant;
 use crate::release::limits::PAYLOAD_BYTES;
 use crate::release::{
     AnyRecord, AnyStep, Asked, Asking, Batch, By, Core, Decision, Digest, Event, EventId, Proposal,
-    Reason, Release, StepTaken, Stream, Summary, Version, derived_command, intent, seal,
+    Reason, Release, StepTaken, Stream, Subject, Summary, Version, derived_command, intent, seal,
 };
 use serde_json::value::RawValue;
 use std::{collections::BTreeSet, fmt, marker::PhantomData, sync::Arc};
@@ -39,6 +39,25 @@ impl<S, P> Cleared<S, P> {
     /// Gives the release back; nothing has happened.
     pub fn withdraw(self) -> Release<P> {
         self.release
+    }
+
+    /// The release after what is cleared was written, and what that was.
+    pub(crate) fn settled<Q>(self) -> (Release<Q>, Batch) {
+        let Self {
+            mut release,
+            event,
+            batch,
+            ..
+        } = self;
+        settle(release.core_mut(), event, &batch);
+        (release.become_phase(), batch)
+    }
+}
+
+/// Moves by what was written of an event. A clearance is for one event; its batch has one entry.
+pub(super) fn settle(core: &mut Core, event: Event, batch: &Batch) {
+    if let [entry] = batch.events() {
+        core.take(entry, Some(event));
     }
 }
 
@@ -87,17 +106,8 @@ pub(super) fn decide<S, P>(
     by: &By,
 ) -> Result<Cleared<S, P>, Refused<P>> {
     let Proposal { release, asked, .. } = proposal;
-    let refused = |release, (decision, asked)| Refused {
-        release,
-        decision,
-        asked,
-    };
-    let (mut event, guards) = match event_of(book, release.core(), asked, facts, by) {
-        Ok(led) => led,
-        Err(against) => return Err(refused(release, against)),
-    };
-    match batch(release.core(), &mut event, guards, facts, by) {
-        Ok(batch) => {
+    match written(book, release.core(), asked, facts, by) {
+        Ok((event, batch)) => {
             let holds_until = match &event {
                 Event::Step(taken) => taken.decision.holds_until,
                 Event::Record(_) => None,
@@ -110,19 +120,39 @@ pub(super) fn decide<S, P>(
                 step: PhantomData,
             })
         }
-        Err(reason) => Err(refused(release, against(event, vec![*reason], facts, by))),
+        Err((decision, asked)) => Err(Refused {
+            release,
+            decision,
+            asked,
+        }),
     }
 }
 
-/// The decision that a step would get, as its event would keep it.
+/// What an asking leads to, and what is written of it; or the decision against it, and the asking back.
+pub(super) fn written(
+    book: Book<'_>,
+    core: &Core,
+    asked: Asked,
+    facts: &Facts,
+    by: &By,
+) -> Result<(Event, Batch), (Box<Decision>, Asked)> {
+    let (mut event, guards) = event_of(book, core, asked, facts, by)?;
+    match batch(core, &mut event, guards, facts, by) {
+        Ok(batch) => Ok((event, batch)),
+        Err(reason) => Err(against(event, vec![*reason], facts, by)),
+    }
+}
+
+/// The decision that a step would get, as its event would keep it, where approvals of `instead` are approvals of it.
 pub(super) fn explain(
     book: Book<'_>,
     core: &Core,
     step: AnyStep,
     facts: &Facts,
     by: &By,
+    instead: Option<Subject>,
 ) -> Decision {
-    match event_of(book, core, Asked::Step(step), facts, by) {
+    match step_of(book, core, step, facts, by, instead) {
         Ok((mut event, _)) => {
             let reasons = match &event {
                 Event::Step(taken) if taken.is_surely_small() => None,
@@ -176,16 +206,7 @@ pub(super) fn event_of(
     by: &By,
 ) -> Result<(Event, Guards), (Box<Decision>, Asked)> {
     match asked {
-        Asked::Step(step) => {
-            let Judged {
-                decision, guards, ..
-            } = judge(book, core, &step, facts, by);
-            if !decision.is_cleared() {
-                return Err((Box::new(decision), Asked::Step(step)));
-            }
-            let decision = Arc::new(decision);
-            Ok((Event::Step(StepTaken { step, decision }), guards))
-        }
+        Asked::Step(step) => step_of(book, core, step, facts, by, None),
         Asked::Record(record) => {
             let Judged {
                 decision, guards, ..
@@ -196,6 +217,25 @@ pub(super) fn event_of(
             Ok((Event::Record(record), guards))
         }
     }
+}
+
+/// The same of a step, where approvals of `instead` are approvals of it.
+fn step_of(
+    book: Book<'_>,
+    core: &Core,
+    step: AnyStep,
+    facts: &Facts,
+    by: &By,
+    instead: Option<Subject>,
+) -> Result<(Event, Guards), (Box<Decision>, Asked)> {
+    let Judged {
+        decision, guards, ..
+    } = judge(book, core, &step, facts, by, instead);
+    if !decision.is_cleared() {
+        return Err((Box::new(decision), Asked::Step(step)));
+    }
+    let decision = Arc::new(decision);
+    Ok((Event::Step(StepTaken { step, decision }), guards))
 }
 
 /// The decision against an event for reasons of the lifecycle's own, and what was asked.

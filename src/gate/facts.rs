@@ -9,6 +9,9 @@ use crate::release::{
 use crate::schedule::CalendarState;
 use std::{collections::BTreeMap, sync::Arc};
 
+#[cfg(feature = "verify")]
+use crate::release::Digest;
+
 /// The time, what the host knows at that time, and how other releases stand.
 ///
 /// A [`Desk`](crate::Desk) gathers them by itself. If you call a [`GateSet`](super::GateSet) yourself, you supply them.
@@ -208,6 +211,20 @@ impl Facts {
         })
     }
 
+    /// The same facts, where the host does not know that one.
+    #[cfg(feature = "testing")]
+    pub(crate) fn not_knowing(mut self, key: &Key) -> Self {
+        self.host.remove(key);
+        self
+    }
+
+    /// The instants at which what the host knows is read or ends.
+    #[cfg(feature = "testing")]
+    pub(crate) fn edges(&self) -> impl Iterator<Item = Instant> {
+        let known = self.host.values().flatten();
+        known.flat_map(|fact| [fact.read_at, fact.expires()])
+    }
+
     /// The fact of that name, if the host knows it and it still holds.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Fact> {
@@ -220,6 +237,22 @@ impl Facts {
     pub(crate) const fn moved_to(mut self, now: Instant) -> Self {
         self.now = now;
         self
+    }
+
+    /// The digest of the model that was authorised, as far as somebody has read that.
+    #[cfg(feature = "verify")]
+    pub(crate) fn authorised(&self) -> Option<Digest> {
+        self.model.as_ref()?.digest
+    }
+
+    /// The same facts, had a model of this digest been authorised.
+    #[cfg(feature = "verify")]
+    pub(crate) fn as_authorised(&self, digest: Digest) -> Self {
+        let mut facts = self.clone();
+        if let Some(model) = &mut facts.model {
+            Arc::make_mut(model).digest = Some(digest);
+        }
+        facts
     }
 
     /// Why the fact of that name cannot be relied on; nothing if it holds, or if the host does not know it.

@@ -10,7 +10,7 @@ use crate::release::{
     AnyRecord, AnyStep, Asked, Asking, Availability, By, CalendarQuestion, Combination,
     ConflictAnswer, ConflictQuestion, Core, DecidingWindow, Decision, Effect, Enforcement, Finding,
     FollowedModel, GrantedOverride, Judgement, Key, ModelReference, OtherRelease, OverrideGranted,
-    Reason, ReleaseId, Stream, Survey, Text, Tie, Track, Verdict, Version, earliest,
+    Reason, ReleaseId, Stream, Subject, Survey, Text, Tie, Track, Verdict, Version, earliest,
 };
 use crate::schedule::Booking;
 use std::{
@@ -68,8 +68,15 @@ pub(super) struct Judged {
     used: BTreeSet<Key>,
 }
 
-/// Decides about a step.
-pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, by: &By) -> Judged {
+/// Decides about a step. Approvals have to be about what it is about, or about `instead` where that is given.
+pub(super) fn judge(
+    book: Book<'_>,
+    core: &Core,
+    step: &AnyStep,
+    facts: &Facts,
+    by: &By,
+    instead: Option<Subject>,
+) -> Judged {
     let action = step.action();
     let mut judged = Judged::begun(Asking::Step(action), facts, by);
     let on = core.occasion(by, facts.now());
@@ -87,7 +94,7 @@ pub(super) fn judge(book: Book<'_>, core: &Core, step: &AnyStep, facts: &Facts, 
     reasons.extend(judged.survey(Tie::Step(step), core, facts));
     let Following { track, named, .. } = following;
     let gates: Vec<_> = book.holding(action, track, named).collect();
-    let subject = OnceCell::new();
+    let subject = instead.map_or_else(OnceCell::new, OnceCell::from);
     let ask = Ask::new(core, step, track, facts, &by.actor, &gates, &subject);
     judged.ask_all(&gates, &ask, facts);
     judged.hold_until(step.window().map(Interval::end));

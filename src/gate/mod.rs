@@ -19,6 +19,8 @@ mod policies;
 mod policy;
 mod read;
 mod rehearsal;
+#[cfg(feature = "testing")]
+mod rewrite;
 mod rule;
 mod tally;
 
@@ -45,6 +47,10 @@ pub use policies::{
 };
 pub use policy::{Ask, Offers, Policy, Relation};
 pub use rehearsal::Rehearsal;
+#[cfg(feature = "testing")]
+pub(crate) use rewrite::Mutant;
+#[cfg(feature = "testing")]
+pub use rewrite::{Edit, Place};
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 
 use combine::Own;
@@ -444,7 +450,40 @@ impl GateSet {
         facts: &Facts,
         by: &By,
     ) -> Decision {
-        clearance::explain(self.book(), release.core(), step.into(), facts, by)
+        clearance::explain(self.book(), release.core(), step.into(), facts, by, None)
+    }
+
+    /// The same, where approvals of `instead` are approvals of the step: of other gates, what was approved under
+    /// these.
+    #[cfg(feature = "verify")]
+    pub(crate) fn explain_instead(
+        &self,
+        core: &Core,
+        step: &AnyStep,
+        facts: &Facts,
+        by: &By,
+        instead: Subject,
+    ) -> Decision {
+        clearance::explain(self.book(), core, step.clone(), facts, by, Some(instead))
+    }
+
+    /// The gates that hold this step of this release.
+    #[cfg(feature = "testing")]
+    pub(crate) fn gates_holding(
+        &self,
+        core: &Core,
+        step: &AnyStep,
+    ) -> impl Iterator<Item = &AnyGate> {
+        self.holding(&core.state, step)
+    }
+
+    /// The digest of the model of these gates by which a step is pre-authorised.
+    #[cfg(feature = "verify")]
+    pub(crate) fn pre_authorising(&self, core: &Core, step: &AnyStep) -> Option<Digest> {
+        let following = Following::of(self.book(), &core.state, step);
+        let is_read = following.is_pre_authorised(step.action());
+        let model = self.book().model(following.named.filter(|_| is_read)?);
+        model.map(ReleaseModel::digest)
     }
 
     /// Decides a proposal: a clearance, or a refusal that gives the release back.

@@ -1,6 +1,6 @@
 //! What if: steps and records decided and applied without a log.
 
-use super::clearance::event_of;
+use super::clearance::{settle, written};
 use super::{Facts, GateSet};
 use crate::phase::Standing;
 use crate::release::{AnyRecord, AnyStep, Asked, By, Core, Decision, Release, ReleaseView};
@@ -87,11 +87,9 @@ impl Rehearsal<'_> {
     }
 
     fn ask(&mut self, asked: Asked, facts: &Facts, by: &By) -> Result<(), Box<Decision>> {
-        let (event, _) = event_of(self.gates.book(), &self.core, asked, facts, by)
+        let (event, batch) = written(self.gates.book(), &self.core, asked, facts, by)
             .map_err(|(decision, _)| decision)?;
-        let on = self.core.occasion(by, facts.now());
-        self.core.state.apply(event, on);
-        self.core.head.version = self.core.head.version.plus(1);
+        settle(&mut self.core, event, &batch);
         Ok(())
     }
 }

@@ -320,7 +320,7 @@ impl Rule {
     }
 
     /// The parameters alone, without the name around them.
-    fn written(&self) -> Value {
+    pub(super) fn written(&self) -> Value {
         match serde_json::to_value(self) {
             Ok(Value::Object(named)) => named
                 .into_iter()

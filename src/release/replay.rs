@@ -98,7 +98,7 @@ impl Core {
         self.advance(entry);
     }
 
-    pub(crate) fn advance(&mut self, entry: &Envelope) {
+    fn advance(&mut self, entry: &Envelope) {
         if self.head.version == Version::NONE {
             self.head.created_at = entry.recorded_at;
         }

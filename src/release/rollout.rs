@@ -118,6 +118,12 @@ impl Progress {
         }
     }
 
+    /// The same rollout before anything of it started.
+    #[cfg(feature = "testing")]
+    pub(crate) fn begun_again(&self) -> Self {
+        Self::of(self.plan.clone(), self.since)
+    }
+
     /// Pauses for these calendars, or, with none, until somebody lets it go on.
     fn pause(&mut self, calendars: &BTreeSet<Key>) {
         let only_the_schedule = !self.is_paused || !self.paused_for.is_empty();

@@ -23,6 +23,31 @@ pub(super) fn code(text: &str) -> String {
     }
 }
 
+/// Texts that would be markup, if they were let.
+#[cfg(test)]
+pub(super) const HOSTILE: [&str; 20] = [
+    "plain",
+    "`kim` and ``lee``",
+    "```",
+    "`",
+    " `a` ",
+    "  two spaces  ",
+    "**bold** _it_ ~~no~~",
+    "<script>alert(1)</script>",
+    "<a href=\"`\">`</a>",
+    "[a](https://example.com \"t\") ![i](j)",
+    "https://example.com www.example.com a@example.com",
+    "@kim #1 :smile: $x$ [^1]",
+    "\\` \\\\` \\",
+    "| a | b |",
+    "&amp; &#64; &lt;",
+    "- [ ] item",
+    "# heading",
+    "    indented",
+    "ends with \\",
+    "➡ \u{1f680} ß",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,29 +68,6 @@ mod tests {
         };
         is_whole.then(|| inner.to_owned())
     }
-
-    const HOSTILE: [&str; 20] = [
-        "plain",
-        "`kim` and ``lee``",
-        "```",
-        "`",
-        " `a` ",
-        "  two spaces  ",
-        "**bold** _it_ ~~no~~",
-        "<script>alert(1)</script>",
-        "<a href=\"`\">`</a>",
-        "[a](https://example.com \"t\") ![i](j)",
-        "https://example.com www.example.com a@example.com",
-        "@kim #1 :smile: $x$ [^1]",
-        "\\` \\\\` \\",
-        "| a | b |",
-        "&amp; &#64; &lt;",
-        "- [ ] item",
-        "# heading",
-        "    indented",
-        "ends with \\",
-        "➡ \u{1f680} ß",
-    ];
 
     #[test]
     fn a_code_span_gives_back_exactly_what_went_in() {

@@ -1,5 +1,5 @@
-//! Answers for people: why a step is refused, what a gate asks for, and what was let pass; as a tree for a terminal
-//! and as Markdown.
+//! Answers for people: why a step is refused, what a gate asks for, and what was let pass; as a tree for a terminal,
+//! as Markdown and as HTML.
 //!
 //! An [`Outline`] is made of a [`Decision`](crate::release::Decision::outline), of a
 //! [`gate`](crate::gate::AnyGate::outline), or of the [`Exceptions`] of any number of releases. What a program wants to
@@ -37,6 +37,7 @@ mod escape;
 mod exceptions;
 mod found;
 mod gate;
+mod html;
 mod outline;
 
 pub use exceptions::{

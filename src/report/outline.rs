@@ -1,4 +1,4 @@
-//! Lines under lines: drawn as a tree for a terminal, or written as Markdown.
+//! Lines under lines: drawn as a tree for a terminal, or written as Markdown or as HTML.
 
 use super::escape;
 use crate::phase::visible;
@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt};
 /// A line and the lines under it.
 ///
 /// `Display` draws it as a tree for a terminal: plain text without colour, one fact a line, whatever the width.
-/// [`markdown`](Self::markdown) writes the same lines as nested lists. Foreign texts stay on their line, and are never
+/// [`markdown`](Self::markdown) and [`html`](Self::html) write the same lines as nested lists. Foreign texts stay on their line, and are never
 /// taken for markup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
@@ -16,7 +16,7 @@ pub struct Outline {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Word {
+pub(super) enum Word {
     /// The crate's own words, which are no markup.
     Own(Cow<'static, str>),
     /// What somebody chose to call something.
@@ -26,30 +26,30 @@ enum Word {
 }
 
 impl Outline {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             words: Vec::new(),
             below: Vec::new(),
         }
     }
 
-    pub(super) fn own(mut self, words: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn own(mut self, words: impl Into<Cow<'static, str>>) -> Self {
         self.words.push(Word::Own(words.into()));
         self
     }
 
-    pub(super) fn name(mut self, name: impl fmt::Display) -> Self {
+    pub(crate) fn name(mut self, name: impl fmt::Display) -> Self {
         self.words.push(Word::Name(name.to_string()));
         self
     }
 
-    pub(super) fn prose(mut self, prose: impl fmt::Display) -> Self {
+    pub(crate) fn prose(mut self, prose: impl fmt::Display) -> Self {
         self.words.push(Word::Prose(prose.to_string()));
         self
     }
 
     /// Names with commas between them.
-    pub(super) fn names(mut self, names: impl IntoIterator<Item = impl fmt::Display>) -> Self {
+    pub(crate) fn names(mut self, names: impl IntoIterator<Item = impl fmt::Display>) -> Self {
         for (place, name) in names.into_iter().enumerate() {
             if place > 0 {
                 self = self.own(", ");
@@ -59,18 +59,26 @@ impl Outline {
         self
     }
 
-    pub(super) fn under(mut self, line: impl Into<Option<Self>>) -> Self {
+    pub(crate) fn under(mut self, line: impl Into<Option<Self>>) -> Self {
         self.below.extend(line.into());
         self
     }
 
-    pub(super) fn under_all(mut self, lines: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn under_all(mut self, lines: impl IntoIterator<Item = Self>) -> Self {
         self.below.extend(lines);
         self
     }
 
+    pub(super) fn words(&self) -> &[Word] {
+        &self.words
+    }
+
+    pub(super) fn below(&self) -> &[Self] {
+        &self.below
+    }
+
     /// Whether there is nothing under it.
-    pub(super) const fn is_bare(&self) -> bool {
+    pub(crate) const fn is_bare(&self) -> bool {
         self.below.is_empty()
     }
 

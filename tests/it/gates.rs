@@ -1239,6 +1239,34 @@ fn what_cannot_be_written_is_no_clearance_when_it_is_explained_either() {
     let asked = release.authorise(worthwhile());
     let refused = gate.decide(asked, &facts, &by("cho")).unwrap_err();
     assert_eq!(*refused.decision, explained);
+    // Nor when it is rehearsed.
+    let mut rehearsal = set.rehearse(&refused.release);
+    let rehearsed = rehearsal.step(Authorise::new(worthwhile()), &facts, &by("cho"));
+    assert_eq!(*rehearsed.unwrap_err(), explained);
+    assert_eq!(rehearsal.view(), set.rehearse(&refused.release).view());
+}
+
+#[test]
+fn a_rehearsal_moves_a_release_as_the_desk_does() {
+    let office = office();
+    let release = office.requested();
+    let gates = GateSet::new();
+    let mut rehearsal = gates.rehearse(&release);
+    office.clock.pass(Seconds::hours(1));
+    let given = RoleGiven::new(person("ada"), Role::ReleaseManager);
+    rehearsal
+        .record(given.clone(), &office.facts(), &by("cho"))
+        .unwrap();
+    rehearsal
+        .step(Authorise::new(worthwhile()), &office.facts(), &by("cho"))
+        .unwrap();
+    let release = office.recorded(release, given, "cho");
+    let release = office.done(release.authorise(worthwhile()), "cho");
+    assert_eq!(
+        rehearsal,
+        gates.rehearse(&release),
+        "down to the hash of its log"
+    );
 }
 
 /// Takes the name of a built-in policy.

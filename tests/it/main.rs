@@ -64,6 +64,9 @@ mod policies;
 #[cfg(test)]
 mod policy_samples;
 #[cfg(test)]
+#[cfg(feature = "verify")]
+mod questions;
+#[cfg(test)]
 mod quickstart;
 #[cfg(test)]
 mod real_data;

@@ -20,21 +20,21 @@ use phasegate::release::{
 use phasegate::{MemoryStore, Release};
 use std::sync::Arc;
 
-const WEB: &str = include_str!("../../examples/models/web-service.json");
+pub(crate) const WEB: &str = include_str!("../../examples/models/web-service.json");
 const BANK: &str = include_str!("../../examples/models/bank-system.json");
 #[cfg(feature = "toml")]
 const APP: &str = include_str!("../../examples/models/mobile-app.toml");
 
 /// A release by a model, on its way.
-struct Drive {
-    office: Office<Arc<MemoryStore>>,
-    model: ReleaseModel,
+pub(crate) struct Drive {
+    pub(crate) office: Office<Arc<MemoryStore>>,
+    pub(crate) model: ReleaseModel,
     release: Option<Release<Anywhere>>,
 }
 
 impl Drive {
     /// Asked for by kim, with everybody in their roles and ada as the release manager.
-    fn begin(model: ReleaseModel, request: ReleaseRequest) -> Self {
+    pub(crate) fn begin(model: ReleaseModel, request: ReleaseRequest) -> Self {
         let gates = GateSet::new().with_model(model.clone());
         let office = office().with_gates(gates);
         wait(office.desk.draft_model(&model, by("kim"))).unwrap();
@@ -59,16 +59,16 @@ impl Drive {
         drive
     }
 
-    fn release(&self) -> &Release<Anywhere> {
+    pub(crate) fn release(&self) -> &Release<Anywhere> {
         self.release.as_ref().expect("it is always given back")
     }
 
-    fn record(&mut self, record: impl Into<AnyRecord>, who: &str) {
+    pub(crate) fn record(&mut self, record: impl Into<AnyRecord>, who: &str) {
         let release = self.release.take().expect("it is always given back");
         self.release = Some(self.office.recorded(release, record.into(), who));
     }
 
-    fn step(&mut self, step: impl Into<AnyStep>, who: &str) {
+    pub(crate) fn step(&mut self, step: impl Into<AnyStep>, who: &str) {
         let release = self.release.take().expect("it is always given back");
         self.release = Some(self.office.done(release.propose(step.into()), who));
     }
@@ -79,7 +79,11 @@ impl Drive {
     }
 
     /// Who answers yes in which role, for this step as it would be now.
-    fn approve<const N: usize>(&mut self, step: impl Into<AnyStep>, answers: [(&str, &str); N]) {
+    pub(crate) fn approve<const N: usize>(
+        &mut self,
+        step: impl Into<AnyStep>,
+        answers: [(&str, &str); N],
+    ) {
         let step = step.into();
         let subject = self.office.desk.subject(self.release(), step.clone());
         for (who, role) in answers {
@@ -89,13 +93,13 @@ impl Drive {
         }
     }
 
-    fn tick<const N: usize>(&mut self, items: [&str; N]) {
+    pub(crate) fn tick<const N: usize>(&mut self, items: [&str; N]) {
         for item in items {
             self.record(ChecklistItem::new(key(item), ChecklistStatus::Done), "ada");
         }
     }
 
-    fn tested(&mut self, kind: &str, place: &str) {
+    pub(crate) fn tested(&mut self, kind: &str, place: &str) {
         let (kind, place) = (TestKind::named(kind).unwrap(), environment(place));
         let id = key(&format!("{kind} in {place}"));
         let mut run = TestRun::new(id, kind, place, package("one").digest(), 100_u32, 0_u32);
@@ -104,7 +108,7 @@ impl Drive {
     }
 
     /// The package is put onto an environment, and runs there.
-    fn runs_in(&mut self, place: &str) {
+    pub(crate) fn runs_in(&mut self, place: &str) {
         let liveness = self.model.environments()[&environment(place)];
         let id = key(&format!("onto {place}"));
         self.record(
@@ -115,7 +119,7 @@ impl Drive {
     }
 
     /// Nothing is measured that a wave is given up for.
-    fn healthy(&mut self, wave: &str) {
+    pub(crate) fn healthy(&mut self, wave: &str) {
         let waves = self.model.plan().waves;
         let wave = waves.iter().find(|one| one.name.as_str() == wave).unwrap();
         let mut seen = HealthObserved::new(wave.name.clone(), Health::Healthy);
@@ -124,12 +128,12 @@ impl Drive {
         self.record(seen, "monitoring");
     }
 
-    fn passes(&self, time: Seconds) {
+    pub(crate) fn passes(&self, time: Seconds) {
         self.office.clock.pass(time);
     }
 
     /// Every wave of the model is started, watched, and found healthy.
-    fn rolls_out(&mut self) {
+    pub(crate) fn rolls_out(&mut self) {
         let waves = self.model.plan().waves;
         for wave in waves.iter() {
             self.record(WaveStarted::new(wave.name.clone()), "pipeline");
@@ -147,21 +151,21 @@ impl Drive {
     }
 }
 
-fn environment(name: &str) -> Environment {
+pub(crate) fn environment(name: &str) -> Environment {
     Environment::new(name).unwrap()
 }
 
-fn risk(grade: u8) -> RiskAssessment {
+pub(crate) fn risk(grade: u8) -> RiskAssessment {
     let grade = Grade::new(grade).unwrap();
     RiskAssessment::new(grade, grade, grade, grade, grade)
 }
 
-fn from_json(json: &str) -> ReleaseModel {
+pub(crate) fn from_json(json: &str) -> ReleaseModel {
     ReleaseModel::from_json(json, &Policies::new()).unwrap()
 }
 
 /// The deployment, at any time until the evening of the twelfth.
-fn evening() -> Deploy {
+pub(crate) fn evening() -> Deploy {
     deploy_from("2026-03-02T12:00:00Z")
 }
 
@@ -183,7 +187,7 @@ fn the_examples_are_written_back_as_they_were_read() {
 }
 
 /// A small change of the shop, on the first track of the model: the standard one.
-fn small_change(model: &ReleaseModel) -> ReleaseRequest {
+pub(crate) fn small_change(model: &ReleaseModel) -> ReleaseRequest {
     let mut request = model.request(name("Shop 2.4"));
     request.kind = Some(ReleaseKind::Fix);
     request.services = [Service::new("shop").unwrap()].into();

@@ -130,6 +130,20 @@ impl ReleaseModel {
         &self.gates
     }
 
+    /// The same gates, to be rewritten.
+    #[cfg(feature = "testing")]
+    pub(super) fn gates_mut(&mut self) -> &mut [AnyGate] {
+        &mut self.gates
+    }
+
+    /// The same model under the name and version of another one, for whose releases it is to hold.
+    #[cfg(feature = "testing")]
+    pub(super) fn standing_for(mut self, other: &Self) -> Self {
+        self.name.clone_from(&other.name);
+        self.version = other.version;
+        self
+    }
+
     /// The environments that its releases go through, and whether users depend on them.
     #[must_use]
     pub const fn environments(&self) -> &BTreeMap<Environment, Liveness> {

@@ -88,7 +88,8 @@ impl ApprovalsPolicy {
     /// The duty in the release for which this person does not approve it.
     pub(super) fn duty_of(&self, ask: &Ask<'_>, person: &Person) -> Option<Duty> {
         let others = self.0.not_by.iter().copied();
-        let mut duties = [Duty::Requester].into_iter().chain(others);
+        let requester = (!self.0.lets_requester_in).then_some(Duty::Requester);
+        let mut duties = requester.into_iter().chain(others);
         duties.find(|duty| duty.is_of(person, ask))
     }
 }

@@ -1,0 +1,611 @@
+//! Mutation: every rule changed a little, one at a time, and who notices.
+
+use super::near::{near, near_gate};
+use super::paste;
+use super::ruling::broken;
+use super::variation::varied;
+use super::{BrokenPolicy, Check, Ruling, Variation};
+use crate::gate::{AnyGate, Edit, GateSet, Mutant, Percent, Place, Policies, Rule};
+use crate::release::Role;
+use crate::report::Outline;
+use crate::verify::Question;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// As many questions are asked near the cases, of one change that no case notices.
+const BUDGET: usize = 2_000;
+
+/// Which slight changes of the rules no test would notice.
+///
+/// Every rule is changed a little, one change at a time: taken away, its numbers one up and one down, a role exchanged,
+/// `any` for `all`, and so on. A change that makes a check fail is *killed*. Of each of the others a question is sought
+/// that tells it from the rules, near the questions of the checks: where one is found, the change *survives*, and the
+/// question is the test that is missing. Where none is found, nobody knows: it is *unknown* and counts against the
+/// score. Only over a finite list of questions that is the [whole](Self::whole_domain) of what can be asked is a change
+/// called *equivalent*, and counts for nothing.
+///
+/// # Examples
+///
+/// ```
+/// use phasegate::gate::{Facts, GateSet, RiskPolicy};
+/// use phasegate::release::{By, Name, ReleaseRequest, RiskLevel, step::Authorise};
+/// # use phasegate::release::{Assessment, AssessmentDecision};
+/// use phasegate::testing::{Check, Mutation, Ruling};
+/// use phasegate::verify::Question;
+/// # use phasegate::{Desk, Gate, MemoryStore, Person};
+///
+/// # pollster::block_on(async {
+/// # let (desk, kim) = (Desk::new(MemoryStore::new()), Person::new("kim")?);
+/// # let request = ReleaseRequest::new(Name::new("Shop 2.4")?);
+/// # let release = desk.run(desk.request(request), &kim).await?;
+/// # let authorise = Authorise::new(Assessment::new(AssessmentDecision::Worthwhile));
+/// # let facts = Facts::at("2026-03-02T10:00:00Z".parse()?);
+/// let at_most_medium = RiskPolicy::at_most(RiskLevel::Medium);
+/// let gates = GateSet::new().with(Gate::<Authorise>::new("intake", 1)?.require(at_most_medium));
+/// let question = Question::of(&gates, &release, authorise, &facts, &By::new(&kim));
+/// let check = Check::that("nobody knows the risk", question, |decision| !decision.is_cleared());
+///
+/// let report = Mutation::of(&gates, &[check]).run();
+/// let survivors: Vec<_> = report.survivors.iter().map(|one| one.edit.to_string()).collect();
+/// assert_eq!(survivors, [
+///     r#"`at_most` "low" instead of "medium""#,
+///     r#"`at_most` "high" instead of "medium""#,
+///     "overridable by release_manager too",
+/// ]);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "it has to be run"]
+pub struct Mutation<'a> {
+    gates: &'a GateSet,
+    checks: &'a [Check],
+    policies: Policies,
+    domain: &'a [Question],
+}
+
+/// What became of every change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MutationReport {
+    /// The changes that a check notices.
+    pub killed: Vec<Killed>,
+    /// The changes that no check notices, each with a question that tells it.
+    pub survivors: Vec<Survivor>,
+    /// The changes that make no difference to anything that can be asked.
+    pub equivalent: Vec<Equivalent>,
+    /// The changes of which nobody knows.
+    pub unknown: Vec<Unknown>,
+    /// How many changes are no rules: the loader of files refuses them.
+    pub not_rules: usize,
+    /// The host policies whose parameters could not be changed, because they are not among the policies given.
+    pub opaque: Vec<Place>,
+    /// The checks that fail on the rules as they are. Nothing is changed then.
+    pub failing: Vec<String>,
+    /// The policies that broke their contract. No score is given then.
+    pub broken: Vec<BrokenPolicy>,
+}
+
+/// A change that a check notices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Killed {
+    /// Where.
+    pub place: Place,
+    /// What was changed.
+    pub edit: Edit,
+    /// The first check that fails.
+    pub by: String,
+}
+
+/// A change that no check notices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Survivor {
+    /// Where.
+    pub place: Place,
+    /// What was changed.
+    pub edit: Edit,
+    /// The question that tells it.
+    pub telling: Telling,
+}
+
+/// A question to which the changed rules answer something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Telling {
+    /// The check near which it is, or its place in the whole domain.
+    pub near: String,
+    /// What is different from the question of that check; none for a question of the domain.
+    pub but: Vec<Variation>,
+    /// What the rules answer.
+    pub ruling: Ruling,
+    /// What the changed rules answer.
+    pub changed: Ruling,
+    #[serde(skip)]
+    question: Question,
+}
+
+/// A change that makes no difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Equivalent {
+    /// Where.
+    pub place: Place,
+    /// What was changed.
+    pub edit: Edit,
+    /// How many questions were asked: all that there are about that step.
+    pub asked: usize,
+}
+
+/// A change of which nobody knows whether it makes a difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Unknown {
+    /// Where.
+    pub place: Place,
+    /// What was changed.
+    pub edit: Edit,
+    /// Why.
+    pub why: WhyUnknown,
+}
+
+/// Why nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WhyUnknown {
+    /// No check asks for the step of that gate, and the domain does not either.
+    NeverAsked,
+    /// Nothing was found near the checks, after so many questions, and no whole domain is known.
+    NothingFound(usize),
+    /// The gate has a host policy, of which a sample says nothing about the rest.
+    Opaque,
+    /// A policy broke its contract under the change.
+    Broken,
+}
+
+impl fmt::Display for WhyUnknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NeverAsked => f.write_str("no check asks for that step"),
+            Self::NothingFound(asked) => write!(f, "nothing found in {asked} questions nearby"),
+            Self::Opaque => f.write_str("a host policy is in that gate, and is opaque"),
+            Self::Broken => f.write_str("a policy broke its contract"),
+        }
+    }
+}
+
+impl<'a> Mutation<'a> {
+    /// Of these gates, as these checks test them.
+    pub const fn of(gates: &'a GateSet, checks: &'a [Check]) -> Self {
+        Self {
+            gates,
+            checks,
+            policies: Policies::new(),
+            domain: &[],
+        }
+    }
+
+    /// The same, where the parameters of these host policies are changed too.
+    pub fn with_policies(mut self, policies: &Policies) -> Self {
+        self.policies = policies.clone();
+        self
+    }
+
+    /// The same, where nothing else but these questions can ever be asked. What differs on none of them is equivalent.
+    pub const fn whole_domain(mut self, domain: &'a [Question]) -> Self {
+        self.domain = domain;
+        self
+    }
+
+    /// Changes every rule, and sees who notices.
+    #[must_use]
+    pub fn run(self) -> MutationReport {
+        let mut report = MutationReport {
+            killed: Vec::new(),
+            survivors: Vec::new(),
+            equivalent: Vec::new(),
+            unknown: Vec::new(),
+            not_rules: 0,
+            opaque: Vec::new(),
+            failing: Vec::new(),
+            broken: Vec::new(),
+        };
+        for check in self.checks {
+            let decision = check.question().ask(self.gates);
+            report.broken.extend(broken(&decision, check.name()));
+            if !check.accepts(&decision) {
+                report.failing.push(check.name().to_owned());
+            }
+        }
+        if !report.failing.is_empty() || !report.broken.is_empty() {
+            return report;
+        }
+        let mutants = self.gates.mutants(&self.policies);
+        (report.not_rules, report.opaque) = (mutants.not_rules, mutants.opaque);
+        let mut search = Search::new(&self);
+        for mutant in mutants.made {
+            search.weigh(mutant, &mut report);
+        }
+        report.broken.append(&mut search.broken);
+        report.broken.sort();
+        report.broken.dedup();
+        report
+    }
+}
+
+/// A question near a check, and what the rules answer.
+struct Nearby {
+    check: usize,
+    but: Vec<Variation>,
+    question: Question,
+    ruling: Ruling,
+}
+
+/// Looks for who notices a change.
+struct Search<'a> {
+    of: &'a Mutation<'a>,
+    roles: BTreeSet<Role>,
+    /// What the rules answer to each question of the domain.
+    domain: Vec<Ruling>,
+    /// The questions near the checks, by the place of the rule that they are about.
+    nearby: BTreeMap<Place, Vec<Nearby>>,
+    broken: Vec<BrokenPolicy>,
+}
+
+impl<'a> Search<'a> {
+    fn new(of: &'a Mutation<'a>) -> Self {
+        let rule = of.domain.iter();
+        Self {
+            of,
+            roles: roles(of.gates),
+            domain: rule
+                .map(|question| Ruling::of(&question.ask(of.gates)))
+                .collect(),
+            nearby: BTreeMap::new(),
+            broken: Vec::new(),
+        }
+    }
+
+    fn weigh(&mut self, mutant: Mutant, report: &mut MutationReport) {
+        let (of, gates) = (self.of, self.of.gates);
+        let Some(gate) = gates.gate_at(&mutant.place) else {
+            return;
+        };
+        let is_asked = |question: &Question| question.step.action() == gate.action();
+        let checks = of.checks.iter().filter(|check| is_asked(check.question()));
+        let mut is_ever_asked = false;
+        for check in checks {
+            is_ever_asked = true;
+            let decision = check.question().ask(&mutant.set);
+            let found = broken(&decision, &format!("{}, {}", check.name(), mutant.edit));
+            let Mutant { place, edit, .. } = &mutant;
+            let (place, edit) = (place.clone(), edit.clone());
+            if !found.is_empty() {
+                self.broken.extend(found);
+                let why = WhyUnknown::Broken;
+                report.unknown.push(Unknown { place, edit, why });
+                return;
+            }
+            if !check.accepts(&decision) {
+                let by = check.name().to_owned();
+                report.killed.push(Killed { place, edit, by });
+                return;
+            }
+        }
+        let domain = of.domain.iter().zip(&self.domain).enumerate();
+        let domain = domain.filter(|(_, (question, _))| is_asked(question));
+        let asked = domain.clone().count();
+        let differs = domain.clone().find_map(|(index, (question, ruling))| {
+            let changed = Ruling::of(&question.ask(&mutant.set));
+            let near = format!("question {index} of the domain");
+            (changed != *ruling).then(|| Telling {
+                near,
+                but: Vec::new(),
+                ruling: ruling.clone(),
+                changed,
+                question: question.clone(),
+            })
+        });
+        let is_opaque = has_opaque(gate);
+        if asked > 0 && differs.is_none() && !is_opaque {
+            let Mutant { place, edit, .. } = mutant;
+            report.equivalent.push(Equivalent { place, edit, asked });
+            return;
+        }
+        let mut budget = BUDGET;
+        let telling = self.telling(&mutant, gate, &mut budget).or(differs);
+        let Mutant { place, edit, .. } = mutant;
+        match telling {
+            Some(telling) => report.survivors.push(Survivor {
+                place,
+                edit,
+                telling,
+            }),
+            None => {
+                let why = if is_opaque {
+                    WhyUnknown::Opaque
+                } else if is_ever_asked {
+                    WhyUnknown::NothingFound(BUDGET - budget)
+                } else {
+                    WhyUnknown::NeverAsked
+                };
+                report.unknown.push(Unknown { place, edit, why });
+            }
+        }
+    }
+
+    /// A question near the checks to which the changed rules answer something else, with as little different as can be.
+    fn telling(&mut self, mutant: &Mutant, gate: &AnyGate, budget: &mut usize) -> Option<Telling> {
+        let place = &mutant.place;
+        if !self.nearby.contains_key(place) {
+            let nearby = self.nearby_of(place, gate);
+            self.nearby.insert(place.clone(), nearby);
+        }
+        let nearby = self.nearby.get(place)?;
+        for one in nearby {
+            *budget = budget.checked_sub(1)?;
+            let changed = Ruling::of(&one.question.ask(&mutant.set));
+            if changed != one.ruling {
+                return self.shrunk(mutant, one.check, one.but.clone());
+            }
+        }
+        self.further(mutant, nearby, budget)
+    }
+
+    /// The same one step further on: from where the rule alone answers something else, and then from anywhere.
+    fn further(&self, mutant: &Mutant, nearby: &[Nearby], budget: &mut usize) -> Option<Telling> {
+        let gates = self.of.gates;
+        let place = &mutant.place;
+        let (requirement, _) = gates.rule_at(place)?;
+        let whole = &requirement.rule;
+        let (alone, changed) = (gates.only(place), mutant.set.only(place));
+        let is_gone = matches!(mutant.edit, Edit::Dropped | Edit::Warns);
+        let differs = |question: &Question| {
+            let ruling = Ruling::of(&question.ask(&alone));
+            if is_gone {
+                !ruling.is_cleared
+            } else {
+                ruling != Ruling::of(&question.ask(&changed))
+            }
+        };
+        let (first, then): (Vec<_>, Vec<_>) = nearby.iter().partition(|one| differs(&one.question));
+        for seed in first.into_iter().chain(then) {
+            for more in near(&seed.question, gates, &[whole], &self.roles) {
+                let Some(question) = varied(&seed.question, &more) else {
+                    continue;
+                };
+                *budget = budget.checked_sub(1)?;
+                let (ruling, decision) = (question.ask(gates), question.ask(&mutant.set));
+                if !broken(&ruling, "").is_empty() || !broken(&decision, "").is_empty() {
+                    continue;
+                }
+                if Ruling::of(&ruling) != Ruling::of(&decision) {
+                    let but = seed.but.iter().cloned().chain(more).collect();
+                    return self.shrunk(mutant, seed.check, but);
+                }
+            }
+        }
+        None
+    }
+
+    /// Every question near a check on that gate's step, those with the least different first; the question of the check
+    /// itself among them, for what is further on.
+    fn nearby_of(&mut self, place: &Place, gate: &AnyGate) -> Vec<Nearby> {
+        let gates = self.of.gates;
+        let mut nearby = Vec::new();
+        for (index, check) in self.of.checks.iter().enumerate() {
+            let question = check.question();
+            if question.step.action() != gate.action() {
+                continue;
+            }
+            let variations = match gates.rule_at(place) {
+                Some((_, rule)) => near(question, gates, &[rule], &self.roles),
+                None => near_gate(question, gates, &self.roles),
+            };
+            nearby.push(Nearby {
+                check: index,
+                but: Vec::new(),
+                question: question.clone(),
+                ruling: Ruling::of(&question.ask(gates)),
+            });
+            for but in variations {
+                let Some(question) = varied(question, &but) else {
+                    continue;
+                };
+                let decision = question.ask(gates);
+                let found = broken(&decision, &format!("{}, but {}", check.name(), said(&but)));
+                if !found.is_empty() {
+                    self.broken.extend(found);
+                    continue;
+                }
+                nearby.push(Nearby {
+                    check: index,
+                    but,
+                    question,
+                    ruling: Ruling::of(&decision),
+                });
+            }
+        }
+        nearby.sort_by_key(|one| one.but.len());
+        nearby
+    }
+
+    /// The same with nothing different that need not be.
+    fn shrunk(&self, mutant: &Mutant, check: usize, but: Vec<Variation>) -> Option<Telling> {
+        let check = self.of.checks.get(check)?;
+        let (mut but, mut place) = (but, 0);
+        let tell = |but: &[Variation]| {
+            let before = check.question();
+            let question =
+                varied(before, but).or_else(|| but.is_empty().then(|| before.clone()))?;
+            let ruling = Ruling::of(&question.ask(self.of.gates));
+            let changed = Ruling::of(&question.ask(&mutant.set));
+            (ruling != changed).then_some((question, ruling, changed))
+        };
+        while place < but.len() {
+            let mut fewer = but.clone();
+            fewer.remove(place);
+            if tell(&fewer).is_some() {
+                but = fewer;
+            } else {
+                place += 1;
+            }
+        }
+        let (question, ruling, changed) = tell(&but)?;
+        Some(Telling {
+            near: check.name().to_owned(),
+            but,
+            ruling,
+            changed,
+            question,
+        })
+    }
+}
+
+pub(super) fn said(but: &[Variation]) -> String {
+    let said: Vec<_> = but.iter().map(ToString::to_string).collect();
+    said.join(", and ")
+}
+
+fn has_opaque(gate: &AnyGate) -> bool {
+    let rules = gate.requirements().iter();
+    { rules }.any(|requirement| requirement.rule.walk().any(Rule::is_opaque))
+}
+
+/// The roles that any gate or model of the set names.
+fn roles(gates: &GateSet) -> BTreeSet<Role> {
+    let of_models = gates.models().flat_map(|model| model.gates());
+    let in_gates = gates.gates().iter().chain(of_models).flat_map(|gate| {
+        let rules = gate.requirements().iter();
+        let named = rules.flat_map(|requirement| requirement.rule.roles());
+        named.chain(gate.override_roles().iter().cloned())
+    });
+    let in_models = gates
+        .models()
+        .flat_map(|model| model.roles().keys().cloned());
+    in_gates
+        .chain(in_models)
+        .chain([Role::ReleaseManager])
+        .collect()
+}
+
+impl Survivor {
+    /// The check that kills it: the telling question, with what the rules answer.
+    #[must_use]
+    pub fn check(&self) -> Check {
+        let Telling {
+            near,
+            but,
+            ruling,
+            question,
+            ..
+        } = &self.telling;
+        let name = match but.as_slice() {
+            [] => near.clone(),
+            but => format!("{near}, but {}", said(but)),
+        };
+        Check::new(name, question.clone(), ruling.clone())
+    }
+
+    /// The same as a test to paste: it takes the checks from `checks()`, and the rules from `gates()`.
+    #[must_use]
+    pub fn rust(&self) -> String {
+        let Self {
+            place,
+            edit,
+            telling,
+        } = self;
+        paste::rust(&place.to_string(), &edit.to_string(), telling)
+    }
+}
+
+impl MutationReport {
+    /// How much of what could be changed is noticed: the killed among all but the equivalent, rounded down. Nothing where
+    /// nothing was changed, a check fails, or a policy broke its contract.
+    #[must_use]
+    pub fn score(&self) -> Option<Percent> {
+        if !self.failing.is_empty() || !self.broken.is_empty() {
+            return None;
+        }
+        let all = self.killed.len() + self.survivors.len() + self.unknown.len();
+        let share = (self.killed.len() * 100).checked_div(all)?;
+        Percent::new(u8::try_from(share).ok()?).ok()
+    }
+
+    /// The test fails if a change survives, if one is unknown, or if there is no score.
+    ///
+    /// # Panics
+    ///
+    /// Then, with the whole report.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a test fails by a panic")]
+    pub fn assert_none_survive(&self) {
+        if self.score().map(Percent::get) != Some(100) {
+            panic!("{}", self.outline());
+        }
+    }
+
+    /// The report for people.
+    #[must_use]
+    pub fn outline(&self) -> Outline {
+        let score = self
+            .score()
+            .map_or_else(|| "no score".to_owned(), |one| format!("{} %", one.get()));
+        let counts = [
+            (self.killed.len(), "killed"),
+            (self.survivors.len(), "survived"),
+            (self.unknown.len(), "unknown"),
+            (self.equivalent.len(), "equivalent"),
+        ];
+        let counts = counts.map(|(count, what)| format!("{count} {what}"));
+        let failing = self.failing.iter();
+        let failing = failing.map(|name| {
+            Outline::new()
+                .name(name)
+                .own(" fails on the rules as they are")
+        });
+        let broken = self.broken.iter();
+        let broken = broken.map(|one| Outline::new().own("broken: ").prose(one));
+        let change = |what: &'static str, place: &Place, edit: &Edit| {
+            Outline::new().own(what).name(place).own(": ").prose(edit)
+        };
+        let survivors = self.survivors.iter().map(|one| {
+            let Telling {
+                near,
+                but,
+                ruling,
+                changed,
+                ..
+            } = &one.telling;
+            let but = but.iter().map(|but| Outline::new().own("but: ").prose(but));
+            let told = Outline::new().own("told by ").name(near);
+            let told = told.under_all(but);
+            let told = told.under(Outline::new().own("the rules: ").prose(ruling));
+            let told = told.under(Outline::new().own("changed: ").prose(changed));
+            change("survived: ", &one.place, &one.edit).under(told)
+        });
+        let unknown = self
+            .unknown
+            .iter()
+            .map(|one| change("unknown: ", &one.place, &one.edit).own(format!("; {}", one.why)));
+        let equivalent = self.equivalent.iter().map(|one| {
+            let asked = format!("; the same in all {} questions", one.asked);
+            change("equivalent: ", &one.place, &one.edit).own(asked)
+        });
+        let opaque = self.opaque.iter();
+        let opaque = opaque.map(|place| {
+            let what = "opaque: parameters not changed, register the policy: ";
+            Outline::new().own(what).name(place)
+        });
+        Outline::new()
+            .own(format!("mutation: {score}; {}", counts.join(", ")))
+            .under_all(failing)
+            .under_all(broken)
+            .under_all(survivors)
+            .under_all(unknown)
+            .under_all(equivalent)
+            .under_all(opaque)
+    }
+}
