@@ -3,8 +3,8 @@
 use super::rule::{Judge, Rule};
 use super::{AnyGate, Ask, LIFECYCLE};
 use crate::release::{
-    AnyStep, Decision, Digest, Enforcement, Finding, GrantedOverride, Judgement, Key, OverrideGranted,
-    Reason, Role, State, Subject, Verdict,
+    AnyStep, Decision, Digest, Enforcement, Finding, GrantedOverride, Judgement, Key,
+    OverrideGranted, Reason, Role, State, Subject, Verdict,
 };
 use std::collections::BTreeSet;
 

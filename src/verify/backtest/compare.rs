@@ -56,9 +56,8 @@ pub(super) fn compare(
         Some(_) => gates.subject_under(core, step, &decision.gates),
         None => None,
     };
-    let overrides_alone = |about| {
-        approvals.any(|one| one.subject.differences(about).eq(["the overrides"]))
-    };
+    let overrides_alone =
+        |about| approvals.any(|one| one.subject.differences(about).eq(["the overrides"]));
     let may_differ = about.as_ref().is_some_and(overrides_alone);
     let proposed = gates.explain_instead(core, step, facts, &by, about);
 
@@ -85,7 +84,10 @@ pub(super) fn compare(
         Came::Same | Came::Counterfactual => BTreeSet::new(),
         Came::NewlyRefused => blocking(&proposed),
         Came::NewlyAllowed => blocking(decision),
-        Came::OtherReasons => differing.into_iter().map(|told| told.gate.clone()).collect(),
+        Came::OtherReasons => differing
+            .into_iter()
+            .map(|told| told.gate.clone())
+            .collect(),
         Came::Undetermined => open.iter().map(|one| one.gate.clone()).collect(),
     };
     let mut compared = Compared {
@@ -166,7 +168,9 @@ fn lacks(reason: &Reason, recorded: &Decision) -> Option<String> {
             let FactValue::Integer(version) = version else {
                 return None;
             };
-            Some(format!("version {version} of model `{name}`: the proposed gates do not have it"))
+            Some(format!(
+                "version {version} of model `{name}`: the proposed gates do not have it"
+            ))
         }
         _ => None,
     }
@@ -228,7 +232,8 @@ fn differing<'a>(
     let told = counts.into_iter().filter(|(_, count)| *count != 0);
     let told = told.map(|(told, _)| told);
     // What refuses nothing was cut short then: only what refuses can be compared.
-    told.filter(|told| !is_cut || told.enforcement == Enforcement::Block).collect()
+    told.filter(|told| !is_cut || told.enforcement == Enforcement::Block)
+        .collect()
 }
 
 fn blocking(decision: &Decision) -> BTreeSet<Key> {
@@ -237,8 +242,12 @@ fn blocking(decision: &Decision) -> BTreeSet<Key> {
 }
 
 fn broken(decision: &Decision) -> BTreeSet<String> {
-    let policies = decision.findings.iter().flat_map(|one| one.judgement.policies());
+    let policies = decision
+        .findings
+        .iter()
+        .flat_map(|one| one.judgement.policies());
     let reasons = policies.flat_map(|policy| policy.verdict.reasons());
-    let broken = reasons.filter(|one| ["panicked", "not-deterministic"].contains(&one.code.as_str()));
+    let broken =
+        reasons.filter(|one| ["panicked", "not-deterministic"].contains(&one.code.as_str()));
     broken.map(|one| one.message.to_string()).collect()
 }

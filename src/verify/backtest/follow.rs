@@ -179,7 +179,11 @@ impl Backtest<'_> {
         let Some(wanted) = self.wanted.get(&step.action()) else {
             return facts;
         };
-        for fact in wanted.facts.iter().filter(|fact| !was_asked(fact, decision)) {
+        for fact in wanted
+            .facts
+            .iter()
+            .filter(|fact| !was_asked(fact, decision))
+        {
             facts = facts.without(fact.clone(), Text::clipped("it is not recorded"));
         }
         let tenant = &core.head.stream.tenant;
@@ -243,7 +247,9 @@ impl Backtest<'_> {
         for gate in compared.gates.iter().filter(|gate| !asked.contains(gate)) {
             counts_of(&mut report.by_gate, gate).add(came);
         }
-        let services = request.into_iter().flat_map(|request| request.services.iter());
+        let services = request
+            .into_iter()
+            .flat_map(|request| request.services.iter());
         for service in services {
             counts_of(&mut report.by_service, service).add(came);
         }
@@ -272,7 +278,11 @@ impl Backtest<'_> {
         };
         let place = (decision.at, entry.stream.clone(), entry.version);
         let is_full = examples.len() >= self.examples;
-        if is_full && examples.last_key_value().is_none_or(|(last, _)| place > *last) {
+        if is_full
+            && examples
+                .last_key_value()
+                .is_none_or(|(last, _)| place > *last)
+        {
             return;
         }
         let is_undetermined = compared.came == Came::Undetermined;

@@ -42,11 +42,7 @@ impl<L: Ledger> Kept<L> {
     }
 
     /// Reads the next entry. After one that cannot be followed, nothing is read any more.
-    pub(super) fn read(
-        &mut self,
-        entry: &Envelope,
-        upcasters: &Upcasters,
-    ) -> Result<(), LogError> {
+    pub(super) fn read(&mut self, entry: &Envelope, upcasters: &Upcasters) -> Result<(), LogError> {
         if self.is_broken {
             return Ok(());
         }

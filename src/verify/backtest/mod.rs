@@ -9,9 +9,7 @@ pub use report::{BacktestReport, Counts, Example, Fault};
 
 use crate::gate::{GateSet, ModelState};
 use crate::phase::{Action, Instant};
-use crate::release::{
-    Envelope, Key, Ledger, LogError, Stream, StreamKind, Upcasters, Version,
-};
+use crate::release::{Envelope, Key, Ledger, LogError, Stream, StreamKind, Upcasters, Version};
 use crate::schedule::{Calendar, CalendarState};
 use compare::Came;
 use follow::Log;
@@ -265,9 +263,16 @@ impl<'a> Backtest<'a> {
     }
 
     /// Reads an entry of a calendar or a model.
-    fn read_kept<L: Ledger>(&mut self, entry: &Envelope, of: fn(&mut Self) -> &mut HashMap<Stream, Kept<L>>) {
+    fn read_kept<L: Ledger>(
+        &mut self,
+        entry: &Envelope,
+        of: fn(&mut Self) -> &mut HashMap<Stream, Kept<L>>,
+    ) {
         if self.asked_until > Some(entry.recorded_at) {
-            self.fault(Some(entry), "it comes after decisions that may rest on it; let calendars and models come first");
+            self.fault(
+                Some(entry),
+                "it comes after decisions that may rest on it; let calendars and models come first",
+            );
         }
         let upcasters = self.upcasters;
         let kept = of(self).entry(entry.stream.clone());
@@ -278,13 +283,18 @@ impl<'a> Backtest<'a> {
     }
 
     fn cannot_follow(&mut self, entry: &Envelope, error: &LogError) {
-        self.fault(Some(entry), format!("{error}; what comes after it is not read"));
+        self.fault(
+            Some(entry),
+            format!("{error}; what comes after it is not read"),
+        );
     }
 }
 
 impl fmt::Debug for Backtest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let report = &self.report;
-        f.debug_struct("Backtest").field("report", report).finish_non_exhaustive()
+        f.debug_struct("Backtest")
+            .field("report", report)
+            .finish_non_exhaustive()
     }
 }

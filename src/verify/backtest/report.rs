@@ -135,7 +135,9 @@ impl fmt::Display for BacktestReport {
         for (what, count) in &self.not_recorded {
             writeln!(f, "not recorded for {count}: {}", visible(what))?;
         }
-        self.faults.iter().try_for_each(|fault| writeln!(f, "{fault}"))?;
+        self.faults
+            .iter()
+            .try_for_each(|fault| writeln!(f, "{fault}"))?;
         if self.more_faults > 0 {
             writeln!(f, "and {} more faults", self.more_faults)?;
         }
@@ -196,7 +198,11 @@ impl fmt::Display for Example {
         let title = self.title.as_ref().map_or("", Name::as_str);
         let (title, id) = (visible(title), visible(self.stream.id.as_str()));
         let version = self.version;
-        writeln!(f, "  {title}, {} at {}, version {version} of `{id}`", recorded.asked, recorded.at)?;
+        writeln!(
+            f,
+            "  {title}, {} at {}, version {version} of `{id}`",
+            recorded.asked, recorded.at
+        )?;
         for (when, decision) in [("then", recorded), ("now", proposed)] {
             let decision = decision.to_string();
             let mut lines = decision.lines();
