@@ -28,7 +28,7 @@ pub(crate) struct History {
     pub(crate) revisions: Vec<Revision>,
 }
 
-/// A milestone, and when it was reached, if anybody wrote that down.
+/// A milestone, and when it was reached, if anybody wrote that down. But for tags, the calendar's word is all there is.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Known {
     what: Name,
@@ -192,7 +192,11 @@ impl History {
         }
         for (milestone, known) in &self.milestones {
             let reached = MilestoneReached::new(milestone.clone());
-            entries.extend(known.actual.map(|at| Entry::new(at, reached, tag.clone())));
+            let is_tagged = ["cut:", "ga:"]
+                .iter()
+                .any(|prefix| milestone.as_str().starts_with(prefix));
+            let by = if is_tagged { tag.clone() } else { calendar()? };
+            entries.extend(known.actual.map(|at| Entry::new(at, reached, by)));
         }
         entries.sort_by_key(|entry| entry.at);
         Ok(entries)

@@ -10,7 +10,7 @@ pub(crate) mod history;
 pub(crate) mod show;
 mod trail;
 mod trouble;
-mod walk;
+pub(crate) mod walk;
 
 use history::Schedules;
 use phasegate::gate::{EvidencePolicy, Percent};
@@ -21,10 +21,10 @@ use std::{error::Error, sync::Arc};
 use trouble::{Conflict, Refusal};
 use walk::Walk;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Whose releases they are: stores and desks keep organisations apart.
-const TENANT: &str = "kubernetes";
+pub(crate) const TENANT: &str = "kubernetes";
 /// The release on whose way a writer loses and a gate refuses.
 const TROUBLED: &str = "1.24";
 
@@ -44,7 +44,7 @@ pub(crate) struct Taken {
 }
 
 /// What has to hold before a release goes live.
-fn gates() -> Result<GateSet, Invalid> {
+pub(crate) fn gates() -> Result<GateSet, Invalid> {
     let tested = EvidencePolicy::new([
         (TestKind::Functional, Percent::new(99)?),
         (TestKind::Integration, Percent::new(95)?),

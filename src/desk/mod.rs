@@ -1,5 +1,7 @@
 //! Where it all comes together: load, decide, commit, relay. The only room that sees both the rules and the ports.
 
+#[cfg(feature = "verify")]
+mod backtest;
 mod bookings;
 mod calendar;
 mod error;

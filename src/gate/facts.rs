@@ -111,6 +111,15 @@ impl Facts {
         self
     }
 
+    /// The same, and a calendar that is shared with other facts.
+    #[cfg(feature = "verify")]
+    pub(crate) fn with_shared_calendar(mut self, calendar: Arc<CalendarState>) -> Self {
+        let name = calendar.calendar().name().clone();
+        self.calendars
+            .insert(name, Ok(KnownCalendar::Whole(calendar)));
+        self
+    }
+
     /// The same, and a calendar that could not be read: a policy that asks it is unknown, for this reason.
     #[must_use]
     pub fn without_calendar(mut self, name: Key, why: Text) -> Self {

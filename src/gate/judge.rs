@@ -332,8 +332,10 @@ impl Judged {
         }
         for key in asking.facts {
             let Some(fact) = facts.get(&key) else {
-                let why = facts.why_missing(&key);
-                self.decision.missing.extend(why.map(|why| (key, why)));
+                match facts.why_missing(&key) {
+                    Some(why) => self.decision.missing.insert(key, why).is_none(),
+                    None => self.decision.not_known.insert(key),
+                };
                 continue;
             };
             if blocks {

@@ -193,7 +193,7 @@ fn gate_version(version: u32) -> Result<u32, Invalid> {
     Ok(version)
 }
 
-const LIFECYCLE: &str = "lifecycle";
+pub(crate) const LIFECYCLE: &str = "lifecycle";
 
 /// Who may override a gate that does not say who.
 fn override_roles() -> BTreeSet<Role> {
@@ -462,9 +462,48 @@ impl GateSet {
         step: &AnyStep,
         facts: &Facts,
         by: &By,
-        instead: Subject,
+        instead: Option<Subject>,
     ) -> Decision {
-        clearance::explain(self.book(), core, step.clone(), facts, by, Some(instead))
+        clearance::explain(self.book(), core, step.clone(), facts, by, instead)
+    }
+
+    /// What was approved under `asked`, if that differs from what would have been under these gates.
+    #[cfg(feature = "verify")]
+    pub(crate) fn subject_under(
+        &self,
+        core: &Core,
+        step: &AnyStep,
+        asked: &[GateId],
+    ) -> Option<Subject> {
+        let gates: Vec<_> = self.holding(&core.state, step).collect();
+        let is_same = gates.iter().map(|gate| gate.id()).eq(asked);
+        let approved = || GateId::digest_of(asked);
+        (!is_same).then(|| overrides::subject_under(&core.state, step, &gates, approved()))
+    }
+
+    /// The policies of all gates on that step, those of the models included.
+    #[cfg(feature = "verify")]
+    fn policies_on(&self, action: Action) -> impl Iterator<Item = &dyn rule::Judge> {
+        let of_models = self.models().flat_map(ReleaseModel::gates);
+        let gates = self.gates.iter().chain(of_models);
+        let gates = gates.filter(move |gate| gate.action == action);
+        let requirements = gates.flat_map(AnyGate::requirements);
+        requirements.flat_map(|one| one.rule.walk().filter_map(Rule::judge))
+    }
+
+    /// The host's facts that a step may need.
+    #[cfg(feature = "verify")]
+    pub(crate) fn facts_for(&self, action: Action) -> BTreeSet<Key> {
+        let needs = self.policies_on(action).map(rule::Judge::needs);
+        needs.flat_map(Result::unwrap_or_default).collect()
+    }
+
+    /// The calendars that a step may ask.
+    #[cfg(feature = "verify")]
+    pub(crate) fn calendars_for(&self, action: Action) -> BTreeSet<Key> {
+        let asked = self.policies_on(action).map(rule::Judge::calendars);
+        let asked = asked.flat_map(Result::unwrap_or_default);
+        asked.map(|question| question.calendar).collect()
     }
 
     /// The gates that hold this step of this release.

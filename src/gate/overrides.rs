@@ -3,8 +3,8 @@
 use super::rule::{Judge, Rule};
 use super::{AnyGate, Ask, LIFECYCLE};
 use crate::release::{
-    AnyStep, Decision, Enforcement, Finding, GrantedOverride, Judgement, Key, OverrideGranted,
-    Reason, Role, State, Subject, Verdict,
+    AnyStep, Decision, Digest, Enforcement, Finding, GrantedOverride, Judgement, Key,
+    OverrideGranted, Reason, Role, State, Subject, Verdict,
 };
 use std::collections::BTreeSet;
 
@@ -63,7 +63,17 @@ pub(super) fn against(
 
 /// What an approval of this step would be about, where these gates hold it.
 pub(super) fn subject(state: &State, step: &AnyStep, gates: &[&AnyGate]) -> Subject {
-    state.subject(step, AnyGate::digest_of(gates), |one| {
+    subject_under(state, step, gates, AnyGate::digest_of(gates))
+}
+
+/// The same, where it was approved under the gates of that digest.
+pub(super) fn subject_under(
+    state: &State,
+    step: &AnyStep,
+    gates: &[&AnyGate],
+    approved: Digest,
+) -> Subject {
+    state.subject(step, approved, |one| {
         state.requested_by.as_ref() != Some(&one.by) && gates.iter().any(|gate| can_help(one, gate))
     })
 }

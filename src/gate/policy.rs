@@ -441,6 +441,12 @@ impl<'a> Ask<'a> {
         self.answers.iter().find(|one| one.question == *question)
     }
 
+    /// When a milestone was reached, if somebody recorded that.
+    #[must_use]
+    pub fn reached(&self, milestone: &Key) -> Option<Instant> {
+        self.core.state.milestones.get(milestone).copied()
+    }
+
     /// The deployment window: that of the step, or else that of the deployment, or else the planned one.
     #[must_use]
     pub fn window(&self) -> Option<Interval> {

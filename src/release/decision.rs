@@ -255,6 +255,9 @@ pub struct Decision {
     /// The host's facts that policies needed and that could not be had, and why.
     #[serde(default, skip_serializing_if = "is_default")]
     pub missing: BTreeMap<Key, Text>,
+    /// The host's facts that policies needed and that the host does not know.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub not_known: BTreeSet<Key>,
     /// The other releases that were looked at.
     #[serde(default, skip_serializing_if = "is_default")]
     pub others: BTreeMap<ReleaseId, OtherRelease>,
@@ -293,6 +296,7 @@ impl Decision {
             findings: Vec::new(),
             facts: BTreeMap::new(),
             missing: BTreeMap::new(),
+            not_known: BTreeSet::new(),
             others: BTreeMap::new(),
             model: None,
             unread_model: None,
@@ -378,6 +382,7 @@ impl Decision {
             && self.findings.len() <= 100
             && self.facts.len() <= 2
             && (self.missing.len(), self.others.len(), self.unread.len()) == (0, 0, 0)
+            && self.not_known.len() <= 2
             && self.calendars.is_empty()
             && self.unread_calendars.is_empty()
             && self.conflicts.is_empty()

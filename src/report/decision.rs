@@ -22,6 +22,7 @@ impl Decision {
             findings,
             facts,
             missing,
+            not_known,
             others,
             unread,
             model,
@@ -46,10 +47,13 @@ impl Decision {
         let why = |line: Outline, why: &Text| line.own(" could not be had: ").prose(why);
         let missing = missing.iter();
         let missing = missing.map(|(key, told)| why(Outline::new().name(key), told));
+        let not_known = not_known.iter();
+        let not_known = not_known.map(|key| Outline::new().name(key).own(" is not known"));
         let facts = Outline::new()
             .own("facts that were asked for")
             .under_all(facts.iter().map(fact))
-            .under_all(missing);
+            .under_all(missing)
+            .under_all(not_known);
         let unread = unread.iter();
         let unread = unread.map(|(id, told)| why(Outline::new().name(id), told));
         let unread_model = unread_model

@@ -239,6 +239,17 @@ impl CalendarState {
         declared.chain(default).chain(gone).collect()
     }
 
+    /// A calendar of which no log tells.
+    #[cfg(feature = "verify")]
+    pub(crate) fn assumed(stream: Stream, calendar: Calendar) -> Self {
+        let ids = calendar.windows.keys();
+        Self {
+            declared_at: ids.map(|id| (id.clone(), Version::NONE)).collect(),
+            calendar,
+            ..Self::start(Place::before(stream))
+        }
+    }
+
     pub(crate) const fn stream(&self) -> &Stream {
         &self.place.stream
     }

@@ -75,6 +75,6 @@ impl Question {
             Some(digest) => Cow::Owned(self.facts.as_authorised(digest)),
             None => Cow::Borrowed(&self.facts),
         };
-        gates.explain_instead(&self.core, &self.step, &facts, &self.by, self.about)
+        gates.explain_instead(&self.core, &self.step, &facts, &self.by, Some(self.about))
     }
 }
