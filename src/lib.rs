@@ -111,6 +111,8 @@ pub mod release;
 pub mod report;
 pub mod schedule;
 pub mod store;
+#[cfg(feature = "verify")]
+pub mod verify;
 
 pub use desk::Desk;
 pub use gate::{Gate, GateSet, Policy};
