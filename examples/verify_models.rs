@@ -8,6 +8,7 @@ fn main() {
     let gates = GateSet::new().with_model(model.clone());
     let domain = Domain::of(&gates, "2026-03-02T12:00:00Z".parse().unwrap())
         .following(&gates, &model)
+        .deploying(std::env::args().nth(1).unwrap().parse().unwrap())
         .with_person(person("cho"), [Role::ChangeAuthority])
         .with_person(person("max"), [Role::ChangeAuthority])
         .with_person(person("eva"), [Role::EmergencyChangeAuthority])
@@ -23,6 +24,6 @@ fn main() {
         ready::overrides_are_used_once(),
     ];
     let begin = std::time::Instant::now();
-    let report = verify(&gates, &domain, &properties, &Options::default().states(20_000)).unwrap();
-    println!("{:?} {report}\n{:?} {:?} {}", begin.elapsed(), report.taken, report.symmetric, report.bytes);
+    let report = verify(&gates, &domain, &properties, &Options::default().states(400_000)).unwrap();
+    println!("{:?} {report:.0}\n{:?} {:?} {:?} {}", begin.elapsed(), report.phases, report.taken, report.symmetric, report.bytes);
 }

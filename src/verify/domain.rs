@@ -46,6 +46,7 @@ pub struct Domain {
     pub(super) withdrawing: bool,
     pub(super) leaving: usize,
     pub(super) coming_back: bool,
+    pub(super) deployments: u32,
     pub(super) overrides: Vec<(OverrideGranted, Person)>,
     pub(super) choices: Vec<(AnyRecord, Actor)>,
     pub(super) waits: Vec<Seconds>,
@@ -77,6 +78,7 @@ impl Domain {
             withdrawing: false,
             leaving: 0,
             coming_back: false,
+            deployments: u32::MAX,
             overrides: Vec::new(),
             choices: Vec::new(),
             waits: Vec::new(),
@@ -213,6 +215,13 @@ impl Domain {
     #[must_use]
     pub const fn coming_back(mut self) -> Self {
         self.coming_back = true;
+        self
+    }
+
+    /// The same, where it is deployed so often at most; what is backed out then is not planned anew.
+    #[must_use]
+    pub const fn deploying(mut self, most: u32) -> Self {
+        self.deployments = most;
         self
     }
 
@@ -386,9 +395,11 @@ impl Domain {
         if self.has_emergencies() {
             let track = TrackChanged::new(Track::Emergency, Text::own("it cannot wait"));
             moves.push(by_manager(Tell::Record(track.into())));
-            for (person, role) in self.roles() {
-                let approval = RetrospectiveApproval::new(role, Text::own("it had to be done"));
-                moves.push(Move::new(Tell::Record(approval.into()), &person));
+            for (person, roles) in &self.staff {
+                let role = roles.first().cloned();
+                let why = Text::own("it had to be done");
+                let approval = role.map(|role| RetrospectiveApproval::new(role, why));
+                moves.extend(approval.map(|one| Move::new(Tell::Record(one.into()), person)));
             }
         }
         if self.leaving > 0 {

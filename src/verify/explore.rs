@@ -313,6 +313,14 @@ impl<'a, W: World> Explorer<'a, W> {
         path
     }
 
+    pub(super) fn phases(&self) -> BTreeMap<PhaseName, usize> {
+        let mut phases = BTreeMap::new();
+        for node in &self.nodes {
+            *phases.entry(node.state.standing.phase).or_default() += 1;
+        }
+        phases
+    }
+
     /// Whose places were exchanged, if people are symmetric here.
     pub(super) fn symmetric_people(&self) -> Vec<Vec<Person>> {
         self.classes.as_ref().map(Classes::people).unwrap_or_default()

@@ -7,7 +7,7 @@ use super::play::{Memory, Node, Play, World};
 use crate::gate::{ApprovalsPolicy, Policy, Rule};
 use crate::phase::{Action, Instant, PhaseName, Seconds, Standing};
 use crate::release::{
-    Actor, Answer, AnyRecord, AnyStep, Approval, Attempt, AttemptEnd, AttemptOutcome, Digest, Entry, Environment,
+    Actor, Answer, AnyRecord, AnyStep, Approval, Attempt, AttemptEnd, AttemptOutcome, Debt, Digest, Entry, Environment,
     GivenApproval, Key, Liveness, Person, Role, State, Subject, Track,
 };
 use std::cell::RefCell;
@@ -167,7 +167,7 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
         if state.approvals.is_empty() {
             return;
         }
-        let coming = coming(state, &self.play.domain.without);
+        let coming = self.coming(state);
         let mut live: BTreeMap<Action, Vec<Subject>> = BTreeMap::new();
         for (place, step) in self.answered.iter().enumerate() {
             let action = step.action();
@@ -197,6 +197,32 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             *given = self.void(*step, role, given);
             self.kept.contains(step)
         });
+    }
+
+    /// The steps that can still be asked for, from where the release stands on.
+    fn coming(&self, state: &State) -> BTreeSet<Action> {
+        let without = &self.play.domain.without;
+        let mut coming = BTreeSet::new();
+        let mut left = vec![state.standing];
+        let mut seen: Vec<Standing> = Vec::new();
+        while let Some(standing) = left.pop() {
+            if seen.contains(&standing) {
+                continue;
+            }
+            seen.push(standing);
+            for &action in Action::ALL.iter().filter(|action| !without.contains(action)) {
+                // What is live, or was deployed often enough, is not planned anew.
+                let is_live = standing == state.standing && !state.is_backed_out;
+                let is_over = action == Action::Replan
+                    && standing.phase == PhaseName::Review
+                    && (is_live || state.deployments >= self.play.domain.deployments);
+                if let Some(to) = action.leads(standing).filter(|_| !is_over) {
+                    coming.insert(action);
+                    left.push(to);
+                }
+            }
+        }
+        coming
     }
 
     fn void(&self, step: Action, role: &Role, given: &GivenApproval) -> GivenApproval {
@@ -255,37 +281,31 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
         attempts.retain(|_, attempt| {
             attempt.deployment == current || attempt.started.liveness == Liveness::NotLive
         });
-        *deployments = current.min(1);
+        let kept = match self.play.domain.deployments {
+            u32::MAX => current.min(1),
+            _ => current,
+        };
+        *deployments = kept;
         let to_come: Vec<_> = self.play.to_come(memory).iter().map(|one| one.digest()).collect();
         attempts.retain(|_, attempt| {
-            attempt.deployment = current.min(1);
+            attempt.deployment = kept;
             let is_live = attempt.started.liveness == Liveness::Live;
             is_live || attempt.package.is_some_and(|package| to_come.contains(&package))
         });
         attempts_once(attempts);
-        let named = match entry {
-            Some(Entry::Expedited(debt) | Entry::Unauthorised(debt)) => Some(*debt),
-            Some(Entry::Gated(..)) | None => None,
-        };
-        let kept = |place: &usize| named == Some(*place);
-        let places: Vec<usize> = (0..debts.len())
-            .filter(|place| kept(place) || debts.get(*place).is_some_and(|debt| !debt.is_paid()))
-            .collect();
-        *debts = places
-            .iter()
-            .filter_map(|place| debts.get(*place).cloned())
-            .collect();
         match entry {
-            Some(Entry::Expedited(debt) | Entry::Unauthorised(debt)) => {
-                let place = places.iter().position(|place| place == debt);
-                *debt = place.unwrap_or(*debt);
+            Some(Entry::Expedited(place) | Entry::Unauthorised(place)) => {
+                let own = (*place < debts.len()).then(|| debts.remove(*place));
+                *debts = own.into_iter().chain(owed(debts)).collect();
+                *place = 0;
             }
             Some(Entry::Gated(_, report)) => {
                 if !self.is_opaque {
                     report.runs.clear();
                 }
+                *debts = owed(debts);
             }
-            None => {}
+            None => *debts = owed(debts),
         }
     }
 }
@@ -294,6 +314,35 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
 fn nothing() -> Subject {
     let none = Digest::ZERO;
     Subject::new(none, none, none, none, none, none)
+}
+
+/// What is owed of deployments that are over. All that is not approved is approved together, by somebody who is involved
+/// in none of it; and of what is approved, only a review is left.
+fn owed(debts: &[Debt]) -> Vec<Debt> {
+    let is_sound = |debt: &Debt| {
+        let by = debt.approved_by.as_ref();
+        by.is_none_or(|by| !debt.involved.contains(by))
+    };
+    if !debts.iter().all(is_sound) {
+        return debts.to_vec();
+    }
+    let unpaid = || debts.iter().filter(|debt| !debt.is_paid());
+    let mut open = unpaid().filter(|debt| debt.approved_by.is_none());
+    let mut owed = Vec::new();
+    if let Some(first) = open.next() {
+        let mut all = first.clone();
+        for debt in open {
+            all.involved.extend(debt.involved.iter().cloned());
+            all.is_reviewed &= debt.is_reviewed;
+        }
+        owed.push(all);
+    }
+    let mut approved = unpaid().filter(|debt| debt.approved_by.is_some());
+    owed.extend(approved.next().map(|debt| Debt {
+        involved: BTreeSet::new(),
+        ..debt.clone()
+    }));
+    owed
 }
 
 /// Of attempts that put the same package onto the same environment, the first is enough.
@@ -340,31 +389,6 @@ fn is_presence_read<W>(play: &Play<'_, W>, action: Action) -> bool {
             _ => false,
         })
     })
-}
-
-/// The steps that can still be asked for, from where the release stands on.
-fn coming(state: &State, without: &BTreeSet<Action>) -> BTreeSet<Action> {
-    let mut coming = BTreeSet::new();
-    let mut left = vec![state.standing];
-    let mut seen: Vec<Standing> = Vec::new();
-    while let Some(standing) = left.pop() {
-        if seen.contains(&standing) {
-            continue;
-        }
-        seen.push(standing);
-        for &action in Action::ALL.iter().filter(|action| !without.contains(action)) {
-            // What is live is not planned anew.
-            let is_over = standing == state.standing
-                && action == Action::Replan
-                && standing.phase == PhaseName::Review
-                && !state.is_backed_out;
-            if let Some(to) = action.leads(standing).filter(|_| !is_over) {
-                coming.insert(action);
-                left.push(to);
-            }
-        }
-    }
-    coming
 }
 
 /// Who somebody is, apart from their name.

@@ -202,6 +202,7 @@ impl<'a, W: World> Play<'a, W> {
                 is_left_by(step.action())
                     && self.is_to_come(step, memory)
                     && is_right_outcome(step, state)
+                    && !(self.is_at_an_end(state) && step.action() == Action::Replan)
             }
             Tell::Answer { step, role, .. } => {
                 is_left_by(step.action())
@@ -218,6 +219,11 @@ impl<'a, W: World> Play<'a, W> {
                 record.kind().is_taken_in(standing) && self.says_something(state, record)
             }
         }
+    }
+
+    /// Whether it was deployed as often as the domain lets it be.
+    pub(super) fn is_at_an_end(&self, state: &State) -> bool {
+        state.standing.phase == PhaseName::Review && state.deployments >= self.domain.deployments
     }
 
     /// Whether the package of a step was not followed by another one yet.

@@ -7,7 +7,7 @@ use super::play::World;
 use super::property::{Law, Property};
 use super::story::Story;
 use crate::gate::{GateSet, Rule};
-use crate::phase::Action;
+use crate::phase::{Action, PhaseName};
 use crate::release::{Key, Person};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -149,6 +149,8 @@ pub struct Report {
     pub bytes: usize,
     /// How many moves the longest of the shortest ways has.
     pub depth: usize,
+    /// How many situations there are in each phase.
+    pub phases: BTreeMap<PhaseName, usize>,
     /// How often each step was cleared.
     pub taken: BTreeMap<Action, u64>,
     /// The people who were taken to be the same but for their names.
@@ -329,6 +331,7 @@ pub(super) fn of<W: World>(explorer: &Explorer<'_, W>) -> Report {
         judged: explorer.judged,
         bytes: explorer.bytes,
         depth: depth.map_or(0, |last| explorer.path(last).len()),
+        phases: explorer.phases(),
         taken: explorer.taken.clone(),
         symmetric: explorer.symmetric_people(),
         sampled: hosts.map(Rule::name).collect(),
