@@ -268,6 +268,9 @@ impl<'a, W: World> Explorer<'a, W> {
         }
         let place = self.nodes.len();
         self.bytes += weight(&node);
+        // Worked out once here, and not again in each copy.
+        let _ = node.state.request.as_ref().map(|request| request.digest());
+        let _ = node.state.plan.as_ref().map(|plan| plan.digest());
         let node = Arc::new(node);
         self.places.insert(node.clone(), place);
         self.nodes.push(node);
@@ -423,13 +426,12 @@ impl Hasher for Quick {
         self.0 ^ (self.0 >> 32)
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        let mut chunks = bytes.chunks_exact(8);
-        for chunk in &mut chunks {
-            let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-            self.write_u64(word);
+    fn write(&mut self, mut bytes: &[u8]) {
+        while let Some((word, left)) = bytes.split_first_chunk::<8>() {
+            self.write_u64(u64::from_le_bytes(*word));
+            bytes = left;
         }
-        for byte in chunks.remainder() {
+        for byte in bytes {
             self.write_u64(u64::from(*byte));
         }
     }

@@ -13,6 +13,7 @@ mod property;
 pub mod ready;
 mod report;
 mod story;
+mod subjects;
 mod turn;
 
 pub use domain::Domain;

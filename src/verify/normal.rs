@@ -2,13 +2,12 @@
 //! counters. `docs/verification.md` says of each why it changes no answer.
 
 use super::domain::{longest, rules};
-use super::moves::Tell;
 use super::play::{Memory, Node, Play, World};
 use crate::gate::{ApprovalsPolicy, Policy, Rule};
 use crate::phase::{Action, Instant, PhaseName, Seconds, Standing};
 use crate::release::{
     Actor, Answer, AnyRecord, AnyStep, Approval, Attempt, AttemptEnd, AttemptOutcome, Debt, Digest, Entry, Environment,
-    GivenApproval, Key, Liveness, Person, Role, State, Subject, Track,
+    GivenApproval, Key, Liveness, Person, Role, State, Subject,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -53,51 +52,29 @@ pub(super) struct Normal<'p, 'a, W> {
     on: Reductions,
     passes: bool,
     longest: Seconds,
-    /// The steps that people answer for.
-    answered: Vec<AnyStep>,
     /// The steps of which answers are kept though they can never count: something reads that they are there.
     kept: BTreeSet<Action>,
     is_opaque: bool,
-    subjects: RefCell<HashMap<About, Subject>>,
+    coming: RefCell<HashMap<(Standing, bool, u32), Arc<BTreeSet<Action>>>>,
 }
-
-/// All that a subject is made of, but for the gates, which do not change.
-type About = (
-    usize,
-    Option<usize>,
-    Vec<(Key, bool)>,
-    Option<Actor>,
-    Option<Digest>,
-    Option<Digest>,
-    Track,
-);
 
 impl<'p, 'a, W: World> Normal<'p, 'a, W> {
     pub(super) fn of(play: &'p Play<'a, W>, mut on: Reductions) -> Self {
         let domain = play.domain;
-        let mut answered: Vec<AnyStep> = Vec::new();
-        for one in &play.moves {
-            if let Tell::Answer { step, .. } = &one.tell
-                && !answered.contains(step)
-            {
-                answered.push(step.clone());
-            }
-        }
         // What an answer is about may come back where the plan is a choice.
         let plans = domain.choices.iter();
         let mut plans = plans.map(|(record, _)| record);
         on.answers &= !plans.any(|one| matches!(one, AnyRecord::ReleasePlan(_) | AnyRecord::Delegated(_)));
-        let kept = answered.iter().map(AnyStep::action);
+        let kept = play.subjects.steps.iter().map(AnyStep::action);
         let kept = kept.filter(|action| is_presence_read(play, *action)).collect();
         Self {
             play,
             on,
             passes: !domain.stays.is_empty() || !domain.waits.is_empty(),
             longest: longest(play.gates),
-            answered,
             kept,
             is_opaque: rules(play.gates).any(Rule::is_opaque),
-            subjects: RefCell::default(),
+            coming: RefCell::default(),
         }
     }
 
@@ -169,16 +146,17 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
         }
         let coming = self.coming(state);
         let mut live: BTreeMap<Action, Vec<Subject>> = BTreeMap::new();
-        for (place, step) in self.answered.iter().enumerate() {
+        let to_come = self.play.to_come(memory).iter().map(Some);
+        for step in &self.play.subjects.steps {
             let action = step.action();
-            if !coming.contains(&action) {
-                continue;
+            if coming.contains(&action) {
+                let of = |package| {
+                    let Play { gates, subjects, .. } = self.play;
+                    subjects.with_package(gates, state, step, package)
+                };
+                let subjects = live.entry(action).or_default();
+                subjects.extend(to_come.clone().chain([None]).map(of));
             }
-            let subjects = live.entry(action).or_default();
-            subjects.push(self.subject(state, place, None));
-            let packages = self.play.to_come(memory).len();
-            let places = memory.package..memory.package + packages;
-            subjects.extend(places.map(|package| self.subject(state, place, Some(package))));
         }
         let State {
             approvals, people, ..
@@ -200,7 +178,11 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
     }
 
     /// The steps that can still be asked for, from where the release stands on.
-    fn coming(&self, state: &State) -> BTreeSet<Action> {
+    fn coming(&self, state: &State) -> Arc<BTreeSet<Action>> {
+        let from = (state.standing, state.is_backed_out, state.deployments);
+        if let Some(coming) = self.coming.borrow().get(&from) {
+            return coming.clone();
+        }
         let without = &self.play.domain.without;
         let mut coming = BTreeSet::new();
         let mut left = vec![state.standing];
@@ -222,6 +204,8 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
                 }
             }
         }
+        let coming = Arc::new(coming);
+        self.coming.borrow_mut().insert(from, coming.clone());
         coming
     }
 
@@ -238,32 +222,6 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             at: self.play.domain.now,
             is_spent: true,
         }
-    }
-
-    /// What an answer to that step would be about, with that package.
-    fn subject(&self, state: &State, place: usize, package: Option<usize>) -> Subject {
-        let overrides = state.overrides.iter();
-        let about = (
-            place,
-            package,
-            overrides.map(|(id, one)| (id.clone(), one.is_used)).collect(),
-            state.requested_by.clone(),
-            state.request.as_ref().map(|request| request.digest()),
-            state.plan.as_ref().map(|plan| plan.digest()),
-            state.track,
-        );
-        if let Some(subject) = self.subjects.borrow().get(&about) {
-            return *subject;
-        }
-        let mut then = state.clone();
-        let package = package.and_then(|package| self.play.domain.packages.get(package));
-        then.package = package.cloned().map(Arc::new);
-        let Some(step) = self.answered.get(place) else {
-            return nothing();
-        };
-        let subject = self.play.gates.subject_of(&then, step);
-        self.subjects.borrow_mut().insert(about, subject);
-        subject
     }
 
     /// How often something was done, and what was done in deployments that are over.

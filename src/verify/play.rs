@@ -1,17 +1,21 @@
 //! One move after the other, decided and applied by the production rules.
 
 use super::domain::Domain;
-use super::moves::{Move, Tell};
+use super::moves::{Given, Move, Tell};
+use super::subjects::Subjects;
 use crate::gate::{Facts, GateSet};
 use crate::phase::{Action, Instant, PhaseName};
 use crate::release::{
     Actor, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Answer, Asked, By, Core, Decision,
     Event, Fact, FactSource, FactValue, FollowedModel, Key, Ledger, ModelStanding, Person, Place,
-    ReleaseId, ReleasePackage, ReviewOutcome, State, StepTaken, Stream, StreamKind, Tenant, Text,
+    ReleaseId, ReleasePackage, ReviewOutcome, State, StepTaken, Stream, StreamKind, Subject, Tenant, Text,
     Verdict, Version,
 };
 use crate::schedule::{Calendar, CalendarState, Window};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// What decides and applies. There is one, and tests have broken ones, to see what an exploration finds.
 pub(super) trait World {
@@ -43,11 +47,33 @@ impl World for Production {
 }
 
 /// Where an exploration has come to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) state: State,
     pub(super) now: Instant,
     pub(super) memory: Memory,
+}
+
+/// By what differs most. Two that are hashed alike are still compared in all.
+impl Hash for Node {
+    fn hash<H: Hasher>(&self, to: &mut H) {
+        let state = &self.state;
+        (state.standing, state.track, self.now).hash(to);
+        (&state.requested_by, &state.people, state.deployments).hash(to);
+        (state.is_backed_out, state.package.as_ref().map(|one| one.digest())).hash(to);
+        for ((step, person, role), given) in &state.approvals {
+            (step, person, role, given.is_spent, given.approval.subject).hash(to);
+        }
+        let runs = state.test_report.iter().flat_map(|report| report.runs());
+        runs.for_each(|run| run.passed.hash(to));
+        for debt in &state.debts {
+            (&debt.involved, &debt.approved_by).hash(to);
+        }
+        for (id, granted) in &state.overrides {
+            (id, granted.is_used).hash(to);
+        }
+        self.memory.hash(to);
+    }
 }
 
 /// What was, and is not in the state.
@@ -106,21 +132,27 @@ pub(super) struct Play<'a, W> {
     pub(super) conditions: Vec<Condition>,
     /// The facts of each condition, at the instant at which everything begins.
     facts: Vec<Facts>,
-    packages: Vec<ReleasePackage>,
+    packages: Vec<Arc<ReleasePackage>>,
+    given: BTreeMap<PhaseName, Vec<Given>>,
+    pub(super) subjects: Subjects,
 }
 
 impl<'a, W: World> Play<'a, W> {
     pub(super) fn of(world: &'a W, gates: &'a GateSet, domain: &'a Domain) -> Self {
         let conditions = conditions(domain);
         let facts = conditions.iter().map(|one| one.facts(domain.now)).collect();
+        let moves = domain.moves(gates);
+        let phases = PhaseName::ALL.iter();
         Self {
             world,
             gates,
             domain,
-            moves: domain.moves(gates),
+            subjects: Subjects::of(&moves),
+            moves,
             conditions,
             facts,
-            packages: domain.packages.clone(),
+            packages: domain.packages.iter().cloned().map(Arc::new).collect(),
+            given: phases.map(|&phase| (phase, domain.given_in(phase))).collect(),
         }
     }
 
@@ -143,12 +175,12 @@ impl<'a, W: World> Play<'a, W> {
         core
     }
 
-    pub(super) fn facts(&self, condition: usize, now: Instant) -> Option<std::borrow::Cow<'_, Facts>> {
+    pub(super) fn facts(&self, condition: usize, now: Instant) -> Option<Cow<'_, Facts>> {
         if now == self.domain.now {
-            return self.facts.get(condition).map(std::borrow::Cow::Borrowed);
+            return self.facts.get(condition).map(Cow::Borrowed);
         }
         let condition = self.conditions.get(condition)?;
-        Some(std::borrow::Cow::Owned(condition.facts(now)))
+        Some(Cow::Owned(condition.facts(now)))
     }
 
     /// What comes of a move.
@@ -163,16 +195,22 @@ impl<'a, W: World> Play<'a, W> {
         if !self.is_open(node, chosen) {
             return Ok(Came::NotOpen);
         }
+        let by = chosen.by();
+        let subject = |state: &State, step: &AnyStep| {
+            let there = state.package.as_ref();
+            self.subjects.with_package(self.gates, state, step, there)
+        };
+        let asked = asked(&node.state, &chosen.tell, subject);
         let mut after = Moving {
             play: self,
-            core: core.clone(),
+            core: Cow::Borrowed(core),
             now: node.now,
             memory: node.memory.clone(),
             told,
         };
         let mut taken = None;
-        for asked in asked(self.gates, &node.state, &chosen.tell) {
-            match after.ask(asked, facts, &chosen.by())? {
+        for asked in asked {
+            match after.ask(asked, facts, &by)? {
                 Ok(step) => taken = step,
                 Err(decision) => return Ok(Came::Refused(decision)),
             }
@@ -186,7 +224,7 @@ impl<'a, W: World> Play<'a, W> {
         let Moving {
             core, now, memory, ..
         } = after;
-        let state = core.state;
+        let state = core.into_owned().state;
         let after = Node { state, now, memory };
         Ok(Came::To(Acted { after, taken }))
     }
@@ -234,11 +272,11 @@ impl<'a, W: World> Play<'a, W> {
     }
 
     pub(super) fn place_of(&self, package: &ReleasePackage) -> Option<usize> {
-        self.packages.iter().position(|one| one == package)
+        self.packages.iter().position(|one| one.digest() == package.digest())
     }
 
     /// The packages that may still come.
-    pub(super) fn to_come(&self, memory: &Memory) -> &[ReleasePackage] {
+    pub(super) fn to_come(&self, memory: &Memory) -> &[Arc<ReleasePackage>] {
         self.packages.get(memory.package..).unwrap_or_default()
     }
 
@@ -265,12 +303,16 @@ impl<'a, W: World> Play<'a, W> {
 }
 
 /// What is asked for in a move, one after the other.
-pub(super) fn asked(gates: &GateSet, state: &State, tell: &Tell) -> Vec<Asked> {
+pub(super) fn asked(
+    state: &State,
+    tell: &Tell,
+    subject: impl Fn(&State, &AnyStep) -> Subject,
+) -> Vec<Asked> {
     let record = match tell {
         Tell::Step(step) => return vec![Asked::Step(step.clone())],
         Tell::Record(record) => record.clone(),
         Tell::Answer { step, role, answer } => {
-            let subject = gates.subject_of(state, step);
+            let subject = subject(state, step);
             let mut said = Approval::new(step.action(), subject, role.clone(), *answer);
             if *answer == Answer::Rejected {
                 said.comment = Text::own("not yet");
@@ -312,7 +354,7 @@ pub(super) fn package_of(step: &AnyStep) -> Option<&ReleasePackage> {
 /// A release in the middle of a move.
 struct Moving<'p, 'a, 't, W> {
     play: &'p Play<'a, W>,
-    core: Core,
+    core: Cow<'t, Core>,
     now: Instant,
     memory: Memory,
     told: Option<&'t mut Told>,
@@ -351,8 +393,9 @@ impl<W: World> Moving<'_, '_, '_, W> {
             }
             Event::Record(_) => None,
         };
-        world.apply(&mut self.core, event, by, self.now);
-        self.core.head.version = Version::new(1);
+        let core = self.core.to_mut();
+        world.apply(core, event, by, self.now);
+        core.head.version = Version::new(1);
         Ok(Ok(taken))
     }
 
@@ -365,7 +408,7 @@ impl<W: World> Moving<'_, '_, '_, W> {
         }
         let manager = Actor::from(&domain.manager);
         let facts = Facts::at(self.now);
-        for given in domain.given_in(phase) {
+        for given in self.play.given.get(&phase).into_iter().flatten() {
             let record = fresh(given.record.clone(), &self.core.state);
             let by = given.by(&manager, self.now);
             // What the lifecycle does not take here is not given.

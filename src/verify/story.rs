@@ -90,7 +90,7 @@ impl Story {
                 number: place + 1,
                 why,
             };
-            for asked in asked(gates, &release.core().state, &line.what) {
+            for asked in asked(&release.core().state, &line.what, |state, step| gates.subject_of(state, step)) {
                 let by = By::new(line.by.clone());
                 release = taken(gates, release, asked, line.at, &by, &line.condition)
                     .map_err(diverged)?;
