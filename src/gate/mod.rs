@@ -427,6 +427,14 @@ impl GateSet {
         overrides::subject(state, step, &gates)
     }
 
+    /// Who is asked to approve this step in this state.
+    #[cfg(feature = "verify")]
+    pub(crate) fn approvers_of(&self, state: &State, step: &AnyStep) -> BTreeSet<Approver> {
+        let required = self.holding(state, step).flat_map(AnyGate::requirements);
+        let rules = required.flat_map(|requirement| requirement.rule.walk());
+        rules.flat_map(Rule::approvers).collect()
+    }
+
     /// The event to which an asking leads, without a log; or the decision against it.
     #[cfg(feature = "verify")]
     pub(crate) fn event_of(

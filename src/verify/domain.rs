@@ -1,7 +1,7 @@
 //! What can happen, to whom, and what is taken as given: finite.
 
 use super::moves::{Given, Move, Runs, Tell};
-use crate::gate::{FactTest, GateSet, Percent, ReleaseModel, Rule};
+use crate::gate::{Approver, FactTest, GateSet, Percent, ReleaseModel, Rule};
 use crate::phase::{Action, Instant, Interval, PhaseName, Seconds};
 use crate::release::step::{
     Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FinishDeployment, Reject,
@@ -38,6 +38,9 @@ pub struct Domain {
     pub(super) manager: Person,
     pub(super) staff: BTreeMap<Person, BTreeSet<Role>>,
     pub(super) requests: Vec<ReleaseRequest>,
+    /// Who may ask for it, and who may let it go live; everybody, where nobody is named.
+    pub(super) requesters: BTreeSet<Person>,
+    pub(super) deployers: BTreeSet<Person>,
     pub(super) packages: Vec<ReleasePackage>,
     pub(super) window: Interval,
     pub(super) plan: ReleasePlan,
@@ -70,6 +73,8 @@ impl Domain {
             manager: Person::own("release-manager"),
             staff: BTreeMap::new(),
             requests: vec![ReleaseRequest::new(Name::own("Release"))],
+            requesters: BTreeSet::new(),
+            deployers: BTreeSet::new(),
             packages: ["one", "two"].into_iter().filter_map(package).collect(),
             window: Interval::moment(now),
             plan: ReleasePlan::new(Seconds::days(1)),
@@ -134,6 +139,20 @@ impl Domain {
     #[must_use]
     pub fn requesting(mut self, requests: impl IntoIterator<Item = ReleaseRequest>) -> Self {
         self.requests = requests.into_iter().collect();
+        self
+    }
+
+    /// The same, where only these people ask for the release.
+    #[must_use]
+    pub fn requested_by(mut self, people: impl IntoIterator<Item = Person>) -> Self {
+        self.requesters = people.into_iter().collect();
+        self
+    }
+
+    /// The same, where only these people let it go live.
+    #[must_use]
+    pub fn deployed_by(mut self, people: impl IntoIterator<Item = Person>) -> Self {
+        self.deployers = people.into_iter().collect();
         self
     }
 
@@ -346,6 +365,11 @@ impl Domain {
         })
     }
 
+    fn among<'a>(&'a self, named: &'a BTreeSet<Person>) -> impl Iterator<Item = &'a Person> {
+        let all = self.staff.keys();
+        all.filter(|person| named.is_empty() || named.contains(*person))
+    }
+
     /// Whether the emergency track can be come to.
     fn has_emergencies(&self) -> bool {
         match &self.model {
@@ -361,15 +385,17 @@ impl Domain {
         let by_manager = |tell| Move::new(tell, manager.clone());
         for request in &self.requests {
             let step = || Tell::Step(RequestRelease::new(request.clone()).into());
-            moves.extend(self.staff.keys().map(|who| Move::new(step(), who)));
+            let who = self.among(&self.requesters);
+            moves.extend(who.map(|who| Move::new(step(), who)));
         }
         for (step, is_by_anybody) in self.steps() {
             if self.without.contains(&step.action()) {
                 continue;
             }
-            let mut roles: Vec<Role> = approving(gates, step.action()).into_iter().collect();
-            roles.retain(|role| self.roles().any(|(_, held)| held == *role));
-            for (person, role) in self.roles().filter(|(_, role)| roles.contains(role)) {
+            let asked = approvers(gates, step.action());
+            for (person, role) in self.roles().filter(|(person, role)| {
+                is_among(&asked, person, role)
+            }) {
                 for &answer in &self.answers {
                     let (step, role) = (step.clone(), role.clone());
                     moves.push(Move::new(Tell::Answer { step, role, answer }, &person));
@@ -381,7 +407,7 @@ impl Domain {
             }
             if is_by_anybody {
                 let by = |who| Move::new(Tell::Step(step.clone()), who);
-                moves.extend(self.staff.keys().map(by));
+                moves.extend(self.among(&self.deployers).map(by));
             } else {
                 moves.push(by_manager(Tell::Step(step)));
             }
@@ -466,13 +492,22 @@ pub(super) fn rules(gates: &GateSet) -> impl Iterator<Item = &Rule> {
     required.flat_map(|requirement| requirement.rule.walk())
 }
 
-/// The roles that a step's gates name.
-fn approving(gates: &GateSet, step: Action) -> BTreeSet<Role> {
+/// Whether somebody is asked in that role.
+pub(super) fn is_among(asked: &BTreeSet<Approver>, person: &Person, role: &Role) -> bool {
+    asked.iter().any(|one| match one {
+        Approver::Role(named) => named == role,
+        Approver::Person(named) => named == person,
+    })
+}
+
+/// Who is asked to approve a step, on whatever track.
+fn approvers(gates: &GateSet, step: Action) -> BTreeSet<Approver> {
     let of_models = gates.models().flat_map(ReleaseModel::gates);
     let all = gates.gates().iter().chain(of_models);
     let on_step = all.filter(|gate| gate.action() == step);
     let required = on_step.flat_map(|gate| gate.requirements());
-    required.flat_map(|one| one.rule.roles()).collect()
+    let rules = required.flat_map(|one| one.rule.walk());
+    rules.flat_map(Rule::approvers).collect()
 }
 
 /// The longest time for which a rule looks back.

@@ -376,7 +376,9 @@ impl Classes {
             let name = serde_json::to_string(person).unwrap_or_default();
             let is_named = texts.iter().any(|text| text.contains(&name));
             let grants = domain.overrides.iter().any(|(_, by)| by == person);
-            if !is_named && !grants && *person != domain.manager {
+            let duties = [&domain.requesters, &domain.deployers];
+            let has_duty = duties.iter().any(|named| named.contains(person));
+            if !is_named && !grants && !has_duty && *person != domain.manager {
                 classes.entry(roles).or_default().push(person.clone());
             }
         }

@@ -1,19 +1,20 @@
 //! One move after the other, decided and applied by the production rules.
 
-use super::domain::Domain;
+use super::domain::{Domain, is_among};
 use super::moves::{Given, Move, Tell};
 use super::subjects::Subjects;
-use crate::gate::{Facts, GateSet};
+use crate::gate::{Approver, Facts, GateSet};
 use crate::phase::{Action, Instant, PhaseName};
 use crate::release::{
-    Actor, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Answer, Asked, By, Core, Decision,
+    Actor, AnyRecord, Digest, Role, Track, AnyStep, Approval, ApprovalWithdrawn, Answer, Asked, By, Core, Decision,
     Event, Fact, FactSource, FactValue, FollowedModel, Key, Ledger, ModelStanding, Person, Place,
     ReleaseId, ReleasePackage, ReviewOutcome, State, StepTaken, Stream, StreamKind, Subject, Tenant, Text,
     Verdict, Version,
 };
 use crate::schedule::{Calendar, CalendarState, Window};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -135,6 +136,7 @@ pub(super) struct Play<'a, W> {
     packages: Vec<Arc<ReleasePackage>>,
     given: BTreeMap<PhaseName, Vec<Given>>,
     pub(super) subjects: Subjects,
+    approvers: RefCell<HashMap<(Action, Track, Option<Digest>), BTreeSet<Approver>>>,
 }
 
 impl<'a, W: World> Play<'a, W> {
@@ -151,6 +153,7 @@ impl<'a, W: World> Play<'a, W> {
             moves,
             conditions,
             facts,
+            approvers: RefCell::default(),
             packages: domain.packages.iter().cloned().map(Arc::new).collect(),
             given: phases.map(|&phase| (phase, domain.given_in(phase))).collect(),
         }
@@ -245,7 +248,9 @@ impl<'a, W: World> Play<'a, W> {
             Tell::Answer { step, role, .. } => {
                 is_left_by(step.action())
                     && self.is_to_come(step, memory)
-                    && person().is_some_and(|person| state.has_role(person, role))
+                    && person().is_some_and(|person| {
+                        state.has_role(person, role) && self.is_asked(state, step, person, role)
+                    })
             }
             Tell::Withdraw { step, role } => person().is_some_and(|person| {
                 let answer = (*step, person.clone(), role.clone());
@@ -257,6 +262,17 @@ impl<'a, W: World> Play<'a, W> {
                 record.kind().is_taken_in(standing) && self.says_something(state, record)
             }
         }
+    }
+
+    /// Whether a gate that holds the step now asks that person in that role.
+    fn is_asked(&self, state: &State, step: &AnyStep, person: &Person, role: &Role) -> bool {
+        let request = state.request.as_ref().map(|request| request.digest());
+        let about = (step.action(), state.track, request);
+        let mut approvers = self.approvers.borrow_mut();
+        let asked = approvers
+            .entry(about)
+            .or_insert_with(|| self.gates.approvers_of(state, step));
+        is_among(asked, person, role)
     }
 
     /// Whether it was deployed as often as the domain lets it be.
