@@ -175,8 +175,7 @@ impl Domain {
         self.requests = model.tracks().iter().map(on).collect();
         self.plan = model.plan();
         self.model = Some(model.clone());
-        let bakes = self.plan.waves.iter().map(|wave| wave.bake.get());
-        let stay = longest(gates).get().max(bakes.sum());
+        let stay = self.longest(gates).get();
         for phase in [PhaseName::Testing, PhaseName::Deployment] {
             self.stays.insert(phase, Seconds::new(stay));
         }
@@ -365,6 +364,18 @@ impl Domain {
         })
     }
 
+    /// The longest time for which a rule looks back, or the waves of the plan are watched.
+    pub(super) fn longest(&self, gates: &GateSet) -> Seconds {
+        let numbers = rules(gates).flat_map(Rule::numbers);
+        // How long ago a back-out was rehearsed is written in the plan, and no plan gets older.
+        let lengths = numbers
+            .filter(|(place, _)| place.contains("seconds") && !place.contains("rehearsed"));
+        let longest = lengths.map(|(_, number)| u32::try_from(number).unwrap_or(u32::MAX));
+        let bakes = self.plan.waves.iter().map(|wave| wave.bake.get());
+        let bakes = bakes.fold(0, u32::saturating_add);
+        Seconds::new(longest.max().unwrap_or(0).max(bakes))
+    }
+
     fn among<'a>(&'a self, named: &'a BTreeSet<Person>) -> impl Iterator<Item = &'a Person> {
         let all = self.staff.keys();
         all.filter(|person| named.is_empty() || named.contains(*person))
@@ -421,6 +432,12 @@ impl Domain {
         if self.has_emergencies() {
             let track = TrackChanged::new(Track::Emergency, Text::own("it cannot wait"));
             moves.push(by_manager(Tell::Record(track.into())));
+        }
+        if self.requests.iter().any(|one| one.track == Track::Standard) {
+            let track = TrackChanged::new(Track::Normal, Text::own("it is no standard change"));
+            moves.push(by_manager(Tell::Record(track.into())));
+        }
+        if self.has_emergencies() {
             for (person, roles) in &self.staff {
                 let role = roles.first().cloned();
                 let why = Text::own("it had to be done");
@@ -508,15 +525,6 @@ fn approvers(gates: &GateSet, step: Action) -> BTreeSet<Approver> {
     let required = on_step.flat_map(|gate| gate.requirements());
     let rules = required.flat_map(|one| one.rule.walk());
     rules.flat_map(Rule::approvers).collect()
-}
-
-/// The longest time for which a rule looks back.
-pub(super) fn longest(gates: &GateSet) -> Seconds {
-    let numbers = rules(gates).flat_map(Rule::numbers);
-    // How long ago a back-out was rehearsed is written in the plan, and no plan gets older.
-    let lengths = numbers.filter(|(place, _)| place.contains("seconds") && !place.contains("rehearsed"));
-    let longest = lengths.map(|(_, number)| number).max().unwrap_or(0);
-    Seconds::new(u32::try_from(longest).unwrap_or(u32::MAX))
 }
 
 /// Each fact on either side of where a rule turns.

@@ -1,9 +1,9 @@
 //! States that can be told apart by nothing that is still to come are made one: the reductions of time, answers and
 //! counters. `docs/verification.md` says of each why it changes no answer.
 
-use super::domain::{longest, rules};
+use super::domain::rules;
 use super::play::{Memory, Node, Play, World};
-use crate::gate::{ApprovalsPolicy, Policy, Rule};
+use crate::gate::{AnyGate, ApprovalsPolicy, Policy, ReleaseModel, Rule};
 use crate::phase::{Action, Instant, PhaseName, Seconds, Standing};
 use crate::release::{
     Actor, Answer, AnyRecord, AnyStep, Approval, Attempt, AttemptEnd, AttemptOutcome, Debt, Digest, Entry, Environment,
@@ -52,8 +52,9 @@ pub(super) struct Normal<'p, 'a, W> {
     on: Reductions,
     passes: bool,
     longest: Seconds,
-    /// The steps of which answers are kept though they can never count: something reads that they are there.
-    kept: BTreeSet<Action>,
+    /// The steps of which something reads that an answer is there, though it can never count.
+    read: BTreeSet<Action>,
+    reader: Reader,
     is_opaque: bool,
     coming: RefCell<HashMap<(Standing, bool, u32), Arc<BTreeSet<Action>>>>,
 }
@@ -65,14 +66,16 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
         let plans = domain.choices.iter();
         let mut plans = plans.map(|(record, _)| record);
         on.answers &= !plans.any(|one| matches!(one, AnyRecord::ReleasePlan(_) | AnyRecord::Delegated(_)));
-        let kept = play.subjects.steps.iter().map(AnyStep::action);
-        let kept = kept.filter(|action| is_presence_read(play, *action)).collect();
+        let answered = play.subjects.steps.iter().map(AnyStep::action);
+        let read = answered.filter(|action| is_kept_apart(play, *action));
+        let (read, reader) = (read.collect(), Reader::of(play));
         Self {
             play,
             on,
             passes: !domain.stays.is_empty() || !domain.waits.is_empty(),
-            longest: longest(play.gates),
-            kept,
+            longest: domain.longest(play.gates),
+            read,
+            reader,
             is_opaque: rules(play.gates).any(Rule::is_opaque),
             coming: RefCell::default(),
         }
@@ -159,8 +162,12 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             }
         }
         let State {
-            approvals, people, ..
+            approvals,
+            people,
+            requested_by,
+            ..
         } = state;
+        let requester = requested_by.as_ref().and_then(Actor::person);
         approvals.retain(|(step, person, role), given| {
             let Some(subjects) = live.get(step) else {
                 return false;
@@ -173,7 +180,9 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
                 return true;
             }
             *given = self.void(*step, role, given);
-            self.kept.contains(step)
+            self.reader.reads_all
+                || self.read.contains(step)
+                    && (requester == Some(person) || self.reader.of.contains(person))
         });
     }
 
@@ -330,23 +339,46 @@ fn attempts_once(attempts: &mut BTreeMap<Key, Attempt>) {
     }
 }
 
-/// Whether something reads that an answer is there, though it does not count.
-fn is_presence_read<W>(play: &Play<'_, W>, action: Action) -> bool {
-    let of_models = play.gates.models().flat_map(crate::gate::ReleaseModel::gates);
+/// Whether a gate on the step keeps duties apart: then it matters that somebody has answered, even if it does not count.
+fn is_kept_apart<W>(play: &Play<'_, W>, action: Action) -> bool {
+    let of_models = play.gates.models().flat_map(ReleaseModel::gates);
     let gates = play.gates.gates().iter().chain(of_models);
-    let mut required = gates
-        .filter(|gate| gate.action() == action)
-        .flat_map(crate::gate::AnyGate::requirements);
-    let mut overrides = play.domain.overrides.iter();
-    // A reason more is a blocker more that an override would have to lift.
-    let is_overridden = overrides.any(|(one, _)| one.policy.as_str() == ApprovalsPolicy::NAME);
-    is_overridden || required.any(|requirement| {
-        requirement.rule.walk().any(|rule| match rule {
-            Rule::SeparationOfDuties(_) => true,
-            #[expect(clippy::wildcard_enum_match_arm, reason = "no other policy reads answers")]
-            _ => false,
-        })
-    })
+    let on_step = gates.filter(|gate| gate.action() == action);
+    let mut rules = on_step
+        .flat_map(AnyGate::requirements)
+        .flat_map(|requirement| requirement.rule.walk());
+    rules.any(|rule| matches!(rule, Rule::SeparationOfDuties(_)))
+}
+
+/// Of whom it is read that they have answered.
+struct Reader {
+    /// Of everybody, whatever the step.
+    reads_all: bool,
+    /// Of those who may come to build or deploy.
+    of: BTreeSet<Person>,
+}
+
+impl Reader {
+    fn of<W>(play: &Play<'_, W>) -> Self {
+        let domain = play.domain;
+        let mut overrides = domain.overrides.iter();
+        // A reason more is a blocker more that an override would have to lift.
+        let is_overridden = overrides.any(|(one, _)| one.policy.as_str() == ApprovalsPolicy::NAME);
+        let given = domain.given.iter().map(|given| &given.record);
+        let mut records = domain.choices.iter().map(|(record, _)| record).chain(given);
+        let gives_duties = records.any(|record| {
+            matches!(record, AnyRecord::RoleGiven(_) | AnyRecord::CodeChange(_) | AnyRecord::Delegated(_))
+        });
+        let builds = [Role::Builder, Role::Deployer];
+        let staff = domain.staff.iter().filter(|(person, roles)| {
+            let deploys = domain.deployers.is_empty() || domain.deployers.contains(*person);
+            deploys || builds.iter().any(|role| roles.contains(role))
+        });
+        Self {
+            reads_all: is_overridden || gives_duties,
+            of: staff.map(|(person, _)| person.clone()).collect(),
+        }
+    }
 }
 
 /// Who somebody is, apart from their name.

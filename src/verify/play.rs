@@ -308,7 +308,10 @@ impl<'a, W: World> Play<'a, W> {
                 away.count() < self.domain.leaving && state.has_role(&left.person, &left.role)
             }
             AnyRecord::RoleGiven(given) => !state.has_role(&given.person, &given.role),
-            AnyRecord::TrackChanged(changed) => state.track != changed.track,
+            AnyRecord::TrackChanged(changed) => match changed.track {
+                Track::Normal => state.track == Track::Standard,
+                Track::Standard | Track::Emergency => state.track != changed.track,
+            },
             AnyRecord::OverrideGranted(granted) => !state.overrides.contains_key(&granted.id),
             AnyRecord::RetrospectiveApproval(_) => {
                 state.debts.iter().any(|debt| debt.approved_by.is_none())

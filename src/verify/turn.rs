@@ -4,7 +4,7 @@ use super::play::{Condition, Node};
 use crate::gate::GateSet;
 use crate::phase::{Action, Standing};
 use crate::release::{
-    Actor, Answer, Digest, Debt, Key, Person, Role, StepTaken, TestRun, Track,
+    Actor, Answer, Digest, Debt, Key, Person, ReleaseRequest, Role, StepTaken, TestRun, Track,
 };
 use std::collections::BTreeSet;
 
@@ -61,6 +61,12 @@ impl<'a> Turn<'a> {
     #[must_use]
     pub const fn actor(&self) -> &'a Actor {
         self.by
+    }
+
+    /// What was asked for.
+    #[must_use]
+    pub fn request(&self) -> Option<&'a ReleaseRequest> {
+        self.after.state.request()
     }
 
     /// Who asked for the release.
