@@ -427,12 +427,11 @@ impl GateSet {
         overrides::subject(state, step, &gates)
     }
 
-    /// Who is asked to approve this step in this state.
+    /// The rules that hold this step in this state, parts included.
     #[cfg(feature = "verify")]
-    pub(crate) fn approvers_of(&self, state: &State, step: &AnyStep) -> BTreeSet<Approver> {
+    pub(crate) fn rules_on(&self, state: &State, step: &AnyStep) -> impl Iterator<Item = &Rule> {
         let required = self.holding(state, step).flat_map(AnyGate::requirements);
-        let rules = required.flat_map(|requirement| requirement.rule.walk());
-        rules.flat_map(Rule::approvers).collect()
+        required.flat_map(|requirement| requirement.rule.walk())
     }
 
     /// The event to which an asking leads, without a log; or the decision against it.

@@ -2,7 +2,7 @@
 //! counters. `docs/verification.md` says of each why it changes no answer.
 
 use super::domain::rules;
-use super::play::{Memory, Node, Play, World};
+use super::play::{Memory, Node, Play, Validity, World};
 use crate::gate::{AnyGate, ApprovalsPolicy, Policy, ReleaseModel, Rule};
 use crate::phase::{Action, Instant, PhaseName, Seconds, Standing};
 use crate::release::{
@@ -89,7 +89,7 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             self.stamps(&mut node);
         }
         if self.on.answers {
-            self.answers(&mut node.state, &node.memory);
+            self.answers(&mut node);
         }
         if self.on.counters {
             self.counters(&mut node.state, &node.memory);
@@ -143,12 +143,14 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
     }
 
     /// An answer that can never count again is void; and where nothing reads that it is there, it is gone.
-    fn answers(&self, state: &mut State, memory: &Memory) {
+    fn answers(&self, node: &mut Node) {
+        let Node { state, now, memory } = node;
+        let now = *now;
         if state.approvals.is_empty() {
             return;
         }
         let coming = self.coming(state);
-        let mut live: BTreeMap<Action, Vec<Subject>> = BTreeMap::new();
+        let mut live: BTreeMap<Action, (Vec<Subject>, Validity)> = BTreeMap::new();
         let to_come = self.play.to_come(memory).iter().map(Some);
         for step in &self.play.subjects.steps {
             let action = step.action();
@@ -157,7 +159,8 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
                     let Play { gates, subjects, .. } = self.play;
                     subjects.with_package(gates, state, step, package)
                 };
-                let subjects = live.entry(action).or_default();
+                let validity = self.play.validity(state, step);
+                let (subjects, _) = live.entry(action).or_insert((Vec::new(), validity));
                 subjects.extend(to_come.clone().chain([None]).map(of));
             }
         }
@@ -169,14 +172,22 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
         } = state;
         let requester = requested_by.as_ref().and_then(Actor::person);
         approvals.retain(|(step, person, role), given| {
-            let Some(subjects) = live.get(step) else {
+            let Some((subjects, validity)) = live.get(step) else {
                 return false;
             };
             let has_role = people.get(role).is_some_and(|holders| holders.contains(person));
+            let is_over = match validity {
+                Validity::For(time) => given.at.plus(*time) <= now,
+                Validity::ForGood | Validity::Mixed => false,
+            };
             let counts = !given.is_spent
+                && !is_over
                 && (has_role || self.play.domain.coming_back)
                 && subjects.contains(&given.approval.subject);
             if counts {
+                if *validity == Validity::ForGood {
+                    given.at = self.play.domain.now;
+                }
                 return true;
             }
             *given = self.void(*step, role, given);

@@ -3,8 +3,8 @@
 use super::domain::{Domain, is_among};
 use super::moves::{Given, Move, Tell};
 use super::subjects::Subjects;
-use crate::gate::{Approver, Facts, GateSet};
-use crate::phase::{Action, Instant, PhaseName};
+use crate::gate::{Approver, Facts, GateSet, Rule};
+use crate::phase::{Action, Instant, PhaseName, Seconds};
 use crate::release::{
     Actor, AnyRecord, Digest, Role, Track, AnyStep, Approval, ApprovalWithdrawn, Answer, Asked, By, Core, Decision,
     Event, Fact, FactSource, FactValue, FollowedModel, Key, Ledger, ModelStanding, Person, Place,
@@ -136,7 +136,7 @@ pub(super) struct Play<'a, W> {
     packages: Vec<Arc<ReleasePackage>>,
     given: BTreeMap<PhaseName, Vec<Given>>,
     pub(super) subjects: Subjects,
-    approvers: RefCell<HashMap<(Action, Track, Option<Digest>), BTreeSet<Approver>>>,
+    asked_for: RefCell<HashMap<(Action, Track, Option<Digest>), AskedFor>>,
 }
 
 impl<'a, W: World> Play<'a, W> {
@@ -153,7 +153,7 @@ impl<'a, W: World> Play<'a, W> {
             moves,
             conditions,
             facts,
-            approvers: RefCell::default(),
+            asked_for: RefCell::default(),
             packages: domain.packages.iter().cloned().map(Arc::new).collect(),
             given: phases.map(|&phase| (phase, domain.given_in(phase))).collect(),
         }
@@ -266,13 +266,25 @@ impl<'a, W: World> Play<'a, W> {
 
     /// Whether a gate that holds the step now asks that person in that role.
     fn is_asked(&self, state: &State, step: &AnyStep, person: &Person, role: &Role) -> bool {
+        self.asked_for(state, step, |asked| is_among(&asked.approvers, person, role))
+    }
+
+    /// How long answers to a step count now, as far as its gates say.
+    pub(super) fn validity(&self, state: &State, step: &AnyStep) -> Validity {
+        self.asked_for(state, step, |asked| asked.validity)
+    }
+
+    fn asked_for<T>(
+        &self,
+        state: &State,
+        step: &AnyStep,
+        answer: impl FnOnce(&AskedFor) -> T,
+    ) -> T {
         let request = state.request.as_ref().map(|request| request.digest());
         let about = (step.action(), state.track, request);
-        let mut approvers = self.approvers.borrow_mut();
-        let asked = approvers
-            .entry(about)
-            .or_insert_with(|| self.gates.approvers_of(state, step));
-        is_among(asked, person, role)
+        let mut all = self.asked_for.borrow_mut();
+        let of = || AskedFor::of(self.gates.rules_on(state, step));
+        answer(all.entry(about).or_insert_with(of))
     }
 
     /// Whether it was deployed as often as the domain lets it be.
@@ -367,6 +379,48 @@ pub(super) fn package_of(step: &AnyStep) -> Option<&ReleasePackage> {
         AnyStep::Expedite(step) => Some(&step.package),
         #[expect(clippy::wildcard_enum_match_arm, reason = "two steps bring a package")]
         _ => None,
+    }
+}
+
+/// What the gates that hold a step ask of people.
+struct AskedFor {
+    approvers: BTreeSet<Approver>,
+    validity: Validity,
+}
+
+/// How long answers count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Validity {
+    /// For good: nobody looks at how old they are.
+    ForGood,
+    /// For that long, and no rule counts them after that.
+    For(Seconds),
+    /// For some rules for good, and not for others.
+    Mixed,
+}
+
+impl AskedFor {
+    fn of<'a>(rules: impl Iterator<Item = &'a Rule>) -> Self {
+        let mut asked = Self {
+            approvers: BTreeSet::new(),
+            validity: Validity::ForGood,
+        };
+        let mut lengths = Vec::new();
+        for rule in rules {
+            asked.approvers.extend(rule.approvers());
+            if matches!(rule, Rule::Approvals(_)) {
+                let numbers = rule.numbers();
+                let length = numbers.iter().find(|(place, _)| place == "valid_for_seconds");
+                lengths.push(length.map(|(_, length)| u32::try_from(*length).unwrap_or(u32::MAX)));
+            }
+        }
+        let all: Option<Vec<u32>> = lengths.iter().copied().collect();
+        asked.validity = match (all.map(|all| all.into_iter().max()), lengths.iter().all(Option::is_none)) {
+            (Some(Some(longest)), _) => Validity::For(Seconds::new(longest)),
+            (_, true) => Validity::ForGood,
+            (_, false) => Validity::Mixed,
+        };
+        asked
     }
 }
 
