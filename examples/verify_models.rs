@@ -113,6 +113,7 @@ fn web_service() -> Result<Verified, Box<dyn Error>> {
         .requested_by([person("cho")?, person("kim")?])
         .deployed_by([person("cho")?, person("eva")?, person("kim")?])
         .without(Action::Replan)
+        .without(Action::Cancel)
         .deploying(1);
     let domain = with_freeze(domain, "max", Role::ChangeAuthority)?;
     Ok(Verified {
@@ -147,13 +148,13 @@ fn bank_system() -> Result<Verified, Box<dyn Error>> {
         )
         .with_person(person("ola")?, [role("operations")?, Role::ChangeAdvisoryBoard])
         .with_person(person("rik")?, [role("risk_officer")?, Role::EmergencyChangeAuthority])
-        .with_person(person("max")?, [Role::ChangeAuthority])
         .with_person(person("kim")?, [])
-        .requested_by([person("kim")?, person("max")?])
-        .deployed_by([person("kim")?, person("max")?])
+        .requested_by([person("kim")?])
+        .deployed_by([person("kim")?, person("cho")?])
         .without(Action::Replan)
+        .without(Action::Cancel)
         .deploying(1);
-    let domain = with_freeze(domain, "max", Role::ChangeAuthority)?;
+    let domain = with_freeze(domain, "cho", Role::ChangeAuthority)?;
     Ok(Verified {
         gates,
         domain,
@@ -177,6 +178,7 @@ fn mobile_app() -> Result<Verified, Box<dyn Error>> {
         .requested_by([person("kim")?, person("pam")?])
         .deployed_by([person("kim")?, person("pam")?, person("cho")?])
         .without(Action::Replan)
+        .without(Action::Cancel)
         .deploying(1);
     let domain = with_freeze(domain, "max", Role::ChangeAuthority)?;
     // A fix goes out without asking anybody.

@@ -34,6 +34,12 @@ pub(super) trait World {
         gates.event_of(core, asked, facts, by)
     }
 
+    /// Whether the lifecycle alone refuses a step, whatever the gates say: then they need not be asked.
+    fn is_out_of_question(&self, core: &Core, step: &AnyStep, now: Instant, by: &By) -> bool {
+        let on = core.occasion(by, now);
+        !core.state.admits_step(step, on).is_empty()
+    }
+
     fn apply(&self, core: &mut Core, event: Event, by: &By, now: Instant) {
         let on = core.occasion(by, now);
         core.state.apply(event, on);
@@ -199,6 +205,11 @@ impl<'a, W: World> Play<'a, W> {
             return Ok(Came::NotOpen);
         }
         let by = chosen.by();
+        if let Tell::Step(step) = &chosen.tell
+            && self.world.is_out_of_question(core, step, node.now, &by)
+        {
+            return Ok(Came::NotOpen);
+        }
         let subject = |state: &State, step: &AnyStep| {
             let there = state.package.as_ref();
             self.subjects.with_package(self.gates, state, step, there)

@@ -382,9 +382,14 @@ impl<W: World> Explorer<'_, W> {
         };
         let mut against: Vec<String> = Vec::new();
         for one in &self.play.moves {
-            if let Tell::Step(_) = one.tell
-                && let Ok(Came::Refused(decision)) =
-                    self.play.act(node, &core, one, &facts, None)
+            if let Tell::Step(step) = &one.tell
+                && step.action().leads(node.state.standing).is_some()
+                && let Err(decision) = self.play.gates.event_of(
+                    &core,
+                    Asked::Step(step.clone()),
+                    &facts,
+                    &one.by(),
+                )
             {
                 let text = decision.to_string();
                 if !against.contains(&text) {
