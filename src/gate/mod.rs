@@ -426,6 +426,34 @@ impl GateSet {
         overrides::subject(state, &step, &gates)
     }
 
+    /// The same for a state.
+    #[cfg(feature = "verify")]
+    pub(crate) fn subject_of(&self, state: &State, step: &AnyStep) -> Subject {
+        let gates: Vec<_> = self.holding(state, step).collect();
+        overrides::subject(state, step, &gates)
+    }
+
+    /// The rules that hold this step in this state, parts included.
+    #[cfg(feature = "verify")]
+    pub(crate) fn rules_on(&self, state: &State, step: &AnyStep) -> impl Iterator<Item = &Rule> {
+        let required = self.holding(state, step).flat_map(AnyGate::requirements);
+        required.flat_map(|requirement| requirement.rule.walk())
+    }
+
+    /// The event to which an asking leads, without a log; or the decision against it.
+    #[cfg(feature = "verify")]
+    pub(crate) fn event_of(
+        &self,
+        core: &Core,
+        asked: Asked,
+        facts: &Facts,
+        by: &By,
+    ) -> Result<crate::release::Event, Box<Decision>> {
+        let led = clearance::event_of(self.book(), core, asked, facts, by);
+        led.map(|(event, _)| event)
+            .map_err(|(decision, _)| decision)
+    }
+
     fn book(&self) -> Book<'_> {
         Book {
             gates: &self.gates,

@@ -293,6 +293,23 @@ impl Rule {
         policies.flat_map(Judge::roles).collect()
     }
 
+    /// Who is asked to approve by it alone, not by its parts. Of a host's own policy, whoever has a role that it names.
+    #[cfg(feature = "verify")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other policy asks people")]
+    pub(crate) fn approvers(&self) -> BTreeSet<super::Approver> {
+        match self {
+            Self::Approvals(policy) => {
+                let rules = policy.rules().iter();
+                rules.flat_map(|rule| rule.by().iter().cloned()).collect()
+            }
+            Self::Host(host) => {
+                let roles = host.policy.roles().into_iter();
+                roles.map(super::Approver::Role).collect()
+            }
+            _ => BTreeSet::new(),
+        }
+    }
+
     /// The keys of the host's facts that it, or a part of it, needs.
     #[must_use]
     pub fn facts(&self) -> BTreeSet<Key> {

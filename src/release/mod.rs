@@ -131,3 +131,6 @@ pub(crate) use risk::RegisterKind;
 pub(crate) use shell::Core;
 pub(crate) use state::{AttemptEnd, GivenApproval, GrantedOverride, Resolved, State};
 pub(crate) use words::{is_default, plain};
+
+#[cfg(feature = "verify")]
+pub(crate) use state::{Attempt, Entry};

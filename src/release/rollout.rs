@@ -135,6 +135,17 @@ impl Progress {
         self.is_paused = true;
     }
 
+    /// Sets each of its instants anew.
+    #[cfg(feature = "verify")]
+    pub(crate) fn restamp(&mut self, stamp: impl Fn(Instant) -> Instant) {
+        self.since = stamp(self.since);
+        let started = self.started.values_mut();
+        let seen = self.seen.values_mut().map(|seen| &mut seen.at);
+        for at in started.chain(seen) {
+            *at = stamp(*at);
+        }
+    }
+
     /// The waves of the plan, in their order.
     fn waves(&self) -> &[Wave] {
         self.plan.as_ref().map_or(&[], |plan| plan.waves.as_slice())

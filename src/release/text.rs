@@ -151,6 +151,27 @@ fn check_text(what: &'static str, text: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// Words of the crate's own, which keep the limits.
+#[cfg(feature = "verify")]
+macro_rules! own {
+    ($($text:ident $check:ident;)*) => { $(
+        impl $text {
+            pub(crate) fn own(word: &str) -> Self {
+                debug_assert!($check("word", word).is_ok());
+                Self(word.into())
+            }
+        }
+    )* };
+}
+
+#[cfg(feature = "verify")]
+own! {
+    Name check_name;
+    Text check_text;
+    Person check_key;
+    Environment check_key;
+}
+
 impl Key {
     /// A key of the crate's own, which keeps the limits.
     pub(crate) fn own(word: &str) -> Self {

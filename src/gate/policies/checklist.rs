@@ -79,7 +79,7 @@ impl ChecklistPolicy {
     }
 
     /// The items.
-    pub(in crate::gate) fn items(&self) -> &BTreeSet<Key> {
+    pub(crate) fn items(&self) -> &BTreeSet<Key> {
         &self.0.items
     }
 }

@@ -260,6 +260,27 @@ impl EvidencePolicy {
         &self.0.required
     }
 
+    /// What a run has to be to count: its kind, where it ran, how much has to pass, and how much it has to cover.
+    #[cfg(feature = "verify")]
+    pub(crate) fn runs(
+        &self,
+    ) -> impl Iterator<Item = (&TestKind, Option<&Environment>, Percent, Option<Percent>)> {
+        self.0.required.iter().flat_map(|(kind, least)| {
+            let named = self.0.environments.get(kind);
+            let anywhere = named.is_none().then_some(None);
+            let each = named.into_iter().flat_map(|named| named.iter());
+            let coverage = self.0.coverage_percent.get(kind).copied();
+            let places = anywhere.into_iter().chain(each.map(Some));
+            places.map(move |place| (kind, place, *least, coverage))
+        })
+    }
+
+    /// The documents that have to be there.
+    #[cfg(feature = "verify")]
+    pub(crate) fn named_documents(&self) -> impl Iterator<Item = &Key> {
+        self.0.documents.iter()
+    }
+
     fn defects<'a>(&'a self, state: &'a State) -> impl Iterator<Item = Reason> + 'a {
         let open = state
             .defects

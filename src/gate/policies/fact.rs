@@ -102,6 +102,18 @@ impl FactPolicy {
     pub fn new(key: Key, test: FactTest) -> Result<Self, Invalid> {
         Params { key, test }.try_into()
     }
+
+    /// The fact that is asked about.
+    #[cfg(feature = "verify")]
+    pub(crate) const fn key(&self) -> &Key {
+        &self.0.key
+    }
+
+    /// What has to be true of it.
+    #[cfg(feature = "verify")]
+    pub(crate) const fn test(&self) -> &FactTest {
+        &self.0.test
+    }
 }
 
 impl Policy for FactPolicy {

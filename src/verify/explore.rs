@@ -1,0 +1,454 @@
+//! Breadth first: every way that a release can take, the shortest ones first, and all properties on the way.
+
+use super::domain::Domain;
+use super::normal::{Classes, Normal, Reductions};
+use super::play::{Acted, Came, Condition, Fault, Node, Play, World};
+use super::property::{Law, Property};
+use super::turn::Turn;
+use crate::phase::{Action, PhaseName};
+use crate::release::{Core, Decision, Person};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+/// A situation, by its place in the order in which they were found.
+pub(super) type Place = usize;
+
+/// A move by its place in the domain, and a condition by its.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Way {
+    pub(super) from: Place,
+    pub(super) chosen: usize,
+    pub(super) condition: usize,
+}
+
+/// Where a property was seen to be decided.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Found {
+    /// By this move.
+    By(Way, Place),
+    /// By nothing that comes after.
+    At(Place),
+}
+
+/// How an exploration ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum End {
+    /// Nothing is left.
+    Done,
+    /// The states, or the bytes, that were allowed are used up.
+    Budget,
+    Faulty(Fault, Way),
+}
+
+/// An exploration.
+pub(super) struct Explorer<'a, W> {
+    pub(super) play: &'a Play<'a, W>,
+    pub(super) properties: &'a [Property],
+    normal: Normal<'a, 'a, W>,
+    classes: Option<Classes>,
+    pub(super) nodes: Vec<Arc<Node>>,
+    places: HashMap<Arc<Node>, Place, BuildHasherDefault<Quick>>,
+    /// How each was come to first.
+    pub(super) ways: Vec<Option<Way>>,
+    /// For each property that asks for it: who can be come to from whom.
+    edges: Vec<Vec<(Place, Place)>>,
+    reaches: Vec<Vec<bool>>,
+    pub(super) found: Vec<Option<Found>>,
+    /// How often each property was about something.
+    pub(super) turns: Vec<u64>,
+    pub(super) transitions: u64,
+    pub(super) judged: u64,
+    pub(super) bytes: usize,
+    pub(super) taken: BTreeMap<Action, u64>,
+    pub(super) end: End,
+}
+
+impl<'a, W: World> Explorer<'a, W> {
+    pub(super) fn of(
+        play: &'a Play<'a, W>,
+        properties: &'a [Property],
+        reductions: Reductions,
+    ) -> Self {
+        let is_fair = properties.iter().all(|property| property.is_fair);
+        let classes = (reductions.people && is_fair).then(|| Classes::of(play));
+        let many = properties.len();
+        Self {
+            play,
+            properties,
+            normal: Normal::of(play, reductions),
+            classes: classes.filter(|classes| !classes.is_empty()),
+            nodes: Vec::new(),
+            places: HashMap::default(),
+            ways: Vec::new(),
+            edges: vec![Vec::new(); many],
+            reaches: vec![Vec::new(); many],
+            found: vec![None; many],
+            turns: vec![0; many],
+            transitions: 0,
+            judged: 0,
+            bytes: 0,
+            taken: BTreeMap::new(),
+            end: End::Done,
+        }
+    }
+
+    /// Explores until nothing is left, all is decided, or so much is used up.
+    pub(super) fn run(&mut self, states: usize, bytes: usize) {
+        self.place(self.play.start(), None);
+        let mut from = 0;
+        while let Some(node) = self.nodes.get(from).cloned() {
+            if self.nodes.len() > states || self.bytes > bytes {
+                self.end = End::Budget;
+                return;
+            }
+            if self.is_decided() {
+                return;
+            }
+            self.leave(from, &node);
+            if matches!(self.end, End::Faulty(..)) {
+                return;
+            }
+            from += 1;
+        }
+        self.look_back();
+    }
+
+    /// Whether no property is open any more; one that can only hold stays open to the end.
+    fn is_decided(&self) -> bool {
+        !self.found.is_empty() && self.found.iter().all(Option::is_some)
+    }
+
+    /// Every move from one situation.
+    fn leave(&mut self, from: Place, node: &Node) {
+        let play = self.play;
+        let core = play.core(node);
+        for (chosen, _) in play.moves.iter().enumerate() {
+            let mut same: Option<Came> = None;
+            for condition in 0..play.conditions.len() {
+                let way = Way {
+                    from,
+                    chosen,
+                    condition,
+                };
+                // What did not look at the world around it comes out the same under every condition.
+                let came = match same.take() {
+                    Some(came) => Ok(came),
+                    None => self.come(node, &core, way),
+                };
+                let (came, taken) = match came {
+                    Ok(Came::To(acted)) => (Some(acted), true),
+                    Ok(Came::Refused(decision)) => {
+                        if looks_around(play.domain, &decision) {
+                            continue;
+                        }
+                        break;
+                    }
+                    Ok(Came::NotOpen) => break,
+                    Err(fault) => {
+                        self.end = End::Faulty(fault, way);
+                        return;
+                    }
+                };
+                let Some(acted) = came.filter(|_| taken) else {
+                    break;
+                };
+                let Some(step) = &acted.taken else {
+                    self.arrive(node, way, acted);
+                    break;
+                };
+                if !looks_around(play.domain, &step.decision) {
+                    let after = acted.after.clone();
+                    let taken = acted.taken.clone();
+                    same = Some(Came::To(Acted { after, taken }));
+                }
+                self.arrive(node, way, acted);
+            }
+        }
+    }
+
+    fn come(&mut self, node: &Node, core: &Core, way: Way) -> Result<Came, Fault> {
+        let Some(chosen) = self.play.moves.get(way.chosen) else {
+            return Ok(Came::NotOpen);
+        };
+        let Some(facts) = self.play.facts(way.condition, node.now) else {
+            return Ok(Came::NotOpen);
+        };
+        let came = self.play.act(node, core, chosen, &facts, None)?;
+        self.judged += u64::from(!matches!(came, Came::NotOpen));
+        Ok(came)
+    }
+
+    /// A move was made.
+    fn arrive(&mut self, before: &Node, way: Way, acted: Acted) {
+        let Acted { mut after, taken } = acted;
+        let (Some(chosen), Some(condition)) = (
+            self.play.moves.get(way.chosen),
+            self.play.conditions.get(way.condition),
+        ) else {
+            return;
+        };
+        self.transitions += 1;
+        if let Some(taken) = &taken {
+            *self.taken.entry(taken.step.action()).or_default() += 1;
+        }
+        let seen = self.see(before, &after, &chosen.by, taken.as_ref(), condition);
+        after.memory.seen |= seen.bits;
+        for place in &seen.reaches {
+            if let Some(reaches) = self.reaches.get_mut(*place)
+                && reaches.len() <= way.from
+            {
+                reaches.resize(way.from + 1, false);
+            }
+            if let Some(reached) = self.reaches.get_mut(*place).and_then(|all| all.get_mut(way.from)) {
+                *reached = true;
+            }
+        }
+        let to = self.place(self.normal_of(after), Some(way));
+        for place in seen.decided {
+            if let Some(found) = self.found.get_mut(place) {
+                *found = Some(Found::By(way, to));
+            }
+        }
+        let step = taken.map(|taken| taken.step.action());
+        for (property, edges) in self.properties.iter().zip(&mut self.edges) {
+            if let Law::CanAlwaysReach { without, .. } = &property.law
+                && step.is_none_or(|step| !without.contains(&step))
+            {
+                edges.push((way.from, to));
+                self.bytes += size_of::<(Place, Place)>();
+            }
+        }
+    }
+
+    /// What the properties say of a move.
+    fn see(
+        &mut self,
+        before: &Node,
+        after: &Node,
+        by: &crate::release::Actor,
+        taken: Option<&crate::release::StepTaken>,
+        condition: &Condition,
+    ) -> Seen {
+        let turn = Turn {
+            gates: self.play.gates,
+            before,
+            after,
+            by,
+            taken,
+            condition,
+        };
+        let mut seen = Seen::default();
+        let open = self.properties.iter().zip(&self.found).zip(&mut self.turns);
+        for (place, ((property, found), turns)) in open.enumerate() {
+            if found.is_some() {
+                continue;
+            }
+            let verdict = look(property, &turn, place);
+            *turns += u64::from(verdict.is_about);
+            seen.bits |= verdict.bit;
+            seen.reaches.extend(verdict.reaches.then_some(place));
+            seen.decided.extend(verdict.decides.then_some(place));
+        }
+        seen
+    }
+
+    pub(super) fn normal_of(&self, node: Node) -> Node {
+        let node = self.normal.node(node);
+        match &self.classes {
+            Some(classes) => classes.ordered(node),
+            None => node,
+        }
+    }
+
+    /// The place of a situation: a new one, if it was not come to before.
+    fn place(&mut self, node: Node, way: Option<Way>) -> Place {
+        if let Some(place) = self.places.get(&node) {
+            return *place;
+        }
+        let place = self.nodes.len();
+        self.bytes += weight(&node);
+        // Worked out once here, and not again in each copy.
+        let _ = node.state.request.as_ref().map(|request| request.digest());
+        let _ = node.state.plan.as_ref().map(|plan| plan.digest());
+        let node = Arc::new(node);
+        self.places.insert(node.clone(), place);
+        self.nodes.push(node);
+        self.ways.push(way);
+        place
+    }
+
+    /// From the goals backwards: the first situation from which none can be come to any more.
+    fn look_back(&mut self) {
+        for (place, property) in self.properties.iter().enumerate() {
+            if !matches!(property.law, Law::CanAlwaysReach { .. }) {
+                continue;
+            }
+            let (Some(edges), Some(reaches), Some(found), Some(turns)) = (
+                self.edges.get(place),
+                self.reaches.get(place),
+                self.found.get_mut(place),
+                self.turns.get_mut(place),
+            ) else {
+                continue;
+            };
+            let good = backwards(self.nodes.len(), edges, reaches);
+            let open = self.nodes.iter().zip(&good).enumerate();
+            let mut open = open.filter(|(_, (node, _))| {
+                let phase = node.state.standing.phase;
+                !matches!(phase, PhaseName::Start | PhaseName::Closed)
+            });
+            *turns = open.clone().count() as u64;
+            let lost = open.find(|(_, (_, good))| !**good);
+            *found = lost.map(|(place, _)| Found::At(place));
+        }
+    }
+
+    /// The moves from the beginning to a place.
+    pub(super) fn path(&self, to: Place) -> Vec<(Way, Place)> {
+        let mut path = Vec::new();
+        let mut place = to;
+        while let Some(way) = self.ways.get(place).copied().flatten() {
+            path.push((way, place));
+            place = way.from;
+        }
+        path.reverse();
+        path
+    }
+
+    pub(super) fn phases(&self) -> BTreeMap<PhaseName, usize> {
+        let mut phases = BTreeMap::new();
+        for node in &self.nodes {
+            *phases.entry(node.state.standing.phase).or_default() += 1;
+        }
+        phases
+    }
+
+    /// Whose places were exchanged, if people are symmetric here.
+    pub(super) fn symmetric_people(&self) -> Vec<Vec<Person>> {
+        self.classes.as_ref().map(Classes::people).unwrap_or_default()
+    }
+}
+
+/// What the properties saw in one move.
+#[derive(Default)]
+struct Seen {
+    bits: u64,
+    reaches: Vec<usize>,
+    decided: Vec<usize>,
+}
+
+/// What one property says of one move.
+#[derive(Default)]
+pub(super) struct Verdict {
+    pub(super) is_about: bool,
+    pub(super) bit: u64,
+    pub(super) reaches: bool,
+    pub(super) decides: bool,
+}
+
+pub(super) fn look(property: &Property, turn: &Turn<'_>, place: usize) -> Verdict {
+    let bit = 1_u64 << (place % 64);
+    let mut verdict = Verdict::default();
+    match &property.law {
+        Law::Always(holds) => {
+            verdict.is_about = property.is_about(turn);
+            verdict.decides = verdict.is_about && !holds(turn);
+        }
+        Law::Reachable(seen) => {
+            verdict.is_about = property.is_about(turn);
+            verdict.decides = verdict.is_about && seen(turn);
+        }
+        Law::CanAlwaysReach { goal, without } => {
+            let is_way = turn.step().is_none_or(|step| !without.contains(&step));
+            verdict.reaches = is_way && property.is_about(turn) && goal(turn);
+        }
+        Law::OnlyAfter { then, first } => {
+            verdict.is_about = property.is_about(turn) && then(turn);
+            verdict.decides = verdict.is_about && turn.before.memory.seen & bit == 0;
+            verdict.bit = if first(turn) { bit } else { 0 };
+        }
+    }
+    verdict
+}
+
+/// Whether a decision has looked at what conditions say.
+fn looks_around(domain: &Domain, decision: &Decision) -> bool {
+    // A fact that the host does not know leaves no trace in the decision.
+    !domain.facts.is_empty()
+        || !decision.calendars.is_empty()
+        || !decision.unread_calendars.is_empty()
+}
+
+/// From where one of those that reach can be come to.
+fn backwards(many: usize, edges: &[(Place, Place)], reaches: &[bool]) -> Vec<bool> {
+    let mut into: Vec<Vec<Place>> = vec![Vec::new(); many];
+    for (from, to) in edges {
+        if let Some(into) = into.get_mut(*to) {
+            into.push(*from);
+        }
+    }
+    let mut good = reaches.to_vec();
+    good.resize(many, false);
+    let mut left: Vec<Place> = (0..many).filter(|place| good.get(*place) == Some(&true)).collect();
+    while let Some(place) = left.pop() {
+        for &from in into.get(place).into_iter().flatten() {
+            if let Some(good) = good.get_mut(from).filter(|good| !**good) {
+                *good = true;
+                left.push(from);
+            }
+        }
+    }
+    good
+}
+
+/// About how many bytes a situation takes.
+fn weight(node: &Node) -> usize {
+    let state = &node.state;
+    let entries = state.people.values().map(|one| one.len() + 1).sum::<usize>()
+        + state.approvals.len() * 3
+        + state.attempts.len() * 2
+        + state.checklist.len()
+        + state.evidence.len()
+        + state.overrides.len()
+        + state.debts.len() * 2
+        + state.change_requests.len()
+        + state.notified.len();
+    size_of::<Node>() + entries * 96 + 64
+}
+
+/// Hashes quickly: whoever finds two equal by it compares them still.
+#[derive(Default)]
+pub(super) struct Quick(u64);
+
+impl Hasher for Quick {
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+
+    fn write(&mut self, mut bytes: &[u8]) {
+        while let Some((word, left)) = bytes.split_first_chunk::<8>() {
+            self.write_u64(u64::from_le_bytes(*word));
+            bytes = left;
+        }
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+}

@@ -1,0 +1,520 @@
+//! States that can be told apart by nothing that is still to come are made one: the reductions of time, answers and
+//! counters. `docs/verification.md` says of each why it changes no answer.
+
+use super::domain::rules;
+use super::play::{Memory, Node, Play, Validity, World};
+use crate::gate::{AnyGate, ApprovalsPolicy, Policy, ReleaseModel, Rule};
+use crate::phase::{Action, Instant, PhaseName, Seconds, Standing};
+use crate::release::{
+    Actor, Answer, AnyRecord, AnyStep, Approval, Attempt, AttemptEnd, AttemptOutcome, Debt, Digest, Entry, Environment,
+    GivenApproval, Key, Liveness, Person, Role, State, Subject,
+};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Which reductions are used; all, unless one says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+#[non_exhaustive]
+pub struct Reductions {
+    /// What was longer ago than any rule looks back is all the same.
+    pub time: bool,
+    /// Answers that can never count again are all the same.
+    pub answers: bool,
+    /// How often something was done before does not matter.
+    pub counters: bool,
+    /// People of equal roles can stand in each other's place.
+    pub people: bool,
+}
+
+impl Reductions {
+    /// All of them.
+    pub const ALL: Self = Self {
+        time: true,
+        answers: true,
+        counters: true,
+        people: true,
+    };
+
+    /// None: every state is explored as it is.
+    pub const NONE: Self = Self {
+        time: false,
+        answers: false,
+        counters: false,
+        people: false,
+    };
+}
+
+/// How states are made one.
+pub(super) struct Normal<'p, 'a, W> {
+    play: &'p Play<'a, W>,
+    on: Reductions,
+    passes: bool,
+    longest: Seconds,
+    /// The steps of which something reads that an answer is there, though it can never count.
+    read: BTreeSet<Action>,
+    reader: Reader,
+    is_opaque: bool,
+    coming: RefCell<HashMap<(Standing, bool, u32), Arc<BTreeSet<Action>>>>,
+}
+
+impl<'p, 'a, W: World> Normal<'p, 'a, W> {
+    pub(super) fn of(play: &'p Play<'a, W>, mut on: Reductions) -> Self {
+        let domain = play.domain;
+        // What an answer is about may come back where the plan is a choice.
+        let plans = domain.choices.iter();
+        let mut plans = plans.map(|(record, _)| record);
+        on.answers &= !plans.any(|one| matches!(one, AnyRecord::ReleasePlan(_) | AnyRecord::Delegated(_)));
+        let answered = play.subjects.steps.iter().map(AnyStep::action);
+        let read = answered.filter(|action| is_kept_apart(play, *action));
+        let (read, reader) = (read.collect(), Reader::of(play));
+        Self {
+            play,
+            on,
+            passes: !domain.stays.is_empty() || !domain.waits.is_empty(),
+            longest: domain.longest(play.gates),
+            read,
+            reader,
+            is_opaque: rules(play.gates).any(Rule::is_opaque),
+            coming: RefCell::default(),
+        }
+    }
+
+    pub(super) fn node(&self, mut node: Node) -> Node {
+        if self.on.counters && node.state.standing.phase == PhaseName::Closed {
+            return self.over(&node.state);
+        }
+        if self.on.time && self.passes {
+            self.stamps(&mut node);
+        }
+        if self.on.answers {
+            self.answers(&mut node);
+        }
+        if self.on.counters {
+            self.counters(&mut node.state, &node.memory);
+        }
+        node
+    }
+
+    /// Nothing more happens.
+    fn over(&self, state: &State) -> Node {
+        let mut over = State::start();
+        over.standing = state.standing;
+        Node {
+            state: over,
+            now: self.play.domain.now,
+            memory: Memory::default(),
+        }
+    }
+
+    /// Time is counted from now: everything is as long ago as it is, and what is longer ago than any rule looks back is
+    /// that long ago.
+    fn stamps(&self, node: &mut Node) {
+        let begin = self.play.domain.now;
+        let passed = node.now.since(begin);
+        let floor = begin.minus(self.longest);
+        let stamp = |at: Instant| at.minus(passed).max(floor).min(begin);
+        let Node { state, now, .. } = node;
+        *now = begin;
+        state.handed_over = stamp(state.handed_over);
+        state.progress.restamp(stamp);
+        let runs = state.test_report.iter_mut().flat_map(|report| report.runs.values_mut());
+        runs.for_each(|(_, at)| *at = stamp(*at));
+        if let Some(Entry::Gated(_, report)) = &mut state.entry {
+            report.runs.values_mut().for_each(|(_, at)| *at = stamp(*at));
+        }
+        state.evidence.values_mut().for_each(|(_, at)| *at = stamp(*at));
+        state.notified.values_mut().for_each(|at| *at = stamp(*at));
+        state.milestones.values_mut().for_each(|at| *at = stamp(*at));
+        state.approvals.values_mut().for_each(|given| given.at = stamp(given.at));
+        for attempt in state.attempts.values_mut() {
+            attempt.began = stamp(attempt.began);
+            if let AttemptEnd::Finished(outcome, at) = attempt.end {
+                attempt.end = AttemptEnd::Finished(outcome, stamp(at));
+            }
+        }
+        // Only told to people.
+        state.debts.iter_mut().for_each(|debt| debt.since = begin);
+        state.ended_at = state.ended_at.map(|_| begin);
+        let support = state.support.unwrap_or(Seconds::new(0));
+        let live_at = |at: Instant| at.minus(passed).max(begin.minus(support)).min(begin);
+        state.live_at = state.live_at.map(live_at);
+    }
+
+    /// An answer that can never count again is void; and where nothing reads that it is there, it is gone.
+    fn answers(&self, node: &mut Node) {
+        let Node { state, now, memory } = node;
+        let now = *now;
+        if state.approvals.is_empty() {
+            return;
+        }
+        let coming = self.coming(state);
+        let mut live: BTreeMap<Action, (Vec<Subject>, Validity)> = BTreeMap::new();
+        let to_come = self.play.to_come(memory).iter().map(Some);
+        for step in &self.play.subjects.steps {
+            let action = step.action();
+            if coming.contains(&action) {
+                let of = |package| {
+                    let Play { gates, subjects, .. } = self.play;
+                    subjects.with_package(gates, state, step, package)
+                };
+                let validity = self.play.validity(state, step);
+                let (subjects, _) = live.entry(action).or_insert((Vec::new(), validity));
+                subjects.extend(to_come.clone().chain([None]).map(of));
+            }
+        }
+        let State {
+            approvals,
+            people,
+            requested_by,
+            ..
+        } = state;
+        let requester = requested_by.as_ref().and_then(Actor::person);
+        approvals.retain(|(step, person, role), given| {
+            let Some((subjects, validity)) = live.get(step) else {
+                return false;
+            };
+            let has_role = people.get(role).is_some_and(|holders| holders.contains(person));
+            let is_over = match validity {
+                Validity::For(time) => given.at.plus(*time) <= now,
+                Validity::ForGood | Validity::Mixed => false,
+            };
+            let counts = !given.is_spent
+                && !is_over
+                && (has_role || self.play.domain.coming_back)
+                && subjects.contains(&given.approval.subject);
+            if counts {
+                if *validity == Validity::ForGood {
+                    given.at = self.play.domain.now;
+                }
+                return true;
+            }
+            *given = self.void(*step, role, given);
+            self.reader.reads_all
+                || self.read.contains(step)
+                    && (requester == Some(person) || self.reader.of.contains(person))
+        });
+    }
+
+    /// The steps that can still be asked for, from where the release stands on.
+    fn coming(&self, state: &State) -> Arc<BTreeSet<Action>> {
+        let from = (state.standing, state.is_backed_out, state.deployments);
+        if let Some(coming) = self.coming.borrow().get(&from) {
+            return coming.clone();
+        }
+        let without = &self.play.domain.without;
+        let mut coming = BTreeSet::new();
+        let mut left = vec![state.standing];
+        let mut seen: Vec<Standing> = Vec::new();
+        while let Some(standing) = left.pop() {
+            if seen.contains(&standing) {
+                continue;
+            }
+            seen.push(standing);
+            for &action in Action::ALL.iter().filter(|action| !without.contains(action)) {
+                // What is live, or was deployed often enough, is not planned anew.
+                let is_live = standing == state.standing && !state.is_backed_out;
+                let is_over = action == Action::Replan
+                    && standing.phase == PhaseName::Review
+                    && (is_live || state.deployments >= self.play.domain.deployments);
+                if let Some(to) = action.leads(standing).filter(|_| !is_over) {
+                    coming.insert(action);
+                    left.push(to);
+                }
+            }
+        }
+        let coming = Arc::new(coming);
+        self.coming.borrow_mut().insert(from, coming.clone());
+        coming
+    }
+
+    fn void(&self, step: Action, role: &Role, given: &GivenApproval) -> GivenApproval {
+        let answer = given.approval.answer;
+        let mut void = Approval::new(step, nothing(), role.clone(), answer);
+        void.expires = given.approval.expires;
+        if answer == Answer::Rejected {
+            void.comment = given.approval.comment.clone();
+        }
+        GivenApproval {
+            approval: Arc::new(void),
+            by: given.by.clone(),
+            at: self.play.domain.now,
+            is_spent: true,
+        }
+    }
+
+    /// How often something was done, and what was done in deployments that are over.
+    fn counters(&self, state: &mut State, memory: &Memory) {
+        let State {
+            deployments,
+            baselines,
+            attempts,
+            debts,
+            entry,
+            ..
+        } = state;
+        *baselines = (*baselines).min(1);
+        let current = *deployments;
+        attempts.retain(|_, attempt| {
+            attempt.deployment == current || attempt.started.liveness == Liveness::NotLive
+        });
+        let kept = match self.play.domain.deployments {
+            u32::MAX => current.min(1),
+            _ => current,
+        };
+        *deployments = kept;
+        let to_come: Vec<_> = self.play.to_come(memory).iter().map(|one| one.digest()).collect();
+        attempts.retain(|_, attempt| {
+            attempt.deployment = kept;
+            let is_live = attempt.started.liveness == Liveness::Live;
+            is_live || attempt.package.is_some_and(|package| to_come.contains(&package))
+        });
+        attempts_once(attempts);
+        match entry {
+            Some(Entry::Expedited(place) | Entry::Unauthorised(place)) => {
+                let own = (*place < debts.len()).then(|| debts.remove(*place));
+                *debts = own.into_iter().chain(owed(debts)).collect();
+                *place = 0;
+            }
+            Some(Entry::Gated(_, report)) => {
+                if !self.is_opaque {
+                    report.runs.clear();
+                }
+                *debts = owed(debts);
+            }
+            None => *debts = owed(debts),
+        }
+    }
+}
+
+/// The subject of what is void.
+fn nothing() -> Subject {
+    let none = Digest::ZERO;
+    Subject::new(none, none, none, none, none, none)
+}
+
+/// What is owed of deployments that are over. All that is not approved is approved together, by somebody who is involved
+/// in none of it; and of what is approved, only a review is left.
+fn owed(debts: &[Debt]) -> Vec<Debt> {
+    let is_sound = |debt: &Debt| {
+        let by = debt.approved_by.as_ref();
+        by.is_none_or(|by| !debt.involved.contains(by))
+    };
+    if !debts.iter().all(is_sound) {
+        return debts.to_vec();
+    }
+    let unpaid = || debts.iter().filter(|debt| !debt.is_paid());
+    let mut open = unpaid().filter(|debt| debt.approved_by.is_none());
+    let mut owed = Vec::new();
+    if let Some(first) = open.next() {
+        let mut all = first.clone();
+        for debt in open {
+            all.involved.extend(debt.involved.iter().cloned());
+            all.is_reviewed &= debt.is_reviewed;
+        }
+        owed.push(all);
+    }
+    let mut approved = unpaid().filter(|debt| debt.approved_by.is_some());
+    owed.extend(approved.next().map(|debt| Debt {
+        involved: BTreeSet::new(),
+        ..debt.clone()
+    }));
+    owed
+}
+
+/// Of attempts that put the same package onto the same environment, the first is enough.
+fn attempts_once(attempts: &mut BTreeMap<Key, Attempt>) {
+    let is_plain = |end| matches!(end, AttemptEnd::Finished(AttemptOutcome::Live, _));
+    if !attempts.values().all(|attempt| is_plain(attempt.end)) {
+        return;
+    }
+    let mut first: BTreeMap<(Environment, Option<Digest>), Attempt> = BTreeMap::new();
+    for attempt in std::mem::take(attempts).into_values() {
+        let what = (attempt.started.environment.clone(), attempt.package);
+        match first.get(&what) {
+            Some(before) if before.began <= attempt.began => {}
+            Some(_) | None => {
+                first.insert(what, attempt);
+            }
+        }
+    }
+    for (number, ((environment, _), mut attempt)) in first.into_iter().enumerate() {
+        let key = Key::clipped(&format!("onto {environment} {number}"));
+        if attempt.started.attempt != key {
+            let mut started = attempt.started.as_ref().clone();
+            started.attempt = key.clone();
+            attempt.started = Arc::new(started);
+        }
+        attempts.insert(key, attempt);
+    }
+}
+
+/// Whether a gate on the step keeps duties apart: then it matters that somebody has answered, even if it does not count.
+fn is_kept_apart<W>(play: &Play<'_, W>, action: Action) -> bool {
+    let of_models = play.gates.models().flat_map(ReleaseModel::gates);
+    let gates = play.gates.gates().iter().chain(of_models);
+    let on_step = gates.filter(|gate| gate.action() == action);
+    let mut rules = on_step
+        .flat_map(AnyGate::requirements)
+        .flat_map(|requirement| requirement.rule.walk());
+    rules.any(|rule| matches!(rule, Rule::SeparationOfDuties(_)))
+}
+
+/// Of whom it is read that they have answered.
+struct Reader {
+    /// Of everybody, whatever the step.
+    reads_all: bool,
+    /// Of those who may come to build or deploy.
+    of: BTreeSet<Person>,
+}
+
+impl Reader {
+    fn of<W>(play: &Play<'_, W>) -> Self {
+        let domain = play.domain;
+        let mut overrides = domain.overrides.iter();
+        // A reason more is a blocker more that an override would have to lift.
+        let is_overridden = overrides.any(|(one, _)| one.policy.as_str() == ApprovalsPolicy::NAME);
+        let given = domain.given.iter().map(|given| &given.record);
+        let mut records = domain.choices.iter().map(|(record, _)| record).chain(given);
+        let gives_duties = records.any(|record| {
+            matches!(record, AnyRecord::RoleGiven(_) | AnyRecord::CodeChange(_) | AnyRecord::Delegated(_))
+        });
+        let builds = [Role::Builder, Role::Deployer];
+        let staff = domain.staff.iter().filter(|(person, roles)| {
+            let deploys = domain.deployers.is_empty() || domain.deployers.contains(*person);
+            deploys || builds.iter().any(|role| roles.contains(role))
+        });
+        Self {
+            reads_all: is_overridden || gives_duties,
+            of: staff.map(|(person, _)| person.clone()).collect(),
+        }
+    }
+}
+
+/// Who somebody is, apart from their name.
+type Traits = (Vec<Role>, Vec<Said>, [bool; 2], Vec<(bool, bool)>, usize);
+type Said = (Action, Role, Answer, bool, Subject, Instant);
+
+/// People of equal roles, who can stand in each other's place.
+pub(super) struct Classes(Vec<Vec<Person>>);
+
+impl Classes {
+    /// Those whom nothing in the domain and no rule tells apart.
+    pub(super) fn of<W>(play: &Play<'_, W>) -> Self {
+        let domain = play.domain;
+        let mut classes: BTreeMap<&BTreeSet<Role>, Vec<Person>> = BTreeMap::new();
+        let is_opaque = rules(play.gates).any(Rule::is_opaque);
+        if is_opaque {
+            return Self(Vec::new());
+        }
+        let written = rules(play.gates).map(Rule::params).collect::<String>();
+        let plan = serde_json::to_string(&domain.plan).unwrap_or_default();
+        let choices = serde_json::to_string(&domain.choices).unwrap_or_default();
+        let given: Vec<_> = domain.given.iter().map(|given| &given.record).collect();
+        let given = serde_json::to_string(&given).unwrap_or_default();
+        let requests = serde_json::to_string(&domain.requests).unwrap_or_default();
+        let texts = [written, plan, choices, given, requests];
+        for (person, roles) in &domain.staff {
+            let name = serde_json::to_string(person).unwrap_or_default();
+            let is_named = texts.iter().any(|text| text.contains(&name));
+            let grants = domain.overrides.iter().any(|(_, by)| by == person);
+            let duties = [&domain.requesters, &domain.deployers];
+            let has_duty = duties.iter().any(|named| named.contains(person));
+            if !is_named && !grants && !has_duty && *person != domain.manager {
+                classes.entry(roles).or_default().push(person.clone());
+            }
+        }
+        let many = classes.into_values().filter(|class| class.len() > 1);
+        Self(many.collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn people(&self) -> Vec<Vec<Person>> {
+        self.0.clone()
+    }
+
+    /// The same state, in which the people of each class stand in a fixed order of what they have done.
+    pub(super) fn ordered(&self, mut node: Node) -> Node {
+        let mut names: BTreeMap<Person, Person> = BTreeMap::new();
+        for class in &self.0 {
+            let mut ordered: Vec<_> = class.iter().map(|one| (traits(&node.state, one), one)).collect();
+            ordered.sort();
+            let renamed = ordered.iter().zip(class).filter(|((_, was), is)| was != is);
+            names.extend(renamed.map(|((_, was), is)| ((*was).clone(), is.clone())));
+        }
+        if !names.is_empty() {
+            rename(&mut node.state, &names);
+        }
+        node
+    }
+}
+
+fn traits(state: &State, person: &Person) -> Traits {
+    let held = state.people.iter().filter(|(_, holders)| holders.contains(person));
+    let said = state.approvals.iter().filter(|((_, one, _), _)| one == person);
+    let said = said.map(|((step, _, role), given)| {
+        let Approval {
+            answer, subject, ..
+        } = given.approval.as_ref();
+        (*step, role.clone(), *answer, given.is_spent, *subject, given.at)
+    });
+    let is = |actor: &Actor| actor.person() == Some(person);
+    let debts = state.debts.iter().map(|debt| {
+        let approved = debt.approved_by.as_ref().is_some_and(is);
+        (debt.involved.iter().any(is), approved)
+    });
+    let authored = state.changes.values();
+    let authored = authored.filter(|change| change.author.as_ref() == Some(person));
+    (
+        held.map(|(role, _)| role.clone()).collect(),
+        said.collect(),
+        [
+            state.requested_by.as_ref().is_some_and(is),
+            state.notified.contains_key(person),
+        ],
+        debts.collect(),
+        authored.count(),
+    )
+}
+
+/// Every person by another name.
+fn rename(state: &mut State, names: &BTreeMap<Person, Person>) {
+    let named = |person: &Person| names.get(person).unwrap_or(person).clone();
+    let actor = |actor: &Actor| match actor {
+        Actor::Person(person) => Actor::Person(named(person)),
+        Actor::System(system) => Actor::System(system.clone()),
+    };
+    state.requested_by = state.requested_by.as_ref().map(actor);
+    for holders in state.people.values_mut() {
+        *holders = holders.iter().map(named).collect();
+    }
+    state.approvals = std::mem::take(&mut state.approvals)
+        .into_iter()
+        .map(|((step, person, role), mut given)| {
+            given.by = actor(&given.by);
+            ((step, named(&person), role), given)
+        })
+        .collect();
+    for debt in &mut state.debts {
+        debt.involved = debt.involved.iter().map(actor).collect();
+        debt.approved_by = debt.approved_by.as_ref().map(actor);
+    }
+    state.notified = std::mem::take(&mut state.notified)
+        .into_iter()
+        .map(|(person, at)| (named(&person), at))
+        .collect();
+    for one in state.overrides.values_mut() {
+        one.by = actor(&one.by);
+    }
+    for change in state.changes.values_mut() {
+        if let Some(author) = change.author.as_ref().filter(|author| names.contains_key(*author)) {
+            let mut renamed = change.as_ref().clone();
+            renamed.author = Some(named(author));
+            *change = Arc::new(renamed);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What answers are about, worked out once for each situation that differs in it.
+
+use super::moves::{Move, Tell};
+use crate::gate::GateSet;
+use crate::release::{Actor, AnyStep, Digest, Key, ReleasePackage, State, Subject, Track};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// All that a subject is made of, but for the gates, which do not change: the step, the package, the overrides, who asked,
+/// the request, the plan, and the track, which says which gates hold.
+type About = (
+    usize,
+    Option<Digest>,
+    Vec<(Key, bool)>,
+    Option<Actor>,
+    Option<Digest>,
+    Option<Digest>,
+    Track,
+);
+
+/// The subjects of the steps that people answer for.
+pub(super) struct Subjects {
+    /// Each step that somebody may answer for, with what it is asked with.
+    pub(super) steps: Vec<AnyStep>,
+    known: RefCell<HashMap<About, Subject>>,
+}
+
+impl Subjects {
+    pub(super) fn of(moves: &[Move]) -> Self {
+        let mut steps: Vec<AnyStep> = Vec::new();
+        for one in moves {
+            if let Tell::Answer { step, .. } = &one.tell
+                && !steps.contains(step)
+            {
+                steps.push(step.clone());
+            }
+        }
+        Self {
+            steps,
+            known: RefCell::default(),
+        }
+    }
+
+    /// What an answer to this step would be about, if that package were there.
+    pub(super) fn with_package(
+        &self,
+        gates: &GateSet,
+        state: &State,
+        step: &AnyStep,
+        package: Option<&Arc<ReleasePackage>>,
+    ) -> Subject {
+        let Some(place) = self.steps.iter().position(|one| one == step) else {
+            return gates.subject_of(state, step);
+        };
+        let overrides = state.overrides.iter();
+        let about = (
+            place,
+            package.map(|package| package.digest()),
+            overrides.map(|(id, one)| (id.clone(), one.is_used)).collect(),
+            state.requested_by.clone(),
+            state.request.as_ref().map(|request| request.digest()),
+            state.plan.as_ref().map(|plan| plan.digest()),
+            state.track,
+        );
+        if let Some(subject) = self.known.borrow().get(&about) {
+            return *subject;
+        }
+        let mut then = state.clone();
+        then.package = package.cloned();
+        let subject = gates.subject_of(&then, step);
+        self.known.borrow_mut().insert(about, subject);
+        subject
+    }
+}
