@@ -111,6 +111,8 @@ pub mod release;
 pub mod report;
 pub mod schedule;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "verify")]
 pub mod verify;
 
