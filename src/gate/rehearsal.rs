@@ -2,8 +2,10 @@
 
 use super::clearance::{settle, written};
 use super::{Facts, GateSet};
+#[cfg(feature = "testing")]
+use crate::phase::Anywhere;
 use crate::phase::Standing;
-use crate::release::{AnyRecord, AnyStep, Asked, By, Core, Decision, Release, ReleaseView};
+use crate::release::{AnyRecord, AnyStep, Asked, Batch, By, Core, Decision, Release, ReleaseView};
 
 /// A copy of a release that moves by the same rules, and of which nothing is ever written.
 ///
@@ -57,7 +59,7 @@ impl Rehearsal<'_> {
         facts: &Facts,
         by: &By,
     ) -> Result<(), Box<Decision>> {
-        self.ask(Asked::Step(step.into()), facts, by)
+        self.ask(Asked::Step(step.into()), facts, by).map(drop)
     }
 
     /// Adds a record, if the lifecycle allows it.
@@ -71,7 +73,7 @@ impl Rehearsal<'_> {
         facts: &Facts,
         by: &By,
     ) -> Result<(), Box<Decision>> {
-        self.ask(Asked::Record(record.into()), facts, by)
+        self.ask(Asked::Record(record.into()), facts, by).map(drop)
     }
 
     /// Where the release would stand.
@@ -86,10 +88,22 @@ impl Rehearsal<'_> {
         self.core.view()
     }
 
-    fn ask(&mut self, asked: Asked, facts: &Facts, by: &By) -> Result<(), Box<Decision>> {
+    /// The release as it would be, as a value of its own.
+    #[cfg(feature = "testing")]
+    pub(crate) fn release(&self) -> Release<Anywhere> {
+        Release::of(self.core.clone())
+    }
+
+    /// Moves by what is asked, and gives what would be written of it.
+    pub(crate) fn ask(
+        &mut self,
+        asked: Asked,
+        facts: &Facts,
+        by: &By,
+    ) -> Result<Batch, Box<Decision>> {
         let (event, batch) = written(self.gates.book(), &self.core, asked, facts, by)
             .map_err(|(decision, _)| decision)?;
         settle(&mut self.core, event, &batch);
-        Ok(())
+        Ok(batch)
     }
 }

@@ -215,7 +215,9 @@ written_as_text!(Day, "a day such as `2026-03-02`");
 
 /// A length of time in whole seconds, from nothing to about 136 years.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Seconds(u32);
 

@@ -32,6 +32,9 @@ mod errors;
 #[cfg(test)]
 mod facts;
 #[cfg(test)]
+#[cfg(feature = "testing")]
+mod fixtures;
+#[cfg(test)]
 #[cfg(feature = "calendar")]
 mod freeze_calendar;
 #[cfg(test)]

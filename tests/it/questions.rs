@@ -65,7 +65,7 @@ fn the_gates_of_the_release_answer_as_they_explain() {
     let explained = gates.explain(&release, Deploy::new(window()), &facts, &dep);
     assert_eq!(codes(&explained), ["approvals-missing"]);
     assert_eq!(question.ask(&gates), explained);
-    // What happens to the release other does not matter.
+    // What happens to the release later does not matter.
     let _ = office.done(release.replan(text("the window was missed")), "ada");
     assert_eq!(question.ask(&gates), explained);
 }

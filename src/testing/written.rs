@@ -1,0 +1,96 @@
+//! How what is given is written in files, where that is shorter than the values of the crate.
+
+use super::scene::Told;
+use crate::release::{Actor, FactValue, Person, Text};
+use crate::schedule::Calendar;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+/// A person by their id alone, or a system as `{ system = ".." }`.
+pub(super) mod who {
+    use super::{Actor, Deserialize, Deserializer, Error, Person, Serializer, Value, read};
+
+    pub(crate) fn serialize<S: Serializer>(who: &Actor, to: S) -> Result<S::Ok, S::Error> {
+        match who {
+            Actor::Person(person) => serde::Serialize::serialize(person, to),
+            Actor::System(_) => serde::Serialize::serialize(who, to),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Actor, D::Error> {
+        match Value::deserialize(from)? {
+            Value::String(id) => Person::new(id).map(Actor::Person).map_err(Error::custom),
+            other => read(other),
+        }
+    }
+}
+
+/// The same, or nobody.
+pub(super) mod perhaps {
+    use super::{Actor, Deserializer, Serializer, who};
+
+    #[expect(clippy::ref_option, reason = "serde calls it so")]
+    pub(crate) fn serialize<S: Serializer>(who: &Option<Actor>, to: S) -> Result<S::Ok, S::Error> {
+        match who {
+            Some(who) => who::serialize(who, to),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Actor>, D::Error> {
+        who::deserialize(from).map(Some)
+    }
+}
+
+/// Calendars as their own files have them.
+pub(super) fn calendars<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Calendar>, D::Error> {
+    let files = Vec::<Value>::deserialize(from)?;
+    let read = files.iter().enumerate().map(|(place, file)| {
+        Calendar::from_json(&file.to_string()).map_err(|mistakes| {
+            let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+            Error::custom(format!("calendar {}: {}", place + 1, mistakes.join(", ")))
+        })
+    });
+    read.collect()
+}
+
+impl Serialize for Told {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(FactValue::Flag(flag)) => flag.serialize(to),
+            Self::Value(FactValue::Integer(number)) => number.serialize(to),
+            Self::Value(FactValue::Text(text)) => text.serialize(to),
+            Self::Value(value @ FactValue::Instant(_)) => value.serialize(to),
+            Self::Missing(why) => serde_json::json!({ "missing": why }).serialize(to),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Told {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Missing {
+            missing: Text,
+        }
+        match Value::deserialize(from)? {
+            Value::Bool(flag) => Ok(Self::Value(flag.into())),
+            number @ Value::Number(_) => read::<i64, _>(number).map(|it| Self::Value(it.into())),
+            Value::String(text) => {
+                let text = Text::new(text).map_err(Error::custom)?;
+                Ok(Self::Value(FactValue::Text(text)))
+            }
+            value if value.get("missing").is_some() => {
+                read::<Missing, _>(value).map(|it| Self::Missing(it.missing))
+            }
+            other => read(other).map(Self::Value),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned, E: Error>(value: Value) -> Result<T, E> {
+    serde_json::from_value(value).map_err(Error::custom)
+}
