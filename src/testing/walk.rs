@@ -464,7 +464,7 @@ fn calendars(scene: &Scene, at: Instant) -> Result<Vec<CalendarState>, Wrong> {
         let stream = Stream::new(Tenant::default(), StreamKind::Calendar, name);
         let mut state = CalendarState::start(Place::before(stream));
         for event in state.towards(calendar, &text(REASON)) {
-            let written = state.write(event, &by, at).map_err(|reasons| {
+            let written = state.write(vec![event], &by, at).map_err(|reasons| {
                 let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
                 (format!("calendars[{place}]"), reasons.join("; "))
             });
