@@ -342,7 +342,7 @@ fn standing_in(phase: PhaseName) -> Standing {
 }
 
 /// Gates with policies that block, warn and are only written down, on gated and on open steps.
-fn all_gates() -> GateSet {
+pub(crate) fn all_gates() -> GateSet {
     let hold = Gate::<Hold>::new("pause", 1).unwrap();
     let haste = Gate::<Expedite>::new("haste", 1).unwrap();
     let entry = Gate::<RequestRelease>::new("entry", 1).unwrap();
@@ -1016,17 +1016,38 @@ impl Walk<'_> {
     }
 }
 
-fn walk(draws: &[Draw], gates: &GateSet, reached: &RefCell<Reached>) {
+/// Walks, and gives the logs.
+fn walk(draws: &[Draw], gates: &GateSet, reached: &RefCell<Reached>) -> Vec<Vec<Envelope>> {
+    let mut logs = Vec::new();
     let mut walk = Walk::start(gates, reached);
     for draw in draws {
         walk.go(draw);
         // Late facts are all that is left: the rest of the way goes to another release.
         if walk.closed_for == 30 {
             walk.has_ended();
+            logs.push(walk.log());
             walk = Walk::start(gates, reached);
         }
     }
     walk.has_ended();
+    logs.push(walk.log());
+    logs
+}
+
+/// The logs of some walks, the same every time.
+#[cfg(feature = "verify")]
+pub(crate) fn logs(walks: u32, gates: &GateSet) -> Vec<Vec<Envelope>> {
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let (reached, logs) = (RefCell::default(), RefCell::new(Vec::new()));
+    let taken = TestRunner::new_with_rng(config(walks), rng).run(&draws(), |draws| {
+        let walked: Vec<Vec<Envelope>> = walk(&draws, gates, &reached);
+        logs.borrow_mut().extend(walked);
+        Ok(())
+    });
+    taken.unwrap_or_else(|broken| panic!("{broken}"));
+    let mut logs: Vec<Vec<Envelope>> = logs.into_inner();
+    logs.retain(|log| !log.is_empty());
+    logs
 }
 
 /// A walk that fails is printed, not kept: what a draw means changes with the lifecycle.
@@ -1042,7 +1063,7 @@ fn config(cases: u32) -> ProptestConfig {
 fn the_laws_hold_on_walks_that_nobody_took_before() {
     let (gates, reached) = (all_gates(), RefCell::default());
     let taken = TestRunner::new(config(24)).run(&draws(), |draws| {
-        walk(&draws, &gates, &reached);
+        let _logs = walk(&draws, &gates, &reached);
         Ok(())
     });
     taken.unwrap_or_else(|broken| panic!("{broken}"));
@@ -1054,7 +1075,7 @@ fn the_laws_hold_everywhere() {
     let (gates, reached) = (all_gates(), RefCell::default());
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let taken = TestRunner::new_with_rng(config(96), rng).run(&draws(), |draws| {
-        walk(&draws, &gates, &reached);
+        let _logs = walk(&draws, &gates, &reached);
         Ok(())
     });
     taken.unwrap_or_else(|broken| panic!("{broken}"));

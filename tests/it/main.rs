@@ -4,6 +4,15 @@ mod approvals;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+#[cfg(feature = "verify")]
+mod backtest;
+#[cfg(test)]
+#[cfg(feature = "verify")]
+mod backtest_kubernetes;
+#[cfg(test)]
+#[cfg(feature = "verify")]
+mod backtest_laws;
+#[cfg(test)]
 mod calendar_files;
 #[cfg(test)]
 mod calendar_log;

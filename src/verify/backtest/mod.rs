@@ -268,7 +268,7 @@ impl<'a> Backtest<'a> {
         entry: &Envelope,
         of: fn(&mut Self) -> &mut HashMap<Stream, Kept<L>>,
     ) {
-        if self.asked_until > Some(entry.recorded_at) {
+        if self.asked_until >= Some(entry.recorded_at) {
             self.fault(
                 Some(entry),
                 "it comes after decisions that may rest on it; let calendars and models come first",
