@@ -14,6 +14,8 @@ pub mod ready;
 mod report;
 mod story;
 mod subjects;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 pub use domain::Domain;
