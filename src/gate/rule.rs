@@ -295,7 +295,10 @@ impl Rule {
 
     /// Who is asked to approve by it alone, not by its parts. Of a host's own policy, whoever has a role that it names.
     #[cfg(feature = "verify")]
-    #[expect(clippy::wildcard_enum_match_arm, reason = "no other policy asks people")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "no other policy asks people"
+    )]
     pub(crate) fn approvers(&self) -> BTreeSet<super::Approver> {
         match self {
             Self::Approvals(policy) => {

@@ -10,10 +10,10 @@ use crate::release::step::{
 use crate::release::{
     Actor, Answer, AnyRecord, AnyStep, Assessment, AssessmentDecision, AttemptFinished,
     AttemptOutcome, AttemptStarted, Baseline, Bounded, ChecklistItem, ChecklistStatus,
-    ClosureRecord, Digest, EarlyLifeSupportWaived, Environment, Evidence, FactValue, Health, HealthObserved,
-    Key, Liveness, Name, OverrideGranted, Person, PostImplementationReview, ReleasePackage,
-    ReleasePlan, ReleaseRequest, ReleaseUnit, RetrospectiveApproval, ReviewOutcome, Role,
-    RoleGiven, RoleRelieved, TestKind, Text, Track, TrackChanged, UnitKind, WaveStarted,
+    ClosureRecord, Digest, EarlyLifeSupportWaived, Environment, Evidence, FactValue, Health,
+    HealthObserved, Key, Liveness, Name, OverrideGranted, Person, PostImplementationReview,
+    ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit, RetrospectiveApproval, ReviewOutcome,
+    Role, RoleGiven, RoleRelieved, TestKind, Text, Track, TrackChanged, UnitKind, WaveStarted,
 };
 use crate::schedule::Window;
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,10 +120,7 @@ impl Domain {
     /// The same, and a person with these roles.
     #[must_use]
     pub fn with_person(mut self, person: Person, roles: impl IntoIterator<Item = Role>) -> Self {
-        self.staff
-            .entry(person)
-            .or_default()
-            .extend(roles);
+        self.staff.entry(person).or_default().extend(roles);
         self
     }
 
@@ -323,8 +320,13 @@ impl Domain {
         let own: Vec<AnyRecord> = match phase {
             PhaseName::Request => {
                 let manager = RoleGiven::new(self.manager.clone(), Role::ReleaseManager);
-                let staff = self.roles().map(|(person, role)| RoleGiven::new(person, role));
-                std::iter::once(manager).chain(staff).map(Into::into).collect()
+                let staff = self
+                    .roles()
+                    .map(|(person, role)| RoleGiven::new(person, role));
+                std::iter::once(manager)
+                    .chain(staff)
+                    .map(Into::into)
+                    .collect()
             }
             PhaseName::Plan => vec![self.plan.clone().into(), Baseline::new().into()],
             PhaseName::Deployment if self.is_deployed_anyhow() => {
@@ -351,25 +353,23 @@ impl Domain {
 
     /// Where nothing else is said of how it goes live.
     fn is_deployed_anyhow(&self) -> bool {
-        let live = |given: &Given| {
-            matches!(&given.record, AnyRecord::AttemptStarted(one) if one.liveness == Liveness::Live)
-        };
+        let live = |given: &Given| matches!(&given.record, AnyRecord::AttemptStarted(one) if one.liveness == Liveness::Live);
         !self.given.iter().any(live)
     }
 
     /// Everybody with each of their roles.
     pub(super) fn roles(&self) -> impl Iterator<Item = (Person, Role)> {
-        self.staff.iter().flat_map(|(person, roles)| {
-            roles.iter().map(|role| (person.clone(), role.clone()))
-        })
+        self.staff
+            .iter()
+            .flat_map(|(person, roles)| roles.iter().map(|role| (person.clone(), role.clone())))
     }
 
     /// The longest time for which a rule looks back, or the waves of the plan are watched.
     pub(super) fn longest(&self, gates: &GateSet) -> Seconds {
         let numbers = rules(gates).flat_map(Rule::numbers);
         // How long ago a back-out was rehearsed is written in the plan, and no plan gets older.
-        let lengths = numbers
-            .filter(|(place, _)| place.contains("seconds") && !place.contains("rehearsed"));
+        let lengths =
+            numbers.filter(|(place, _)| place.contains("seconds") && !place.contains("rehearsed"));
         let longest = lengths.map(|(_, number)| u32::try_from(number).unwrap_or(u32::MAX));
         let bakes = self.plan.waves.iter().map(|wave| wave.bake.get());
         let bakes = bakes.fold(0, u32::saturating_add);
@@ -385,7 +385,10 @@ impl Domain {
     fn has_emergencies(&self) -> bool {
         match &self.model {
             Some(model) => model.tracks().contains(&Track::Emergency),
-            None => self.requests.iter().any(|one| one.track == Track::Emergency),
+            None => self
+                .requests
+                .iter()
+                .any(|one| one.track == Track::Emergency),
         }
     }
 
@@ -404,9 +407,10 @@ impl Domain {
                 continue;
             }
             let asked = approvers(gates, step.action());
-            for (person, role) in self.roles().filter(|(person, role)| {
-                is_among(&asked, person, role)
-            }) {
+            for (person, role) in self
+                .roles()
+                .filter(|(person, role)| is_among(&asked, person, role))
+            {
                 for &answer in &self.answers {
                     let (step, role) = (step.clone(), role.clone());
                     moves.push(Move::new(Tell::Answer { step, role, answer }, &person));
@@ -424,7 +428,8 @@ impl Domain {
             }
         }
         for runs in &self.tests {
-            moves.extend([true, false].map(|passed| by_manager(Tell::Tested(runs.clone(), passed))));
+            moves
+                .extend([true, false].map(|passed| by_manager(Tell::Tested(runs.clone(), passed))));
         }
         for (granted, by) in &self.overrides {
             moves.push(Move::new(Tell::Record(granted.clone().into()), by));
@@ -450,12 +455,15 @@ impl Domain {
                 let left = RoleRelieved::new(person.clone(), role.clone());
                 moves.push(by_manager(Tell::Record(left.into())));
                 if self.coming_back {
-                    moves.push(by_manager(Tell::Record(RoleGiven::new(person, role).into())));
+                    moves.push(by_manager(Tell::Record(
+                        RoleGiven::new(person, role).into(),
+                    )));
                 }
             }
         }
         let chosen = self.choices.iter();
-        moves.extend(chosen.map(|(record, by)| Move::new(Tell::Record(record.clone()), by.clone())));
+        moves
+            .extend(chosen.map(|(record, by)| Move::new(Tell::Record(record.clone()), by.clone())));
         moves.extend(self.waits.iter().map(|time| by_manager(Tell::Wait(*time))));
         moves
     }
@@ -535,10 +543,16 @@ fn facts(rules: &[&Rule]) -> BTreeMap<Key, Vec<FactValue>> {
             let values = facts.entry(policy.key().clone()).or_default();
             values.extend(match policy.test() {
                 FactTest::AtLeast(least) => {
-                    vec![FactValue::Integer(*least), FactValue::Integer(least.saturating_sub(1))]
+                    vec![
+                        FactValue::Integer(*least),
+                        FactValue::Integer(least.saturating_sub(1)),
+                    ]
                 }
                 FactTest::AtMost(most) => {
-                    vec![FactValue::Integer(*most), FactValue::Integer(most.saturating_add(1))]
+                    vec![
+                        FactValue::Integer(*most),
+                        FactValue::Integer(most.saturating_add(1)),
+                    ]
                 }
                 FactTest::Is(_) => vec![FactValue::Flag(true), FactValue::Flag(false)],
                 FactTest::OneOf(texts) => {
@@ -563,7 +577,10 @@ fn facts(rules: &[&Rule]) -> BTreeMap<Key, Vec<FactValue>> {
 fn items(rules: &[&Rule]) -> BTreeSet<Key> {
     let checklists = rules.iter().filter_map(|rule| match rule {
         Rule::Checklist(policy) => Some(policy.items().iter().cloned()),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "of all policies, one has items")]
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "of all policies, one has items"
+        )]
         _ => None,
     });
     checklists.flatten().collect()
@@ -572,7 +589,10 @@ fn items(rules: &[&Rule]) -> BTreeSet<Key> {
 fn documents(rules: &[&Rule]) -> BTreeSet<Key> {
     let evidence = rules.iter().filter_map(|rule| match rule {
         Rule::Evidence(policy) => Some(policy.named_documents().cloned()),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "one policy asks for documents")]
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "one policy asks for documents"
+        )]
         _ => None,
     });
     evidence.flatten().collect()
@@ -580,6 +600,10 @@ fn documents(rules: &[&Rule]) -> BTreeSet<Key> {
 
 /// A package that differs from those of other names.
 fn package(name: &str) -> Option<ReleasePackage> {
-    let unit = ReleaseUnit::new(UnitKind::Documentation, Name::own("1"), Digest::of(name.as_bytes()));
+    let unit = ReleaseUnit::new(
+        UnitKind::Documentation,
+        Name::own("1"),
+        Digest::of(name.as_bytes()),
+    );
     ReleasePackage::new([(Key::clipped(name), unit)]).ok()
 }

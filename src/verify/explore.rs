@@ -200,7 +200,11 @@ impl<'a, W: World> Explorer<'a, W> {
             {
                 reaches.resize(way.from + 1, false);
             }
-            if let Some(reached) = self.reaches.get_mut(*place).and_then(|all| all.get_mut(way.from)) {
+            if let Some(reached) = self
+                .reaches
+                .get_mut(*place)
+                .and_then(|all| all.get_mut(way.from))
+            {
                 *reached = true;
             }
         }
@@ -326,7 +330,10 @@ impl<'a, W: World> Explorer<'a, W> {
 
     /// Whose places were exchanged, if people are symmetric here.
     pub(super) fn symmetric_people(&self) -> Vec<Vec<Person>> {
-        self.classes.as_ref().map(Classes::people).unwrap_or_default()
+        self.classes
+            .as_ref()
+            .map(Classes::people)
+            .unwrap_or_default()
     }
 }
 
@@ -390,7 +397,9 @@ fn backwards(many: usize, edges: &[(Place, Place)], reaches: &[bool]) -> Vec<boo
     }
     let mut good = reaches.to_vec();
     good.resize(many, false);
-    let mut left: Vec<Place> = (0..many).filter(|place| good.get(*place) == Some(&true)).collect();
+    let mut left: Vec<Place> = (0..many)
+        .filter(|place| good.get(*place) == Some(&true))
+        .collect();
     while let Some(place) = left.pop() {
         for &from in into.get(place).into_iter().flatten() {
             if let Some(good) = good.get_mut(from).filter(|good| !**good) {
@@ -405,7 +414,11 @@ fn backwards(many: usize, edges: &[(Place, Place)], reaches: &[bool]) -> Vec<boo
 /// About how many bytes a situation takes.
 fn weight(node: &Node) -> usize {
     let state = &node.state;
-    let entries = state.people.values().map(|one| one.len() + 1).sum::<usize>()
+    let entries = state
+        .people
+        .values()
+        .map(|one| one.len() + 1)
+        .sum::<usize>()
         + state.approvals.len() * 3
         + state.attempts.len() * 2
         + state.checklist.len()

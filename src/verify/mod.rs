@@ -18,6 +18,8 @@ pub mod ready;
 mod report;
 mod story;
 mod subjects;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 pub use backtest::{Backtest, BacktestReport, Counts, Example, Fault};

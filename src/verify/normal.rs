@@ -6,8 +6,8 @@ use super::play::{Memory, Node, Play, Validity, World};
 use crate::gate::{AnyGate, ApprovalsPolicy, Policy, ReleaseModel, Rule};
 use crate::phase::{Action, Instant, PhaseName, Seconds, Standing};
 use crate::release::{
-    Actor, Answer, AnyRecord, AnyStep, Approval, Attempt, AttemptEnd, AttemptOutcome, Debt, Digest, Entry, Environment,
-    GivenApproval, Key, Liveness, Person, Role, State, Subject,
+    Actor, Answer, AnyRecord, AnyStep, Approval, Attempt, AttemptEnd, AttemptOutcome, Debt, Digest,
+    Entry, Environment, GivenApproval, Key, Liveness, Person, Role, State, Subject,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -65,7 +65,8 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
         // What an answer is about may come back where the plan is a choice.
         let plans = domain.choices.iter();
         let mut plans = plans.map(|(record, _)| record);
-        on.answers &= !plans.any(|one| matches!(one, AnyRecord::ReleasePlan(_) | AnyRecord::Delegated(_)));
+        on.answers &=
+            !plans.any(|one| matches!(one, AnyRecord::ReleasePlan(_) | AnyRecord::Delegated(_)));
         let answered = play.subjects.steps.iter().map(AnyStep::action);
         let read = answered.filter(|action| is_kept_apart(play, *action));
         let (read, reader) = (read.collect(), Reader::of(play));
@@ -119,15 +120,30 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
         *now = begin;
         state.handed_over = stamp(state.handed_over);
         state.progress.restamp(stamp);
-        let runs = state.test_report.iter_mut().flat_map(|report| report.runs.values_mut());
+        let runs = state
+            .test_report
+            .iter_mut()
+            .flat_map(|report| report.runs.values_mut());
         runs.for_each(|(_, at)| *at = stamp(*at));
         if let Some(Entry::Gated(_, report)) = &mut state.entry {
-            report.runs.values_mut().for_each(|(_, at)| *at = stamp(*at));
+            report
+                .runs
+                .values_mut()
+                .for_each(|(_, at)| *at = stamp(*at));
         }
-        state.evidence.values_mut().for_each(|(_, at)| *at = stamp(*at));
+        state
+            .evidence
+            .values_mut()
+            .for_each(|(_, at)| *at = stamp(*at));
         state.notified.values_mut().for_each(|at| *at = stamp(*at));
-        state.milestones.values_mut().for_each(|at| *at = stamp(*at));
-        state.approvals.values_mut().for_each(|given| given.at = stamp(given.at));
+        state
+            .milestones
+            .values_mut()
+            .for_each(|at| *at = stamp(*at));
+        state
+            .approvals
+            .values_mut()
+            .for_each(|given| given.at = stamp(given.at));
         for attempt in state.attempts.values_mut() {
             attempt.began = stamp(attempt.began);
             if let AttemptEnd::Finished(outcome, at) = attempt.end {
@@ -156,7 +172,9 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             let action = step.action();
             if coming.contains(&action) {
                 let of = |package| {
-                    let Play { gates, subjects, .. } = self.play;
+                    let Play {
+                        gates, subjects, ..
+                    } = self.play;
                     subjects.with_package(gates, state, step, package)
                 };
                 let validity = self.play.validity(state, step);
@@ -175,7 +193,9 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             let Some((subjects, validity)) = live.get(step) else {
                 return false;
             };
-            let has_role = people.get(role).is_some_and(|holders| holders.contains(person));
+            let has_role = people
+                .get(role)
+                .is_some_and(|holders| holders.contains(person));
             let is_over = match validity {
                 Validity::For(time) => given.at.plus(*time) <= now,
                 Validity::ForGood | Validity::Mixed => false,
@@ -212,7 +232,10 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
                 continue;
             }
             seen.push(standing);
-            for &action in Action::ALL.iter().filter(|action| !without.contains(action)) {
+            for &action in Action::ALL
+                .iter()
+                .filter(|action| !without.contains(action))
+            {
                 // What is live, or was deployed often enough, is not planned anew.
                 let is_live = standing == state.standing && !state.is_backed_out;
                 let is_over = action == Action::Replan
@@ -264,11 +287,19 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             _ => current,
         };
         *deployments = kept;
-        let to_come: Vec<_> = self.play.to_come(memory).iter().map(|one| one.digest()).collect();
+        let to_come: Vec<_> = self
+            .play
+            .to_come(memory)
+            .iter()
+            .map(|one| one.digest())
+            .collect();
         attempts.retain(|_, attempt| {
             attempt.deployment = kept;
             let is_live = attempt.started.liveness == Liveness::Live;
-            is_live || attempt.package.is_some_and(|package| to_come.contains(&package))
+            is_live
+                || attempt
+                    .package
+                    .is_some_and(|package| to_come.contains(&package))
         });
         attempts_once(attempts);
         match entry {
@@ -378,7 +409,10 @@ impl Reader {
         let given = domain.given.iter().map(|given| &given.record);
         let mut records = domain.choices.iter().map(|(record, _)| record).chain(given);
         let gives_duties = records.any(|record| {
-            matches!(record, AnyRecord::RoleGiven(_) | AnyRecord::CodeChange(_) | AnyRecord::Delegated(_))
+            matches!(
+                record,
+                AnyRecord::RoleGiven(_) | AnyRecord::CodeChange(_) | AnyRecord::Delegated(_)
+            )
         });
         let builds = [Role::Builder, Role::Deployer];
         let staff = domain.staff.iter().filter(|(person, roles)| {
@@ -441,7 +475,10 @@ impl Classes {
     pub(super) fn ordered(&self, mut node: Node) -> Node {
         let mut names: BTreeMap<Person, Person> = BTreeMap::new();
         for class in &self.0 {
-            let mut ordered: Vec<_> = class.iter().map(|one| (traits(&node.state, one), one)).collect();
+            let mut ordered: Vec<_> = class
+                .iter()
+                .map(|one| (traits(&node.state, one), one))
+                .collect();
             ordered.sort();
             let renamed = ordered.iter().zip(class).filter(|((_, was), is)| was != is);
             names.extend(renamed.map(|((_, was), is)| ((*was).clone(), is.clone())));
@@ -454,13 +491,26 @@ impl Classes {
 }
 
 fn traits(state: &State, person: &Person) -> Traits {
-    let held = state.people.iter().filter(|(_, holders)| holders.contains(person));
-    let said = state.approvals.iter().filter(|((_, one, _), _)| one == person);
+    let held = state
+        .people
+        .iter()
+        .filter(|(_, holders)| holders.contains(person));
+    let said = state
+        .approvals
+        .iter()
+        .filter(|((_, one, _), _)| one == person);
     let said = said.map(|((step, _, role), given)| {
         let Approval {
             answer, subject, ..
         } = given.approval.as_ref();
-        (*step, role.clone(), *answer, given.is_spent, *subject, given.at)
+        (
+            *step,
+            role.clone(),
+            *answer,
+            given.is_spent,
+            *subject,
+            given.at,
+        )
     });
     let is = |actor: &Actor| actor.person() == Some(person);
     let debts = state.debts.iter().map(|debt| {
@@ -511,7 +561,11 @@ fn rename(state: &mut State, names: &BTreeMap<Person, Person>) {
         one.by = actor(&one.by);
     }
     for change in state.changes.values_mut() {
-        if let Some(author) = change.author.as_ref().filter(|author| names.contains_key(*author)) {
+        if let Some(author) = change
+            .author
+            .as_ref()
+            .filter(|author| names.contains_key(*author))
+        {
             let mut renamed = change.as_ref().clone();
             renamed.author = Some(named(author));
             *change = Arc::new(renamed);

@@ -6,10 +6,10 @@ use super::subjects::Subjects;
 use crate::gate::{Approver, Facts, GateSet, Rule};
 use crate::phase::{Action, Instant, PhaseName, Seconds};
 use crate::release::{
-    Actor, AnyRecord, Digest, Role, Track, AnyStep, Approval, ApprovalWithdrawn, Answer, Asked, By, Core, Decision,
-    Event, Fact, FactSource, FactValue, FollowedModel, Key, Ledger, ModelStanding, Person, Place,
-    ReleaseId, ReleasePackage, ReviewOutcome, State, StepTaken, Stream, StreamKind, Subject, Tenant, Text,
-    Verdict, Version,
+    Actor, Answer, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Asked, By, Core, Decision,
+    Digest, Event, Fact, FactSource, FactValue, FollowedModel, Key, Ledger, ModelStanding, Person,
+    Place, ReleaseId, ReleasePackage, ReviewOutcome, Role, State, StepTaken, Stream, StreamKind,
+    Subject, Tenant, Text, Track, Verdict, Version,
 };
 use crate::schedule::{Calendar, CalendarState, Window};
 use std::borrow::Cow;
@@ -67,7 +67,11 @@ impl Hash for Node {
         let state = &self.state;
         (state.standing, state.track, self.now).hash(to);
         (&state.requested_by, &state.people, state.deployments).hash(to);
-        (state.is_backed_out, state.package.as_ref().map(|one| one.digest())).hash(to);
+        (
+            state.is_backed_out,
+            state.package.as_ref().map(|one| one.digest()),
+        )
+            .hash(to);
         for ((step, person, role), given) in &state.approvals {
             (step, person, role, given.is_spent, given.approval.subject).hash(to);
         }
@@ -161,7 +165,9 @@ impl<'a, W: World> Play<'a, W> {
             facts,
             asked_for: RefCell::default(),
             packages: domain.packages.iter().cloned().map(Arc::new).collect(),
-            given: phases.map(|&phase| (phase, domain.given_in(phase))).collect(),
+            given: phases
+                .map(|&phase| (phase, domain.given_in(phase)))
+                .collect(),
         }
     }
 
@@ -277,7 +283,9 @@ impl<'a, W: World> Play<'a, W> {
 
     /// Whether a gate that holds the step now asks that person in that role.
     fn is_asked(&self, state: &State, step: &AnyStep, person: &Person, role: &Role) -> bool {
-        self.asked_for(state, step, |asked| is_among(&asked.approvers, person, role))
+        self.asked_for(state, step, |asked| {
+            is_among(&asked.approvers, person, role)
+        })
     }
 
     /// How long answers to a step count now, as far as its gates say.
@@ -311,7 +319,9 @@ impl<'a, W: World> Play<'a, W> {
     }
 
     pub(super) fn place_of(&self, package: &ReleasePackage) -> Option<usize> {
-        self.packages.iter().position(|one| one.digest() == package.digest())
+        self.packages
+            .iter()
+            .position(|one| one.digest() == package.digest())
     }
 
     /// The packages that may still come.
@@ -421,12 +431,17 @@ impl AskedFor {
             asked.approvers.extend(rule.approvers());
             if matches!(rule, Rule::Approvals(_)) {
                 let numbers = rule.numbers();
-                let length = numbers.iter().find(|(place, _)| place == "valid_for_seconds");
+                let length = numbers
+                    .iter()
+                    .find(|(place, _)| place == "valid_for_seconds");
                 lengths.push(length.map(|(_, length)| u32::try_from(*length).unwrap_or(u32::MAX)));
             }
         }
         let all: Option<Vec<u32>> = lengths.iter().copied().collect();
-        asked.validity = match (all.map(|all| all.into_iter().max()), lengths.iter().all(Option::is_none)) {
+        asked.validity = match (
+            all.map(|all| all.into_iter().max()),
+            lengths.iter().all(Option::is_none),
+        ) {
             (Some(Some(longest)), _) => Validity::For(Seconds::new(longest)),
             (_, true) => Validity::ForGood,
             (_, false) => Validity::Mixed,
@@ -503,7 +518,10 @@ impl<W: World> Moving<'_, '_, '_, W> {
 }
 
 /// The record under an id that is new: an attempt is made anew each time.
-#[expect(clippy::wildcard_enum_match_arm, reason = "attempts have ids that are good for once")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "attempts have ids that are good for once"
+)]
 fn fresh(record: AnyRecord, state: &State) -> AnyRecord {
     let ids = |attempt: &Key| {
         let mut id = attempt.clone();
@@ -562,7 +580,10 @@ fn fault_in(decision: &Decision) -> Option<Fault> {
 
 /// Every way in which the world around the release may be.
 fn conditions(domain: &Domain) -> Vec<Condition> {
-    let model = domain.model.as_ref().map(crate::gate::ReleaseModel::reference);
+    let model = domain
+        .model
+        .as_ref()
+        .map(crate::gate::ReleaseModel::reference);
     let mut all = vec![Condition {
         model,
         ..Condition::default()
@@ -629,7 +650,9 @@ fn calendar(name: &Key, windows: &[Window], now: Instant) -> Option<CalendarStat
     let stream = Stream::new(Tenant::default(), StreamKind::Calendar, name.clone());
     let empty = CalendarState::start(Place::before(stream));
     let mut wanted = windows.iter().cloned();
-    let wanted = wanted.try_fold(Calendar::new(name.clone()), Calendar::with).ok()?;
+    let wanted = wanted
+        .try_fold(Calendar::new(name.clone()), Calendar::with)
+        .ok()?;
     let by = By::new(Person::own("calendar-keeper"));
     let events = empty.towards(&wanted, &Text::own("so it is agreed"));
     events.into_iter().try_fold(empty, |calendar, event| {

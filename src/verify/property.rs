@@ -37,8 +37,14 @@ pub(super) type Seen = Arc<dyn Fn(&Turn<'_>) -> bool + Send + Sync>;
 pub(super) enum Law {
     Always(Seen),
     Reachable(Seen),
-    CanAlwaysReach { goal: Seen, without: BTreeSet<Action> },
-    OnlyAfter { then: Seen, first: Seen },
+    CanAlwaysReach {
+        goal: Seen,
+        without: BTreeSet<Action>,
+    },
+    OnlyAfter {
+        then: Seen,
+        first: Seen,
+    },
 }
 
 impl fmt::Debug for Property {

@@ -11,11 +11,10 @@ use crate::release::{Debt, Track};
 #[must_use]
 pub fn approved_by_others(least: usize, tracks: &[Track]) -> Property {
     let tracks = tracks.to_vec();
-    let name = format!("nothing goes live without {least} approvals of people who did not ask for it");
+    let name =
+        format!("nothing goes live without {least} approvals of people who did not ask for it");
     Property::always(name, move |turn| turn.approvers().len() >= least)
-        .when(move |turn| {
-            turn.goes_live() && (tracks.is_empty() || tracks.contains(&turn.track()))
-        })
+        .when(move |turn| turn.goes_live() && (tracks.is_empty() || tracks.contains(&turn.track())))
         .fair()
 }
 
@@ -56,9 +55,10 @@ pub fn debts_are_paid_before_closure() -> Property {
 #[must_use]
 pub fn freezes_are_honoured(tracks: &[Track]) -> Property {
     let tracks = tracks.to_vec();
-    Property::always("a freeze put on between approval and deployment is honoured", |turn| {
-        turn.overrides().next().is_some() || !turn.is_frozen()
-    })
+    Property::always(
+        "a freeze put on between approval and deployment is honoured",
+        |turn| turn.overrides().next().is_some() || !turn.is_frozen(),
+    )
     .when(move |turn| turn.goes_live() && (tracks.is_empty() || tracks.contains(&turn.track())))
     .fair()
 }
@@ -67,16 +67,19 @@ pub fn freezes_are_honoured(tracks: &[Track]) -> Property {
 /// And if anybody had to approve, somebody approved this very package.
 #[must_use]
 pub fn packages_ride_on_their_own(least: Percent, is_approved: bool) -> Property {
-    Property::always("a changed package never rides on old evidence or approvals", move |turn| {
-        let passed = |passed: u32, failed: u32| {
-            let all = u64::from(passed) + u64::from(failed);
-            all > 0 && u64::from(passed) * 100 >= all * u64::from(least.get())
-        };
-        let mut runs = turn.runs().peekable();
-        runs.peek().is_some()
-            && runs.all(|run| passed(run.passed, run.failed))
-            && (!is_approved || !turn.approvers().is_empty())
-    })
+    Property::always(
+        "a changed package never rides on old evidence or approvals",
+        move |turn| {
+            let passed = |passed: u32, failed: u32| {
+                let all = u64::from(passed) + u64::from(failed);
+                all > 0 && u64::from(passed) * 100 >= all * u64::from(least.get())
+            };
+            let mut runs = turn.runs().peekable();
+            runs.peek().is_some()
+                && runs.all(|run| passed(run.passed, run.failed))
+                && (!is_approved || !turn.approvers().is_empty())
+        },
+    )
     .when(|turn| turn.step() == Some(Action::Deploy))
     .fair()
 }
@@ -84,9 +87,11 @@ pub fn packages_ride_on_their_own(least: Percent, is_approved: bool) -> Property
 /// An override lifts one blocker of one step, and never another one later.
 #[must_use]
 pub fn overrides_are_used_once() -> Property {
-    Property::never("an override is never used twice", |turn| turn.overrides_again())
-        .when(|turn| turn.overrides().next().is_some())
-        .fair()
+    Property::never("an override is never used twice", |turn| {
+        turn.overrides_again()
+    })
+    .when(|turn| turn.overrides().next().is_some())
+    .fair()
 }
 
 /// There is a way to go live: a gate set that lets nothing through is right about everything.

@@ -127,7 +127,9 @@ impl fmt::Display for Answer {
             Self::Inconclusive => f.write_str("is inconclusive: the budget ended first"),
             Self::Faulty { what, story } => {
                 write!(f, "cannot be told: {what}")?;
-                story.as_ref().map_or(Ok(()), |story| write!(f, "\n{story}"))
+                story
+                    .as_ref()
+                    .map_or(Ok(()), |story| write!(f, "\n{story}"))
             }
         }
     }
@@ -164,13 +166,17 @@ impl Report {
     #[must_use]
     pub fn answer(&self, name: &str) -> Option<&Answer> {
         let mut answers = self.answers.iter();
-        answers.find(|(one, _)| one == name).map(|(_, answer)| answer)
+        answers
+            .find(|(one, _)| one == name)
+            .map(|(_, answer)| answer)
     }
 
     /// Whether all that was asked is decided.
     #[must_use]
     pub fn is_conclusive(&self) -> bool {
-        self.answers.iter().all(|(_, answer)| answer.is_conclusive())
+        self.answers
+            .iter()
+            .all(|(_, answer)| answer.is_conclusive())
     }
 
     /// Nothing if all properties are as they are to be.
@@ -205,7 +211,11 @@ impl fmt::Display for Report {
         }
         if !self.sampled.is_empty() {
             let sampled: Vec<_> = self.sampled.iter().map(ToString::to_string).collect();
-            write!(f, "\nonly sampled, being the host's own: {}", sampled.join(", "))?;
+            write!(
+                f,
+                "\nonly sampled, being the host's own: {}",
+                sampled.join(", ")
+            )?;
         }
         Ok(())
     }
@@ -220,7 +230,11 @@ impl fmt::Display for NotAll<'_> {
         if self.0.answers.is_empty() {
             return f.write_str("no property was asked about");
         }
-        let not = self.0.answers.iter().filter(|(_, answer)| !answer.is_pass());
+        let not = self
+            .0
+            .answers
+            .iter()
+            .filter(|(_, answer)| !answer.is_pass());
         for (place, (name, answer)) in not.enumerate() {
             if place > 0 {
                 f.write_str("\n")?;
@@ -271,8 +285,12 @@ pub(super) fn check(
     unless(!staff.is_empty(), &|| {
         "the domain has nobody: add people by `with_person`".to_owned()
     });
-    unless(!packages.is_empty(), &|| "the domain has no package".to_owned());
-    unless(!requests.is_empty(), &|| "the domain has no request".to_owned());
+    unless(!packages.is_empty(), &|| {
+        "the domain has no package".to_owned()
+    });
+    unless(!requests.is_empty(), &|| {
+        "the domain has no request".to_owned()
+    });
     for (what, found, most) in [
         ("people", staff.len(), PEOPLE),
         ("packages", packages.len(), PACKAGES),
@@ -290,7 +308,9 @@ pub(super) fn check(
     });
     let empty = domain.facts.iter().filter(|(_, values)| values.is_empty());
     for (key, _) in empty {
-        unless(false, &|| format!("fact `{key}` has no value: state at least one"));
+        unless(false, &|| {
+            format!("fact `{key}` has no value: state at least one")
+        });
     }
     let known: BTreeSet<_> = rules(gates).flat_map(Rule::roles).collect();
     for property in properties {
@@ -307,7 +327,9 @@ pub(super) fn check(
     if mistakes.is_empty() {
         let moves = domain.moves(gates).len();
         if moves > MOVES {
-            mistakes.push(format!("{moves} moves are too many: expected at most {MOVES}"));
+            mistakes.push(format!(
+                "{moves} moves are too many: expected at most {MOVES}"
+            ));
         }
     }
     if mistakes.is_empty() {

@@ -90,7 +90,9 @@ impl Story {
                 number: place + 1,
                 why,
             };
-            for asked in asked(&release.core().state, &line.what, |state, step| gates.subject_of(state, step)) {
+            for asked in asked(&release.core().state, &line.what, |state, step| {
+                gates.subject_of(state, step)
+            }) {
                 let by = By::new(line.by.clone());
                 release = taken(gates, release, asked, line.at, &by, &line.condition)
                     .map_err(diverged)?;
@@ -235,7 +237,10 @@ impl fmt::Display for Line {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the others say enough by their kind")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the others say enough by their kind"
+)]
 fn tell_record(f: &mut fmt::Formatter<'_>, by: &Actor, record: &AnyRecord) -> fmt::Result {
     match record {
         AnyRecord::RoleRelieved(left) => write!(f, "{} is no longer {}", left.person, left.role),
@@ -253,7 +258,10 @@ fn tell_record(f: &mut fmt::Formatter<'_>, by: &Actor, record: &AnyRecord) -> fm
 impl Condition {
     fn tell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (calendar, windows) in self.calendars.iter().filter(|(_, on)| !on.is_empty()) {
-            let ids: Vec<_> = windows.iter().map(|window| window.id().to_string()).collect();
+            let ids: Vec<_> = windows
+                .iter()
+                .map(|window| window.id().to_string())
+                .collect();
             write!(f, ", while {} of calendar {calendar} is on", ids.join(", "))?;
         }
         for (key, value) in &self.facts {
@@ -347,7 +355,9 @@ impl<W: World> Explorer<'_, W> {
                 continue;
             };
             let mut told = Told::new();
-            let came = self.play.act(&telling.node, &core, one, &facts, Some(&mut told));
+            let came = self
+                .play
+                .act(&telling.node, &core, one, &facts, Some(&mut told));
             let came = came.map_err(|Fault { policy, code }| format!("{policy}: {code}"))?;
             let Came::To(mut acted) = came else {
                 continue;
@@ -384,12 +394,10 @@ impl<W: World> Explorer<'_, W> {
         for one in &self.play.moves {
             if let Tell::Step(step) = &one.tell
                 && step.action().leads(node.state.standing).is_some()
-                && let Err(decision) = self.play.gates.event_of(
-                    &core,
-                    Asked::Step(step.clone()),
-                    &facts,
-                    &one.by(),
-                )
+                && let Err(decision) =
+                    self.play
+                        .gates
+                        .event_of(&core, Asked::Step(step.clone()), &facts, &one.by())
             {
                 let text = decision.to_string();
                 if !against.contains(&text) {

@@ -57,7 +57,9 @@ impl Subjects {
         let about = (
             place,
             package.map(|package| package.digest()),
-            overrides.map(|(id, one)| (id.clone(), one.is_used)).collect(),
+            overrides
+                .map(|(id, one)| (id.clone(), one.is_used))
+                .collect(),
             state.requested_by.clone(),
             state.request.as_ref().map(|request| request.digest()),
             state.plan.as_ref().map(|plan| plan.digest()),

@@ -4,7 +4,7 @@ use super::play::{Condition, Node};
 use crate::gate::GateSet;
 use crate::phase::{Action, Standing};
 use crate::release::{
-    Actor, Answer, Digest, Debt, Key, Person, ReleaseRequest, Role, StepTaken, TestRun, Track,
+    Actor, Answer, Debt, Digest, Key, Person, ReleaseRequest, Role, StepTaken, TestRun, Track,
 };
 use std::collections::BTreeSet;
 
@@ -104,7 +104,10 @@ impl<'a> Turn<'a> {
                 && given.approval.answer == Answer::Approved
                 && !given.is_spent
                 && given.approval.subject == subject
-                && given.approval.expires.is_none_or(|end| self.before.now < end)
+                && given
+                    .approval
+                    .expires
+                    .is_none_or(|end| self.before.now < end)
                 && state.has_role(person, role)
                 && !involved.any(|one| Some(one) == requester)
         });
@@ -116,7 +119,11 @@ impl<'a> Turn<'a> {
     /// The package that goes live, or is there.
     #[must_use]
     pub fn package(&self) -> Option<Digest> {
-        self.after.state.package.as_ref().map(|package| package.digest())
+        self.after
+            .state
+            .package
+            .as_ref()
+            .map(|package| package.digest())
     }
 
     /// The runs of tests about the package that was there.
@@ -141,7 +148,8 @@ impl<'a> Turn<'a> {
     /// Whether an override that the step has used was used before.
     #[must_use]
     pub fn overrides_again(&self) -> bool {
-        self.overrides().any(|used| self.before.memory.used.contains(used))
+        self.overrides()
+            .any(|used| self.before.memory.used.contains(used))
     }
 
     /// What is owed, paid or not.

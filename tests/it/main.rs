@@ -112,6 +112,15 @@ mod store_contract;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+#[cfg(feature = "verify")]
+mod verify_flaws;
+#[cfg(test)]
+#[cfg(feature = "verify")]
+mod verify_laws;
+#[cfg(test)]
+#[cfg(feature = "verify")]
+mod verify_traps;
+#[cfg(test)]
 mod wire;
 #[cfg(test)]
 mod workdays;

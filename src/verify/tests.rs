@@ -1,0 +1,238 @@
+//! Broken worlds, in which each property that the lifecycle keeps by itself is seen to fail; and the reductions, held
+//! against every move of an exploration without them.
+
+use super::explore::Explorer;
+use super::normal::{Normal, Reductions};
+use super::play::{Came, Node, Play, Production, World};
+use super::report::{Answer, Report};
+use super::{Domain, Property, ready, report};
+use crate::gate::{Facts, GateSet, Policies};
+use crate::phase::{Action, Instant, Interval, PhaseName, Seconds};
+use crate::release::{
+    AnyStep, Asked, By, Core, Decision, Effect, Event, Key, Name, OverrideGranted, Person,
+    ReleaseRequest, Role, RunningWork, Text, Track,
+};
+use crate::schedule::{Timing, WhileClosed, Window};
+use std::collections::BTreeSet;
+
+fn noon() -> Instant {
+    "2026-03-02T12:00:00Z".parse().unwrap()
+}
+
+fn gates(rules: &str) -> GateSet {
+    let json = format!(
+        r#"{{ "gates": [{{ "name": "go", "version": 1, "step": "deploy", "rules": [{rules}] }}] }}"#
+    );
+    GateSet::from_json(&json, &Policies::new()).unwrap()
+}
+
+const APPROVED: &str = r#"{ "rule": { "approvals": { "rules": [{ "name": "one", "by": [{ "role": "change_authority" }], "quorum": { "count": 1 } }] } } }"#;
+const CALM: &str = r#"{ "rule": { "freeze": { "calendar": "production" } } }"#;
+const APART: &str = r#"{ "rule": { "separation-of-duties": { "apart": ["deployer"] } } }"#;
+const TESTED: &str =
+    r#"{ "rule": { "evidence": { "required": { "functional": 95 }, "max_age_seconds": 86400 } } }"#;
+
+fn office(gates: &GateSet) -> Domain {
+    Domain::of(gates, noon())
+        .with_person(Person::own("ann"), [Role::ChangeAuthority])
+        .with_person(Person::own("kim"), [])
+        .without(Action::Reject)
+        .without(Action::Cancel)
+}
+
+fn run(world: &impl World, gates: &GateSet, domain: &Domain, property: Property) -> Report {
+    let play = Play::of(world, gates, domain);
+    let properties = [property];
+    let mut explorer = Explorer::of(&play, &properties, Reductions::ALL);
+    explorer.run(3_000, 1 << 30);
+    report::of(&explorer)
+}
+
+/// A lifecycle that forgets what is owed.
+struct Forgetful;
+
+impl World for Forgetful {
+    fn ask(
+        &self,
+        gates: &GateSet,
+        core: &Core,
+        asked: Asked,
+        facts: &Facts,
+        by: &By,
+    ) -> Result<Event, Box<Decision>> {
+        if core.state.standing.phase != PhaseName::Review {
+            return gates.event_of(core, asked, facts, by);
+        }
+        let mut forgetting = core.clone();
+        forgetting.state.debts.clear();
+        gates.event_of(&forgetting, asked, facts, by)
+    }
+
+    fn is_out_of_question(&self, _: &Core, _: &AnyStep, _: Instant, _: &By) -> bool {
+        false
+    }
+}
+
+#[test]
+fn where_debts_are_forgotten_it_is_seen() {
+    let mut request = ReleaseRequest::new(Name::own("Hotfix"));
+    request.track = Track::Emergency;
+    let gates = GateSet::new();
+    let domain = office(&gates)
+        .requesting([request])
+        .without(Action::StartDevelopment)
+        .deploying(1);
+    let debts = ready::debts_are_paid_before_closure;
+    let broken = run(&Forgetful, &gates, &domain, debts());
+    let Answer::Fails(story) = &broken.answers[0].1 else {
+        panic!("{broken}");
+    };
+    assert_eq!(story.len(), 5, "{story}");
+    let real = run(&Production, &gates, &domain, debts());
+    assert!(matches!(real.answers[0].1, Answer::Holds(_)), "{real}");
+}
+
+/// An override that is never used up.
+struct Lasting;
+
+impl World for Lasting {
+    fn apply(&self, core: &mut Core, event: Event, by: &By, now: Instant) {
+        Production.apply(core, event, by, now);
+        core.state
+            .overrides
+            .values_mut()
+            .for_each(|one| one.is_used = false);
+    }
+}
+
+fn lifted(gates: &GateSet) -> Domain {
+    let later = noon().plus(Seconds::days(3_000));
+    let always = Interval::new(noon(), later).unwrap();
+    let hard = WhileClosed::new(
+        Effect::Blocked,
+        RunningWork::FinishWave,
+        Effect::Allowed,
+        Effect::Blocked,
+    );
+    let freeze = Window::freeze(Key::own("audit"), Timing::between(always), hard);
+    let mut granted = OverrideGranted::new(
+        Key::own("OV-1"),
+        Action::Deploy,
+        Key::own("freeze"),
+        Key::own("frozen"),
+        Role::ChangeAuthority,
+        Text::own("customers cannot pay"),
+        later,
+    );
+    granted.about = Some(Key::own("audit"));
+    office(gates)
+        .with_freeze(Key::own("production"), freeze)
+        .with_override(granted, Person::own("ann"))
+        .requested_by([Person::own("kim")])
+        .deployed_by([Person::own("kim")])
+        .with_packages(office(gates).packages.into_iter().take(1))
+        .without(Action::Rework)
+}
+
+#[test]
+fn where_overrides_are_not_used_up_it_is_seen() {
+    let gates = gates(CALM);
+    let domain = lifted(&gates).deploying(2);
+    let broken = run(&Lasting, &gates, &domain, ready::overrides_are_used_once());
+    let Answer::Fails(story) = &broken.answers[0].1 else {
+        panic!("{broken}");
+    };
+    assert_eq!(story.len(), 13, "{story}");
+    let real = run(
+        &Production,
+        &gates,
+        &domain,
+        ready::overrides_are_used_once(),
+    );
+    assert!(matches!(real.answers[0].1, Answer::Holds(_)), "{real}");
+}
+
+/// For every move of an exploration as it is: from the reduced situation the same moves are cleared, and they lead to the
+/// same reduced situation.
+fn diagram(gates: &GateSet, domain: &Domain, on: Reductions, most: usize) -> usize {
+    let play = Play::of(&Production, gates, domain);
+    let normal = Normal::of(&play, on);
+    let mut nodes: Vec<Node> = vec![play.start()];
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let (mut place, mut moves) = (0, 0);
+    while let Some(node) = nodes.get(place).cloned() {
+        let reduced = normal.node(node.clone());
+        assert_eq!(normal.node(reduced.clone()), reduced, "it is reduced twice");
+        let cores = (play.core(&node), play.core(&reduced));
+        for one in &play.moves {
+            for condition in 0..play.conditions.len() {
+                let facts = play.facts(condition, node.now).unwrap();
+                let plain = play.act(&node, &cores.0, one, &facts, None).unwrap();
+                let facts = play.facts(condition, reduced.now).unwrap();
+                let short = play.act(&reduced, &cores.1, one, &facts, None).unwrap();
+                match (plain, short) {
+                    (Came::To(plain), Came::To(short)) => {
+                        let told = format!("{one:?}\n{:?}", node.state);
+                        let (from, to) =
+                            (normal.node(plain.after.clone()), normal.node(short.after));
+                        assert_eq!(from, to, "{told}");
+                        moves += 1;
+                        let key = format!("{:?}", plain.after);
+                        if nodes.len() < most && seen.insert(key) {
+                            nodes.push(plain.after);
+                        }
+                    }
+                    (Came::To(_), _) => panic!("lost: {one:?}\n{:?}", node.state),
+                    (_, Came::To(_)) => panic!("won: {one:?}\n{:?}", node.state),
+                    (Came::NotOpen | Came::Refused(_), Came::NotOpen | Came::Refused(_)) => {}
+                }
+            }
+        }
+        place += 1;
+    }
+    moves
+}
+
+/// Without that of people, whose moves are those of others.
+fn but_people() -> Reductions {
+    Reductions {
+        people: false,
+        ..Reductions::ALL
+    }
+}
+
+#[test]
+fn reductions_lead_to_the_same_situations_move_by_move() {
+    let all = [APPROVED, CALM, APART].join(", ");
+    let gates = gates(&all);
+    let usual = lifted(&gates)
+        .with_person(Person::own("bob"), [Role::ChangeAuthority])
+        .leaving(1);
+    assert!(diagram(&gates, &usual, but_people(), 300) > 1_000);
+    let again = office(&gates).with_second_thoughts();
+    assert!(diagram(&gates, &again, but_people(), 300) > 300);
+}
+
+#[test]
+fn time_that_passes_is_reduced_soundly() {
+    let valid = APPROVED.replace(
+        r#""count": 1 } }]"#,
+        r#""count": 1 } }], "valid_for_seconds": 3600"#,
+    );
+    let gates = gates(&[valid.as_str(), TESTED].join(", "));
+    let domain = office(&gates)
+        .waiting(Seconds::hours(12))
+        .staying(PhaseName::Testing, Seconds::days(1));
+    assert!(diagram(&gates, &domain, but_people(), 400) > 400);
+}
+
+#[test]
+fn haste_and_its_debts_are_reduced_soundly() {
+    let mut request = ReleaseRequest::new(Name::own("Hotfix"));
+    request.track = Track::Emergency;
+    let gates = gates(APPROVED);
+    let domain = office(&gates)
+        .requesting([request])
+        .without(Action::StartDevelopment);
+    assert!(diagram(&gates, &domain, but_people(), 300) > 300);
+}
