@@ -26,30 +26,30 @@ enum Word {
 }
 
 impl Outline {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             words: Vec::new(),
             below: Vec::new(),
         }
     }
 
-    pub(super) fn own(mut self, words: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn own(mut self, words: impl Into<Cow<'static, str>>) -> Self {
         self.words.push(Word::Own(words.into()));
         self
     }
 
-    pub(super) fn name(mut self, name: impl fmt::Display) -> Self {
+    pub(crate) fn name(mut self, name: impl fmt::Display) -> Self {
         self.words.push(Word::Name(name.to_string()));
         self
     }
 
-    pub(super) fn prose(mut self, prose: impl fmt::Display) -> Self {
+    pub(crate) fn prose(mut self, prose: impl fmt::Display) -> Self {
         self.words.push(Word::Prose(prose.to_string()));
         self
     }
 
     /// Names with commas between them.
-    pub(super) fn names(mut self, names: impl IntoIterator<Item = impl fmt::Display>) -> Self {
+    pub(crate) fn names(mut self, names: impl IntoIterator<Item = impl fmt::Display>) -> Self {
         for (place, name) in names.into_iter().enumerate() {
             if place > 0 {
                 self = self.own(", ");
@@ -59,18 +59,18 @@ impl Outline {
         self
     }
 
-    pub(super) fn under(mut self, line: impl Into<Option<Self>>) -> Self {
+    pub(crate) fn under(mut self, line: impl Into<Option<Self>>) -> Self {
         self.below.extend(line.into());
         self
     }
 
-    pub(super) fn under_all(mut self, lines: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn under_all(mut self, lines: impl IntoIterator<Item = Self>) -> Self {
         self.below.extend(lines);
         self
     }
 
     /// Whether there is nothing under it.
-    pub(super) const fn is_bare(&self) -> bool {
+    pub(crate) const fn is_bare(&self) -> bool {
         self.below.is_empty()
     }
 
