@@ -98,6 +98,7 @@ impl<P> Fixture<P> {
     }
 
     /// The instant at which it stands there.
+    #[must_use]
     pub const fn now(&self) -> Instant {
         self.now
     }

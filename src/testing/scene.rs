@@ -1,7 +1,7 @@
 //! What is given: a release as it stands, the people around it, and what else is known.
 
 use super::{own, written};
-use crate::phase::{Instant, Invalid, PhaseName, Seconds, Standing};
+use crate::phase::{Instant, Invalid, PhaseName, Seconds};
 use crate::release::{
     Actor, Answer, AnyRecord, BookedConflict, Digest, Environment, FactValue, Key, ModelStanding,
     Name, OtherRelease, Person, ReleaseId, ReleasePackage, ReleasePlan, ReleaseRequest,
@@ -409,13 +409,6 @@ impl Scene {
     fn said<T>(&mut self, said: Result<T, Invalid>) -> Option<T> {
         said.map_err(|wrong| self.mistakes.push(wrong.to_string()))
             .ok()
-    }
-
-    pub(super) const fn standing(&self) -> Standing {
-        Standing {
-            phase: self.phase,
-            on_hold: self.on_hold,
-        }
     }
 
     /// The instant from which on everything that is given has happened.

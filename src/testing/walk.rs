@@ -75,6 +75,11 @@ impl<'a> Walk<'a> {
         self.rehearsal.release()
     }
 
+    /// The instant at which the case begins.
+    pub(super) const fn now(&self) -> Instant {
+        self.scene.at
+    }
+
     /// The step by which the walk comes into a phase.
     fn enter(&mut self, phase: PhaseName, request: ReleaseRequest) -> Result<(), Wrong> {
         let Scene {

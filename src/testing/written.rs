@@ -19,9 +19,10 @@ pub(super) mod who {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Actor, D::Error> {
-        match Value::deserialize(from)? {
-            Value::String(id) => Person::new(id).map(Actor::Person).map_err(Error::custom),
-            other => read(other),
+        let value = Value::deserialize(from)?;
+        match value.as_str() {
+            Some(id) => Person::new(id).map(Actor::Person).map_err(Error::custom),
+            None => read(value),
         }
     }
 }
@@ -76,18 +77,21 @@ impl<'de> Deserialize<'de> for Told {
         struct Missing {
             missing: Text,
         }
-        match Value::deserialize(from)? {
-            Value::Bool(flag) => Ok(Self::Value(flag.into())),
-            number @ Value::Number(_) => read::<i64, _>(number).map(|it| Self::Value(it.into())),
-            Value::String(text) => {
-                let text = Text::new(text).map_err(Error::custom)?;
-                Ok(Self::Value(FactValue::Text(text)))
-            }
-            value if value.get("missing").is_some() => {
-                read::<Missing, _>(value).map(|it| Self::Missing(it.missing))
-            }
-            other => read(other).map(Self::Value),
+        let value = Value::deserialize(from)?;
+        if let Some(flag) = value.as_bool() {
+            return Ok(Self::Value(flag.into()));
         }
+        if let Some(text) = value.as_str() {
+            let text = Text::new(text).map_err(Error::custom)?;
+            return Ok(Self::Value(FactValue::Text(text)));
+        }
+        if value.is_number() {
+            return read::<i64, _>(value).map(|it| Self::Value(it.into()));
+        }
+        if value.get("missing").is_some() {
+            return read::<Missing, _>(value).map(|it| Self::Missing(it.missing));
+        }
+        read(value).map(Self::Value)
     }
 }
 

@@ -19,6 +19,9 @@ mod calendar_log;
 #[cfg(test)]
 mod calendars;
 #[cfg(test)]
+#[cfg(feature = "testing")]
+mod cases;
+#[cfg(test)]
 mod chain;
 #[cfg(test)]
 mod clears_at;
