@@ -1,6 +1,8 @@
 //! What came of cases: each counted and named, and where an answer is not as expected.
 
+use super::Check;
 use super::expected::Expected;
+use crate::release::Decision;
 use crate::report::Outline;
 use crate::verify::Question;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
@@ -120,6 +122,24 @@ impl Checked {
         };
         let failing = self.failing().map(CheckedCase::outline);
         Outline::new().own(head).under_all(failing)
+    }
+
+    /// Every step that was asked for, with what has to be answered: for coverage, mutation, and whatever else says how good
+    /// the cases are.
+    #[must_use]
+    pub fn checks(&self) -> Vec<Check> {
+        let asked = self.cases.iter().flat_map(|case| {
+            case.asked.iter().map(|(turn, question, expected)| {
+                let name = match case.asked.len() {
+                    1 => case.name.clone(),
+                    _ => format!("{}, turn {}", case.name, turn + 1),
+                };
+                let expected = expected.clone();
+                let passes = move |decision: &Decision| expected.against(decision).is_none();
+                Check::that(name, question.clone(), passes)
+            })
+        });
+        asked.collect()
     }
 
     fn failing(&self) -> impl Iterator<Item = &CheckedCase> {
