@@ -261,13 +261,13 @@ impl Case {
 }
 
 impl Approved {
-    fn new(by: Person, role: Role, answer: release::Answer) -> Self {
+    pub(super) const fn new(by: Person, role: Role, answer: release::Answer) -> Self {
         Self {
             by,
             role,
             answer,
             on_behalf_of: None,
-            ago: Seconds::default(),
+            ago: Seconds::new(0),
         }
     }
 }

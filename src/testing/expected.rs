@@ -216,7 +216,12 @@ impl Expected {
         lines: impl IntoIterator<Item = Outline>,
         decision: &Decision,
     ) -> Outline {
-        let head = format!("expected: {}, found: {found}", self.answer.told());
+        let told = self.answer.told();
+        let head = if told == found {
+            format!("{found}, but not exactly as expected")
+        } else {
+            format!("expected: {told}, found: {found}")
+        };
         let whole = Outline::new().own("the whole decision");
         Outline::new()
             .own(head)

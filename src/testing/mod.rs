@@ -30,7 +30,7 @@
 //! - [`Case`]: who asks for what, and what has to be answered; with several turns, a story. A table is many cases.
 //! - [`Expected`]: *exactly* these reasons, or exactly these gates. A reason too many fails the case as one too few
 //!   does; so does a step that is cleared because no gate holds it, an override that is used, or a warning.
-//! - `check_files`: the same cases in JSON or TOML beside the rules, for people who write rules but no Rust.
+//! - [`check_files`]: the same cases in JSON or TOML beside the rules, for people who write rules but no Rust.
 //!
 //! # What a green run does not show
 //!
@@ -44,6 +44,7 @@ mod clock;
 mod coverage;
 mod difference;
 mod expected;
+mod file;
 mod fixture;
 mod mutation;
 mod near;
@@ -63,6 +64,7 @@ pub use clock::ManualClock;
 pub use coverage::{Coverage, Covered, Seen, WhyNever, coverage};
 pub use difference::{Difference, Example, Flips, difference, difference_of_models};
 pub use expected::{Expected, cleared_by, cleared_by_no_gate, not_recorded, recorded, refused};
+pub use file::check_files;
 pub use fixture::{Fixture, release_in};
 pub use mutation::{
     Equivalent, Killed, Mutation, MutationReport, Survivor, Telling, Unknown, WhyUnknown,

@@ -440,7 +440,8 @@ pub(super) fn release_id() -> ReleaseId {
     uuid::Uuid::from_u128(1).into()
 }
 
-fn package() -> ReleasePackage {
+/// The package of every scene that does not have one of its own.
+pub(super) fn package() -> ReleasePackage {
     let unit = |kind, what: &str| {
         let digest = Digest::of(what.as_bytes());
         let unit = ReleaseUnit::new(kind, own(Name::new("1.0.0")), digest);

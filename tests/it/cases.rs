@@ -128,7 +128,7 @@ fn a_reason_too_few_and_one_too_many_are_red() {
         deploying(scene, refused(["evidence: kind-missing"])),
         &[
             "turn 1",
-            "expected: refused, found: refused",
+            "refused, but not exactly as expected",
             "missing: `evidence: kind-missing`",
             "there is `production/evidence: pass-ratio`",
             "not expected: `production/evidence: pass-ratio`: 1 of 2 functional tests passed, and at least 95 % are \
@@ -174,7 +174,7 @@ fn a_step_that_no_gate_holds_is_not_taken_for_a_clearance() {
         deploying(scene(), cleared_by(["go"])),
         &[
             "turn 1",
-            "expected: cleared, found: cleared",
+            "cleared, but not exactly as expected",
             "no gate of these rules holds it here: look at its track and its model",
             "missing: the clearance of gate `go`",
         ],
@@ -231,7 +231,7 @@ fn an_override_that_is_used_has_to_be_expected() {
         deploying(scene(), cleared_by(gates)),
         &[
             "turn 1",
-            "expected: cleared, found: cleared",
+            "cleared, but not exactly as expected",
             "not expected: the use of override `override-1`",
         ],
     );

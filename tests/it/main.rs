@@ -20,6 +20,9 @@ mod calendar_log;
 mod calendars;
 #[cfg(test)]
 #[cfg(feature = "testing")]
+mod case_files;
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod cases;
 #[cfg(test)]
 mod chain;
