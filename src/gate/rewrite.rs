@@ -126,6 +126,8 @@ pub(crate) struct Mutants {
     pub(crate) not_rules: usize,
     /// Host policies whose parameters nobody can read back: they are not registered.
     pub(crate) opaque: Vec<Place>,
+    /// Whether the models of the set can be read back from files, and so those of its changes should.
+    is_readable: bool,
 }
 
 impl GateSet {
@@ -255,7 +257,10 @@ impl GateSet {
     /// no change.
     pub(crate) fn mutants(&self, policies: &Policies) -> Mutants {
         let words = Words::of(self);
-        let mut mutants = Mutants::default();
+        let mut mutants = Mutants {
+            is_readable: self.can_be_read(policies),
+            ..Mutants::default()
+        };
         for place in self.places() {
             let Some((requirement, rule)) = self.rule_at(&place) else {
                 continue;
@@ -335,7 +340,7 @@ impl Mutants {
             return;
         }
         let is_of_model = place.model_version.is_some();
-        if is_of_model && of.can_be_read(policies) && !set.can_be_read(policies) {
+        if is_of_model && self.is_readable && !set.can_be_read(policies) {
             self.not_rules += 1;
             return;
         }
@@ -366,7 +371,14 @@ impl Mutants {
             return rules;
         }
         let name = word(rule);
-        for changed in words.changes(&rule.written()) {
+        let mut params = rule.written();
+        if rule.is_opaque() {
+            params = params
+                .get_mut("params")
+                .map(Value::take)
+                .unwrap_or_default();
+        }
+        for changed in words.changes(&params) {
             let Changed {
                 at,
                 from,

@@ -354,12 +354,14 @@ impl<'a> Search<'a> {
         self.further(mutant, nearby, budget)
     }
 
-    /// The same one step further on: from where the rule alone answers something else, and then from anywhere.
+    /// The same one step further on: from where the rule alone answers something else, and then from anywhere. Of what is
+    /// said of a gate as a whole, the second step is what it says it of.
     fn further(&self, mutant: &Mutant, nearby: &[Nearby], budget: &mut usize) -> Option<Telling> {
         let gates = self.of.gates;
         let place = &mutant.place;
-        let (requirement, _) = gates.rule_at(place)?;
-        let whole = &requirement.rule;
+        let whole = gates
+            .rule_at(place)
+            .map(|(requirement, _)| &requirement.rule);
         let (alone, changed) = (gates.only(place), mutant.set.only(place));
         let is_gone = matches!(mutant.edit, Edit::Dropped | Edit::Warns);
         let differs = |question: &Question| {
@@ -372,7 +374,11 @@ impl<'a> Search<'a> {
         };
         let (first, then): (Vec<_>, Vec<_>) = nearby.iter().partition(|one| differs(&one.question));
         for seed in first.into_iter().chain(then) {
-            for more in near(&seed.question, gates, &[whole], &self.roles) {
+            let further = match whole {
+                Some(rule) => near(&seed.question, gates, &[rule], &self.roles),
+                None => near_gate(&seed.question, gates, &self.roles),
+            };
+            for more in further {
                 let Some(question) = varied(&seed.question, &more) else {
                     continue;
                 };
@@ -390,8 +396,8 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Every question near a check on that gate's step, those with the least different first; the question of the check
-    /// itself among them, for what is further on.
+    /// Every question near a check on that gate's step, those with the least different and the least in the way first; the
+    /// question of the check itself among them, for what is further on.
     fn nearby_of(&mut self, place: &Place, gate: &AnyGate) -> Vec<Nearby> {
         let gates = self.of.gates;
         let mut nearby = Vec::new();
@@ -400,10 +406,16 @@ impl<'a> Search<'a> {
             if question.step.action() != gate.action() {
                 continue;
             }
-            let variations = match gates.rule_at(place) {
-                Some((_, rule)) => near(question, gates, &[rule], &self.roles),
-                None => near_gate(question, gates, &self.roles),
-            };
+            let mut variations = Vec::new();
+            match gates.rule_at(place) {
+                Some((_, rule)) => variations.extend(near(question, gates, &[rule], &self.roles)),
+                None => {
+                    let rules = gate.requirements().iter().map(|one| &one.rule);
+                    let rules: Vec<_> = rules.collect();
+                    variations.extend(near_gate(question, gates, &self.roles));
+                    variations.extend(near(question, gates, &rules, &self.roles));
+                }
+            }
             nearby.push(Nearby {
                 check: index,
                 but: Vec::new(),
@@ -428,7 +440,7 @@ impl<'a> Search<'a> {
                 });
             }
         }
-        nearby.sort_by_key(|one| one.but.len());
+        nearby.sort_by_key(|one| (one.but.len(), one.ruling.blockers.len()));
         nearby
     }
 

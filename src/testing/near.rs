@@ -471,13 +471,20 @@ impl Near<'_> {
         let texts = params.pointer("/test/one_of").and_then(Value::as_array);
         let texts = texts.into_iter().flatten().filter_map(Value::as_str);
         let texts = texts.chain(["something else"]).flat_map(Text::new);
-        let values: Vec<_> = [FactValue::Flag(true), FactValue::Flag(false)]
-            .into_iter()
-            .chain(numbers.into_iter().map(FactValue::Integer))
-            .chain(texts.map(FactValue::Text))
-            .map(Some)
-            .chain([None])
-            .collect();
+        let numbers = numbers.into_iter().map(FactValue::Integer);
+        let flags = [FactValue::Flag(true), FactValue::Flag(false)];
+        // Values of the kind that is asked for, if that is known, and none.
+        let tested = params.get("test").and_then(Value::as_object);
+        let tested = tested
+            .and_then(|test| test.keys().next())
+            .map(String::as_str);
+        let values: Vec<_> = match tested {
+            Some("is") => flags.into(),
+            Some("at_least" | "at_most") => numbers.collect(),
+            Some("one_of") => texts.map(FactValue::Text).collect(),
+            Some(_) | None => flags.into_iter().chain(numbers).collect(),
+        };
+        let values: Vec<_> = values.into_iter().map(Some).chain([None]).collect();
         let keys = rule.facts().into_iter();
         keys.flat_map(|key| {
             let values = values.iter().cloned();

@@ -60,6 +60,10 @@ mod models;
 #[cfg(test)]
 mod overrides;
 #[cfg(test)]
+#[cfg(feature = "testing")]
+#[rustfmt::skip]
+mod pasted;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod policy_samples;
@@ -99,6 +103,18 @@ mod schedule_real_data;
 mod store_contract;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod testing_coverage;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod testing_difference;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod testing_mutation;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod web_service_checks;
 #[cfg(test)]
 mod wire;
 #[cfg(test)]
