@@ -5,7 +5,7 @@ use super::paste;
 use super::ruling::broken;
 use super::variation::varied;
 use super::{BrokenPolicy, Check, Ruling, Variation};
-use crate::gate::{AnyGate, Edit, GateSet, Mutant, Percent, Place, Policies, Rule};
+use crate::gate::{AnyGate, Edit, GateSet, Mutant, Percent, Place, Policies, ReleaseModel, Rule};
 use crate::release::Role;
 use crate::report::Outline;
 use crate::verify::Question;
@@ -317,23 +317,22 @@ impl<'a> Search<'a> {
         let mut budget = BUDGET;
         let telling = self.telling(&mutant, gate, &mut budget).or(differs);
         let Mutant { place, edit, .. } = mutant;
-        match telling {
-            Some(telling) => report.survivors.push(Survivor {
+        if let Some(telling) = telling {
+            report.survivors.push(Survivor {
                 place,
                 edit,
                 telling,
-            }),
-            None => {
-                let why = if is_opaque {
-                    WhyUnknown::Opaque
-                } else if is_ever_asked {
-                    WhyUnknown::NothingFound(BUDGET - budget)
-                } else {
-                    WhyUnknown::NeverAsked
-                };
-                report.unknown.push(Unknown { place, edit, why });
-            }
+            });
+            return;
         }
+        let why = if is_opaque {
+            WhyUnknown::Opaque
+        } else if is_ever_asked {
+            WhyUnknown::NothingFound(BUDGET - budget)
+        } else {
+            WhyUnknown::NeverAsked
+        };
+        report.unknown.push(Unknown { place, edit, why });
     }
 
     /// A question near the checks to which the changed rules answer something else, with as little different as can be.
@@ -406,16 +405,13 @@ impl<'a> Search<'a> {
             if question.step.action() != gate.action() {
                 continue;
             }
-            let mut variations = Vec::new();
-            match gates.rule_at(place) {
-                Some((_, rule)) => variations.extend(near(question, gates, &[rule], &self.roles)),
-                None => {
-                    let rules = gate.requirements().iter().map(|one| &one.rule);
-                    let rules: Vec<_> = rules.collect();
-                    variations.extend(near_gate(question, gates, &self.roles));
-                    variations.extend(near(question, gates, &rules, &self.roles));
-                }
-            }
+            let (mut variations, rules) = if let Some((_, rule)) = gates.rule_at(place) {
+                (Vec::new(), vec![rule])
+            } else {
+                let rules = gate.requirements().iter().map(|one| &one.rule);
+                (near_gate(question, gates, &self.roles), rules.collect())
+            };
+            variations.extend(near(question, gates, &rules, &self.roles));
             nearby.push(Nearby {
                 check: index,
                 but: Vec::new(),
@@ -488,7 +484,7 @@ fn has_opaque(gate: &AnyGate) -> bool {
 
 /// The roles that any gate or model of the set names.
 fn roles(gates: &GateSet) -> BTreeSet<Role> {
-    let of_models = gates.models().flat_map(|model| model.gates());
+    let of_models = gates.models().flat_map(ReleaseModel::gates);
     let in_gates = gates.gates().iter().chain(of_models).flat_map(|gate| {
         let rules = gate.requirements().iter();
         let named = rules.flat_map(|requirement| requirement.rule.roles());
@@ -552,11 +548,9 @@ impl MutationReport {
     ///
     /// Then, with the whole report.
     #[track_caller]
-    #[expect(clippy::panic, reason = "a test fails by a panic")]
     pub fn assert_none_survive(&self) {
-        if self.score().map(Percent::get) != Some(100) {
-            panic!("{}", self.outline());
-        }
+        let score = self.score().map(Percent::get);
+        assert!(score == Some(100), "{}", self.outline());
     }
 
     /// The report for people.
