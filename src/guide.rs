@@ -21,3 +21,7 @@ pub mod event_format {}
 
 #[doc = include_str!("../docs/release-models.md")]
 pub mod release_models {}
+
+#[cfg(feature = "testing")]
+#[doc = include_str!("../docs/testing-policies.md")]
+pub mod testing_policies {}

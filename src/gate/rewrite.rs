@@ -118,6 +118,9 @@ pub(crate) struct Mutant {
     pub(crate) set: GateSet,
 }
 
+/// A change of a gate.
+type Change = Box<dyn Fn(&mut AnyGate)>;
+
 /// Every change that was made, and those that could not be.
 #[derive(Default)]
 pub(crate) struct Mutants {
@@ -126,6 +129,8 @@ pub(crate) struct Mutants {
     pub(crate) not_rules: usize,
     /// Host policies whose parameters nobody can read back: they are not registered.
     pub(crate) opaque: Vec<Place>,
+    /// Whether the models of the set can be read back from files, and so those of its changes should.
+    is_readable: bool,
 }
 
 impl GateSet {
@@ -255,7 +260,10 @@ impl GateSet {
     /// no change.
     pub(crate) fn mutants(&self, policies: &Policies) -> Mutants {
         let words = Words::of(self);
-        let mut mutants = Mutants::default();
+        let mut mutants = Mutants {
+            is_readable: self.can_be_read(policies),
+            ..Mutants::default()
+        };
         for place in self.places() {
             let Some((requirement, rule)) = self.rule_at(&place) else {
                 continue;
@@ -292,8 +300,8 @@ impl GateSet {
     }
 
     /// What can be changed of the gates themselves.
-    fn gate_edits(&self, words: &Words) -> Vec<(Place, Edit, Box<dyn Fn(&mut AnyGate)>)> {
-        let mut edits: Vec<(Place, Edit, Box<dyn Fn(&mut AnyGate)>)> = Vec::new();
+    fn gate_edits(&self, words: &Words) -> Vec<(Place, Edit, Change)> {
+        let mut edits: Vec<(Place, Edit, Change)> = Vec::new();
         for (gate, model_version) in self.all_gates() {
             let at = |at: &str| Place {
                 gate: gate.id.name.clone(),
@@ -335,7 +343,7 @@ impl Mutants {
             return;
         }
         let is_of_model = place.model_version.is_some();
-        if is_of_model && of.can_be_read(policies) && !set.can_be_read(policies) {
+        if is_of_model && self.is_readable && !set.can_be_read(policies) {
             self.not_rules += 1;
             return;
         }
@@ -366,7 +374,14 @@ impl Mutants {
             return rules;
         }
         let name = word(rule);
-        for changed in words.changes(&rule.written()) {
+        let mut params = rule.written();
+        if rule.is_opaque() {
+            params = params
+                .get_mut("params")
+                .map(Value::take)
+                .unwrap_or_default();
+        }
+        for changed in words.changes(&params) {
             let Changed {
                 at,
                 from,
@@ -400,7 +415,7 @@ fn read_back(file: Value, policies: &Policies) -> Option<Rule> {
     reason = "every policy has its name; what stands under a condition has the condition's"
 )]
 fn word(rule: &Rule) -> &'static str {
-    let name = match rule {
+    match rule {
         Rule::When(_) => "when",
         Rule::Unless(_) => "unless",
         Rule::Host(_) => "host",
@@ -411,10 +426,9 @@ fn word(rule: &Rule) -> &'static str {
         policy => {
             let name = policy.name();
             let mut known = Rule::BUILT_IN.iter();
-            return known.find(|known| **known == name.as_str()).unwrap_or(&"");
+            known.find(|known| **known == name.as_str()).unwrap_or(&"")
         }
-    };
-    name
+    }
 }
 
 /// Where a file has one of its parts.
@@ -696,6 +710,112 @@ impl Changed {
             at,
             value: whole(self.value),
             ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: &str = r#"{ "gates": [
+        { "name": "go", "version": 1, "step": "authorise", "rules": [
+            { "rule": { "all": [{ "risk": { "at_most": "low" } }, { "any": [
+                { "fact": { "key": "a", "test": { "is": true } } },
+                { "not": { "fact": { "key": "b", "test": { "is": true } } } }
+            ] }] } },
+            { "rule": { "when": { "condition": { "tracks": ["normal"] }, "rule": {
+                "at-least": { "count": 2, "of": [{ "risk": { "at_most": "low" } }, { "risk": { "at_most": "medium" } }] }
+            } } } }
+        ] }
+    ] }"#;
+
+    fn set() -> GateSet {
+        GateSet::from_json(RULES, &Policies::new()).unwrap()
+    }
+
+    fn place(at: &str) -> Place {
+        let places = set().places();
+        places.into_iter().find(|place| place.at == at).unwrap()
+    }
+
+    fn written(set: &GateSet) -> Vec<String> {
+        let requirements = set.gates.iter().flat_map(|gate| &gate.requirements);
+        requirements
+            .map(|one| serde_json::to_string(&one.rule).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn every_rule_has_the_place_that_a_file_gives_it() {
+        let places = set().places();
+        let at: Vec<_> = places.iter().map(|place| place.at.as_str()).collect();
+        assert_eq!(
+            at,
+            [
+                "rules[0].rule.all",
+                "rules[0].rule.all[0].risk",
+                "rules[0].rule.all[1].any",
+                "rules[0].rule.all[1].any[0].fact",
+                "rules[0].rule.all[1].any[1].not",
+                "rules[0].rule.all[1].any[1].not.fact",
+                "rules[1].rule.when",
+                "rules[1].rule.when.rule.at-least",
+                "rules[1].rule.when.rule.at-least.of[0].risk",
+                "rules[1].rule.when.rule.at-least.of[1].risk",
+            ]
+        );
+        let found = |place: &Place| set().rule_at(place).map(|(_, rule)| word(rule));
+        for place in &places {
+            assert!(place.at.ends_with(found(place).unwrap()), "{place}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_is_taken_out_takes_out_what_would_be_empty() {
+        let without = |at: &str| written(&set().without(&place(at)));
+        let whole = written(&set());
+        assert_eq!(without("rules[0].rule.all").as_slice(), &whole[1..]);
+        assert_eq!(
+            without("rules[0].rule.all[1].any[1].not.fact"),
+            [
+                r#"{"all":[{"risk":{"at_most":"low"}},{"any":[{"fact":{"key":"a","test":{"is":true}}}]}]}"#,
+                &whole[1],
+            ]
+        );
+        // Of two, one is left, and two of one cannot be asked for.
+        assert!(without("rules[1].rule.when.rule.at-least.of[0].risk")[1].contains(r#""count":1"#));
+    }
+
+    #[test]
+    fn a_rule_alone_keeps_the_conditions_under_which_it_is_judged() {
+        let only = |at: &str| written(&set().only(&place(at)));
+        assert_eq!(
+            only("rules[0].rule.all[0].risk"),
+            [r#"{"risk":{"at_most":"low"}}"#]
+        );
+        assert_eq!(
+            only("rules[1].rule.when.rule.at-least.of[0].risk"),
+            [r#"{"when":{"condition":{"tracks":["normal"]},"rule":{"risk":{"at_most":"low"}}}}"#]
+        );
+    }
+
+    #[test]
+    fn a_changed_gate_pretends_to_be_the_gate_and_every_change_is_another_one() {
+        let set = set();
+        let mutants = set.mutants(&Policies::new());
+        assert!(mutants.made.len() > 20 && mutants.not_rules > 0);
+        for (index, mutant) in mutants.made.iter().enumerate() {
+            assert_ne!(mutant.set, set, "{} {}", mutant.place, mutant.edit);
+            let ids = |set: &GateSet| {
+                set.gates
+                    .iter()
+                    .map(|gate| gate.id.clone())
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(ids(&mutant.set), ids(&set));
+            let others = &mutants.made[index + 1..];
+            assert!(others.iter().all(|other| other.set != mutant.set));
         }
     }
 }

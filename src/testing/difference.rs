@@ -110,25 +110,17 @@ pub fn difference<'a>(
             continue;
         };
         let size = size(question);
-        let smallest = sorts.get_mut(&sort);
-        match smallest {
-            Some(smallest) => {
-                smallest.count += 1;
-                if (size, name) < (smallest.size, smallest.name.as_str()) {
-                    smallest.size = size;
-                    name.clone_into(&mut smallest.name);
-                    smallest.question = question.clone();
-                }
-            }
-            None => {
-                let smallest = Smallest {
-                    size,
-                    name: name.to_owned(),
-                    question: question.clone(),
-                    count: 1,
-                };
-                sorts.insert(sort, smallest);
-            }
+        let smallest = sorts.entry(sort).or_insert_with(|| Smallest {
+            size,
+            name: name.to_owned(),
+            question: question.clone(),
+            count: 0,
+        });
+        smallest.count += 1;
+        if (size, name) < (smallest.size, smallest.name.as_str()) {
+            smallest.size = size;
+            name.clone_into(&mut smallest.name);
+            smallest.question = question.clone();
         }
     }
     difference.broken = found.into_iter().collect();
@@ -139,7 +131,7 @@ pub fn difference<'a>(
             Way::Changed => &mut difference.changed,
         };
         flips.count += smallest.count;
-        flips.examples.extend(example(old, new, sort, smallest));
+        flips.examples.push(example(old, new, sort, smallest));
     }
     difference
 }
@@ -202,7 +194,7 @@ fn size(question: &Question) -> usize {
 }
 
 /// The smallest of its sort, with whatever can be left out taken away.
-fn example(old: &GateSet, new: &GateSet, of: Sort, smallest: Smallest) -> Option<Example> {
+fn example(old: &GateSet, new: &GateSet, of: Sort, smallest: Smallest) -> Example {
     let mut question = smallest.question;
     let mut but = Vec::new();
     for one in removals(&question) {
@@ -217,7 +209,7 @@ fn example(old: &GateSet, new: &GateSet, of: Sort, smallest: Smallest) -> Option
         }
     }
     let (_, went, came) = of;
-    Some(Example {
+    Example {
         name: smallest.name,
         but,
         went,
@@ -225,12 +217,12 @@ fn example(old: &GateSet, new: &GateSet, of: Sort, smallest: Smallest) -> Option
         old: Ruling::of(&question.ask(old)),
         new: Ruling::of(&question.ask(new)),
         count: smallest.count,
-    })
+    }
 }
 
 /// The host policies of a set.
 fn opaque(gates: &GateSet) -> impl Iterator<Item = Key> {
-    let of_models = gates.models().flat_map(|model| model.gates());
+    let of_models = gates.models().flat_map(ReleaseModel::gates);
     let all = gates.gates().iter().chain(of_models);
     let rules = all.flat_map(|gate| gate.requirements().iter());
     let rules = rules.flat_map(|requirement| requirement.rule.walk());

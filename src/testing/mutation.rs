@@ -5,7 +5,7 @@ use super::paste;
 use super::ruling::broken;
 use super::variation::varied;
 use super::{BrokenPolicy, Check, Ruling, Variation};
-use crate::gate::{AnyGate, Edit, GateSet, Mutant, Percent, Place, Policies, Rule};
+use crate::gate::{AnyGate, Edit, GateSet, Mutant, Percent, Place, Policies, ReleaseModel, Rule};
 use crate::release::Role;
 use crate::report::Outline;
 use crate::verify::Question;
@@ -317,23 +317,22 @@ impl<'a> Search<'a> {
         let mut budget = BUDGET;
         let telling = self.telling(&mutant, gate, &mut budget).or(differs);
         let Mutant { place, edit, .. } = mutant;
-        match telling {
-            Some(telling) => report.survivors.push(Survivor {
+        if let Some(telling) = telling {
+            report.survivors.push(Survivor {
                 place,
                 edit,
                 telling,
-            }),
-            None => {
-                let why = if is_opaque {
-                    WhyUnknown::Opaque
-                } else if is_ever_asked {
-                    WhyUnknown::NothingFound(BUDGET - budget)
-                } else {
-                    WhyUnknown::NeverAsked
-                };
-                report.unknown.push(Unknown { place, edit, why });
-            }
+            });
+            return;
         }
+        let why = if is_opaque {
+            WhyUnknown::Opaque
+        } else if is_ever_asked {
+            WhyUnknown::NothingFound(BUDGET - budget)
+        } else {
+            WhyUnknown::NeverAsked
+        };
+        report.unknown.push(Unknown { place, edit, why });
     }
 
     /// A question near the checks to which the changed rules answer something else, with as little different as can be.
@@ -354,12 +353,14 @@ impl<'a> Search<'a> {
         self.further(mutant, nearby, budget)
     }
 
-    /// The same one step further on: from where the rule alone answers something else, and then from anywhere.
+    /// The same one step further on: from where the rule alone answers something else, and then from anywhere. Of what is
+    /// said of a gate as a whole, the second step is what it says it of.
     fn further(&self, mutant: &Mutant, nearby: &[Nearby], budget: &mut usize) -> Option<Telling> {
         let gates = self.of.gates;
         let place = &mutant.place;
-        let (requirement, _) = gates.rule_at(place)?;
-        let whole = &requirement.rule;
+        let whole = gates
+            .rule_at(place)
+            .map(|(requirement, _)| &requirement.rule);
         let (alone, changed) = (gates.only(place), mutant.set.only(place));
         let is_gone = matches!(mutant.edit, Edit::Dropped | Edit::Warns);
         let differs = |question: &Question| {
@@ -372,7 +373,11 @@ impl<'a> Search<'a> {
         };
         let (first, then): (Vec<_>, Vec<_>) = nearby.iter().partition(|one| differs(&one.question));
         for seed in first.into_iter().chain(then) {
-            for more in near(&seed.question, gates, &[whole], &self.roles) {
+            let further = match whole {
+                Some(rule) => near(&seed.question, gates, &[rule], &self.roles),
+                None => near_gate(&seed.question, gates, &self.roles),
+            };
+            for more in further {
                 let Some(question) = varied(&seed.question, &more) else {
                     continue;
                 };
@@ -390,8 +395,8 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Every question near a check on that gate's step, those with the least different first; the question of the check
-    /// itself among them, for what is further on.
+    /// Every question near a check on that gate's step, those with the least different and the least in the way first; the
+    /// question of the check itself among them, for what is further on.
     fn nearby_of(&mut self, place: &Place, gate: &AnyGate) -> Vec<Nearby> {
         let gates = self.of.gates;
         let mut nearby = Vec::new();
@@ -400,10 +405,13 @@ impl<'a> Search<'a> {
             if question.step.action() != gate.action() {
                 continue;
             }
-            let variations = match gates.rule_at(place) {
-                Some((_, rule)) => near(question, gates, &[rule], &self.roles),
-                None => near_gate(question, gates, &self.roles),
+            let (mut variations, rules) = if let Some((_, rule)) = gates.rule_at(place) {
+                (Vec::new(), vec![rule])
+            } else {
+                let rules = gate.requirements().iter().map(|one| &one.rule);
+                (near_gate(question, gates, &self.roles), rules.collect())
             };
+            variations.extend(near(question, gates, &rules, &self.roles));
             nearby.push(Nearby {
                 check: index,
                 but: Vec::new(),
@@ -428,7 +436,7 @@ impl<'a> Search<'a> {
                 });
             }
         }
-        nearby.sort_by_key(|one| one.but.len());
+        nearby.sort_by_key(|one| (one.but.len(), one.ruling.blockers.len()));
         nearby
     }
 
@@ -476,7 +484,7 @@ fn has_opaque(gate: &AnyGate) -> bool {
 
 /// The roles that any gate or model of the set names.
 fn roles(gates: &GateSet) -> BTreeSet<Role> {
-    let of_models = gates.models().flat_map(|model| model.gates());
+    let of_models = gates.models().flat_map(ReleaseModel::gates);
     let in_gates = gates.gates().iter().chain(of_models).flat_map(|gate| {
         let rules = gate.requirements().iter();
         let named = rules.flat_map(|requirement| requirement.rule.roles());
@@ -540,11 +548,9 @@ impl MutationReport {
     ///
     /// Then, with the whole report.
     #[track_caller]
-    #[expect(clippy::panic, reason = "a test fails by a panic")]
     pub fn assert_none_survive(&self) {
-        if self.score().map(Percent::get) != Some(100) {
-            panic!("{}", self.outline());
-        }
+        let score = self.score().map(Percent::get);
+        assert!(score == Some(100), "{}", self.outline());
     }
 
     /// The report for people.

@@ -13,7 +13,7 @@ use crate::release::{
     DefectResolved, Digest, Environment, Evidence, FactValue, Grade, IssueRaised, IssueResolved,
     Key, Money, Name, OverrideGranted, Person, RegisterKind, ReleaseKind, RiskAssessment,
     RiskClosed, RiskRaised, Role, RoleGiven, RoleRelieved, Service, Severity, StakeholdersNotified,
-    TestKind, TestRun, Text, Track,
+    TestKind, TestReport, TestRun, Text, Track,
 };
 use crate::verify::Question;
 use serde_json::Value;
@@ -24,13 +24,13 @@ pub(super) fn near(
     question: &Question,
     gates: &GateSet,
     rules: &[&Rule],
-    roles: &BTreeSet<Role>,
+    named: &BTreeSet<Role>,
 ) -> Vec<Vec<Variation>> {
     let decision = question.ask(gates);
     let near = Near {
         question,
         decision: &decision,
-        roles,
+        named,
     };
     let mut all = Vec::new();
     for rule in rules.iter().flat_map(|rule| rule.walk()) {
@@ -58,13 +58,13 @@ pub(super) fn near(
 pub(super) fn near_gate(
     question: &Question,
     gates: &GateSet,
-    roles: &BTreeSet<Role>,
+    named: &BTreeSet<Role>,
 ) -> Vec<Vec<Variation>> {
     let decision = question.ask(gates);
     let near = Near {
         question,
         decision: &decision,
-        roles,
+        named,
     };
     let tracks = [Track::Standard, Track::Normal, Track::Emergency];
     let tracks = tracks.map(|track| vec![Variation::OnTrack(track)]);
@@ -74,7 +74,7 @@ pub(super) fn near_gate(
 struct Near<'a> {
     question: &'a Question,
     decision: &'a Decision,
-    roles: &'a BTreeSet<Role>,
+    named: &'a BTreeSet<Role>,
 }
 
 fn key(text: &str) -> Key {
@@ -96,6 +96,11 @@ fn one(record: impl Into<AnyRecord>, by: &Actor) -> Variation {
         by: by.clone(),
         record: record.into(),
     }
+}
+
+fn lacking(parts: impl IntoIterator<Item = Part>) -> Vec<Vec<Variation>> {
+    let parts = parts.into_iter();
+    parts.map(|part| vec![Variation::Without(part)]).collect()
 }
 
 const SEVERITIES: [Severity; 4] = [
@@ -121,9 +126,9 @@ impl Near<'_> {
             Rule::Evidence(_) => self.tests(&params, &numbers),
             Rule::Soak(_) => {
                 let attempts = self.question.core.state.attempts.keys().cloned();
-                self.lacking(attempts.map(Part::Attempt))
+                lacking(attempts.map(Part::Attempt))
             }
-            Rule::BackOutPlan(_) => self.lacking([Part::BackOut]),
+            Rule::BackOutPlan(_) => lacking([Part::BackOut]),
             Rule::Risk(_) => self.risks(),
             Rule::OpenIssues(_) => self.issues(&numbers),
             Rule::Budget(_) => self.costs(&numbers),
@@ -131,9 +136,9 @@ impl Near<'_> {
             Rule::ChangeRequests(_) => self.change_requests(&numbers),
             Rule::Checklist(_) => self.checklist(&params),
             Rule::LeadTime(_) | Rule::TimeOfDay(_) => self.windows(),
-            Rule::Waves(_) => self.lacking([Part::Rollout]),
+            Rule::Waves(_) => lacking([Part::Rollout]),
             Rule::ModelStanding(_) => vec![vec![Variation::Unread(Source::Model)]],
-            Rule::Fact(_) | Rule::Host(_) => self.facts(rule, &params, &numbers),
+            Rule::Fact(_) | Rule::Host(_) => facts(rule, &params, &numbers),
             Rule::Freeze(_) | Rule::MaintenanceWindow(_) => {
                 let mut all = self.windows();
                 let calendar = params.get("calendar").and_then(Value::as_str);
@@ -160,11 +165,6 @@ impl Near<'_> {
 
     fn action(&self) -> Action {
         self.question.step.action()
-    }
-
-    fn lacking(&self, parts: impl IntoIterator<Item = Part>) -> Vec<Vec<Variation>> {
-        let parts = parts.into_iter();
-        parts.map(|part| vec![Variation::Without(part)]).collect()
     }
 
     fn recorded(
@@ -228,7 +228,7 @@ impl Near<'_> {
             all.push(vec![Variation::RequestedBy(person.clone())]);
             all.push(vec![Variation::AskedBy(person.clone())]);
             let others = [Role::Builder, Role::Deployer];
-            for role in self.roles.iter().chain(&others) {
+            for role in self.named.iter().chain(&others) {
                 let approved = Variation::Approved {
                     by: person.clone(),
                     role: role.clone(),
@@ -251,7 +251,7 @@ impl Near<'_> {
         let mut all = Vec::new();
         let state = &self.question.core.state;
         for blocker in self.decision.blockers() {
-            for role in self.roles {
+            for role in self.named {
                 let id = key("override");
                 let (policy, code) = (blocker.policy.clone(), blocker.reason.code.clone());
                 let until = self.question.facts.now().plus(Seconds::hours(1));
@@ -275,7 +275,6 @@ impl Near<'_> {
 
     /// Runs with as many failures as the shares ask for, fewer runs, other places; documents and defects.
     fn tests(&self, params: &Value, numbers: &BTreeSet<i64>) -> Vec<Vec<Variation>> {
-        let state = &self.question.core.state;
         let mut all = Vec::new();
         let words = |at: &str| -> BTreeSet<String> {
             let found = params.get(at);
@@ -300,7 +299,9 @@ impl Near<'_> {
             .into_iter()
             .filter_map(|share| u8::try_from(share).ok().filter(|share| *share <= 100))
             .collect();
-        all.extend(self.lacking(runs.iter().map(|run| Part::TestRun(run.id.clone()))));
+        all.extend(lacking(
+            runs.iter().map(|run| Part::TestRun(run.id.clone())),
+        ));
         for run in &runs {
             for &share in &shares {
                 let mut changed = run.clone();
@@ -327,21 +328,38 @@ impl Near<'_> {
                 }
             }
         }
-        all.extend(self.lacking(state.evidence.keys().cloned().map(Part::Evidence)));
-        for document in words("documents") {
-            let what = Name::new("A document").ok();
-            let digest = Digest::of(document.as_bytes());
-            let package = report.as_ref().map(|report| report.package());
-            for about in [package, Some(Digest::of(b"another package"))] {
+        all.extend(self.documents(report.as_ref(), &words("documents")));
+        all.extend(self.defects(numbers));
+        all
+    }
+
+    /// Each document missing, about the package, and about another one.
+    fn documents(
+        &self,
+        report: Option<&TestReport>,
+        named: &BTreeSet<String>,
+    ) -> Vec<Vec<Variation>> {
+        let there = self.question.core.state.evidence.keys().cloned();
+        let mut all = lacking(there.map(Part::Evidence));
+        let what = Name::new("A document").ok();
+        for document in named {
+            let other = Digest::of(b"another package");
+            for package in [report.map(TestReport::package), Some(other)] {
+                let digest = Digest::of(document.as_bytes());
                 let written = what.clone().map(|what| {
-                    let mut written = Evidence::new(key(&document), what, digest);
-                    written.package = about;
-                    vec![one(written, self.by())]
+                    let mut written = Evidence::new(key(document), what, digest);
+                    written.package = package;
+                    written
                 });
-                all.extend(written);
+                all.extend(self.recorded(written));
             }
         }
-        all.extend(self.recorded(state.defects.keys().cloned().map(DefectResolved::new)));
+        all
+    }
+
+    fn defects(&self, numbers: &BTreeSet<i64>) -> Vec<Vec<Variation>> {
+        let open = self.question.core.state.defects.keys().cloned();
+        let mut all = self.recorded(open.map(DefectResolved::new));
         for severity in SEVERITIES {
             all.extend(self.counted(numbers, |place| {
                 DefectFound::new(key(&format!("defect {place}")), severity)
@@ -351,7 +369,7 @@ impl Near<'_> {
     }
 
     fn risks(&self) -> Vec<Vec<Variation>> {
-        let mut all = self.lacking([Part::RiskAssessment]);
+        let mut all = lacking([Part::RiskAssessment]);
         let grades = (1..=5).flat_map(Grade::new);
         all.extend(
             self.recorded(
@@ -385,7 +403,7 @@ impl Near<'_> {
     /// Bookings up to each share of the budget, and a unit more.
     fn costs(&self, shares: &BTreeSet<i64>) -> Vec<Vec<Variation>> {
         let state = &self.question.core.state;
-        let mut all = self.lacking([Part::Budget]);
+        let mut all = lacking([Part::Budget]);
         let Some(budget) = state.plan_in_force().and_then(|plan| plan.budget) else {
             return all;
         };
@@ -407,7 +425,7 @@ impl Near<'_> {
 
     fn notices(&self) -> Vec<Vec<Variation>> {
         let state = &self.question.core.state;
-        let mut all = self.lacking(state.notified.keys().cloned().map(Part::Notice));
+        let mut all = lacking(state.notified.keys().cloned().map(Part::Notice));
         let whom = state.plan_in_force().map(|plan| plan.stakeholders.clone());
         all.extend(self.recorded(whom.map(StakeholdersNotified::new)));
         all
@@ -415,7 +433,7 @@ impl Near<'_> {
 
     fn change_requests(&self, numbers: &BTreeSet<i64>) -> Vec<Vec<Variation>> {
         let ids = self.question.core.state.change_requests.keys();
-        let mut all = self.lacking(ids.clone().cloned().map(Part::ChangeRequest));
+        let mut all = lacking(ids.clone().cloned().map(Part::ChangeRequest));
         let states = ChangeRequestState::OWN.iter();
         for state in states.flat_map(ChangeRequestState::named) {
             let moved = ids
@@ -434,7 +452,7 @@ impl Near<'_> {
         let items = items.into_iter().flatten().filter_map(Value::as_str);
         let mut all = Vec::new();
         for item in items {
-            all.extend(self.lacking([Part::ChecklistItem(key(item))]));
+            all.extend(lacking([Part::ChecklistItem(key(item))]));
             for status in [
                 ChecklistStatus::Open,
                 ChecklistStatus::Done,
@@ -462,31 +480,6 @@ impl Near<'_> {
         moved
             .map(|window| vec![Variation::Window(window)])
             .collect()
-    }
-
-    /// What the host may know instead: the numbers and texts of the rule and what is next to them, and nothing.
-    fn facts(&self, rule: &Rule, params: &Value, numbers: &BTreeSet<i64>) -> Vec<Vec<Variation>> {
-        let numbers = numbers.iter().flat_map(|&number| around(number));
-        let numbers: BTreeSet<_> = numbers.collect();
-        let texts = params.pointer("/test/one_of").and_then(Value::as_array);
-        let texts = texts.into_iter().flatten().filter_map(Value::as_str);
-        let texts = texts.chain(["something else"]).flat_map(Text::new);
-        let values: Vec<_> = [FactValue::Flag(true), FactValue::Flag(false)]
-            .into_iter()
-            .chain(numbers.into_iter().map(FactValue::Integer))
-            .chain(texts.map(FactValue::Text))
-            .map(Some)
-            .chain([None])
-            .collect();
-        let keys = rule.facts().into_iter();
-        keys.flat_map(|key| {
-            let values = values.iter().cloned();
-            values.map(move |value| {
-                let key = key.clone();
-                vec![Variation::Fact { key, value }]
-            })
-        })
-        .collect()
     }
 
     /// A release that fits each word of the condition, and one that does not.
@@ -581,13 +574,45 @@ impl Near<'_> {
     }
 }
 
+/// What the host may know instead: the numbers and texts of the rule and what is next to them, and nothing.
+fn facts(rule: &Rule, params: &Value, numbers: &BTreeSet<i64>) -> Vec<Vec<Variation>> {
+    let numbers = numbers.iter().flat_map(|&number| around(number));
+    let numbers: BTreeSet<_> = numbers.collect();
+    let texts = params.pointer("/test/one_of").and_then(Value::as_array);
+    let texts = texts.into_iter().flatten().filter_map(Value::as_str);
+    let texts = texts.chain(["something else"]).flat_map(Text::new);
+    let numbers = numbers.into_iter().map(FactValue::Integer);
+    let flags = [FactValue::Flag(true), FactValue::Flag(false)];
+    // Values of the kind that is asked for, if that is known, and none.
+    let tested = params.get("test").and_then(Value::as_object);
+    let tested = tested
+        .and_then(|test| test.keys().next())
+        .map(String::as_str);
+    let values: Vec<_> = match tested {
+        Some("is") => flags.into(),
+        Some("at_least" | "at_most") => numbers.collect(),
+        Some("one_of") => texts.map(FactValue::Text).collect(),
+        Some(_) | None => flags.into_iter().chain(numbers).collect(),
+    };
+    let values: Vec<_> = values.into_iter().map(Some).chain([None]).collect();
+    let keys = rule.facts().into_iter();
+    keys.flat_map(|key| {
+        let values = values.iter().cloned();
+        values.map(move |value| {
+            let key = key.clone();
+            vec![Variation::Fact { key, value }]
+        })
+    })
+    .collect()
+}
+
 /// Everything that could be taken out of what is given, one thing at a time.
 pub(super) fn removals(question: &Question) -> Vec<Variation> {
     let state = &question.core.state;
     let by = question.by.actor();
     let mut parts = Vec::new();
     let report = state.clone().test_report_mut().cloned();
-    let runs = report.iter().flat_map(|report| report.runs());
+    let runs = report.iter().flat_map(TestReport::runs);
     parts.extend(runs.map(|run| Part::TestRun(run.id.clone())));
     parts.extend(state.evidence.keys().cloned().map(Part::Evidence));
     parts.extend(state.risk.iter().map(|_| Part::RiskAssessment));

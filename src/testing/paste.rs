@@ -6,7 +6,7 @@ use super::mutation::Telling;
 pub(super) fn rust(place: &str, edit: &str, telling: &Telling) -> String {
     let name = called(&format!("{place} {edit}"));
     let near = &telling.near;
-    let but = serde_json::to_string_pretty(&telling.but).unwrap_or_default();
+    let but = serde_json::to_string(&telling.but).unwrap_or_default();
     let but = raw(&but);
     let ruling = telling.ruling.to_string();
     let story = comment(&format!("{place}: {edit}"));

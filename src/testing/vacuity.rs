@@ -5,7 +5,7 @@ use super::near::removals;
 use super::variation::varied;
 use super::{Check, Ruling, Variation};
 use crate::gate::{GateSet, Place};
-use crate::release::{Decision, Key};
+use crate::release::{Decision, Judgement, Key};
 use crate::report::Outline;
 use serde::Serialize;
 use std::fmt;
@@ -115,7 +115,7 @@ fn idle(gates: &GateSet, check: &Check) -> Vec<Variation> {
     let question = check.question();
     let everything = |decision: &Decision| {
         let judgements = decision.findings.iter().map(|one| &one.judgement);
-        let judgements = judgements.flat_map(|one| one.policies());
+        let judgements = judgements.flat_map(Judgement::policies);
         let verdicts = judgements.map(|one| (one.policy.clone(), one.verdict.clone()));
         (Ruling::of(decision), verdicts.collect::<Vec<_>>())
     };

@@ -151,6 +151,8 @@ impl Variation {
             }
             Self::OnTrack(track) => {
                 state(question).track = *track;
+                // What the release would then be pre-authorised by is its model, as it was authorised.
+                question.is_as_authorised = true;
                 Some(())
             }
             Self::OfKind(kind) => requested(question, |request| request.kind.clone_from(kind)),

@@ -42,7 +42,7 @@ pub struct Question {
     /// What approvals have to be about.
     pub(crate) about: Subject,
     /// Whether the model that the release follows is what was authorised.
-    is_as_authorised: bool,
+    pub(crate) is_as_authorised: bool,
 }
 
 impl Question {

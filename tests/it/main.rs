@@ -78,6 +78,10 @@ mod models;
 #[cfg(test)]
 mod overrides;
 #[cfg(test)]
+#[cfg(feature = "testing")]
+#[rustfmt::skip]
+mod pasted;
+#[cfg(test)]
 mod policies;
 #[cfg(test)]
 mod policy_samples;
@@ -126,6 +130,17 @@ mod verify_laws;
 #[cfg(test)]
 #[cfg(feature = "verify")]
 mod verify_traps;
+#[cfg(feature = "testing")]
+mod testing_coverage;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod testing_difference;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod testing_mutation;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod web_service_checks;
 #[cfg(test)]
 mod wire;
 #[cfg(test)]

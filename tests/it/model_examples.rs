@@ -12,9 +12,9 @@ use phasegate::release::step::{
 use phasegate::release::{
     Answer, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, AttemptFinished, AttemptOutcome,
     AttemptStarted, BackOutPlan, Baseline, Bounded, ChangeRequest, ChangeRequestState,
-    ChecklistItem, ChecklistStatus, ClosureRecord, Currency, Ending, Environment, Evidence, Grade,
-    Health, HealthObserved, Money, PostImplementationReview, ReleaseKind, ReleaseRequest,
-    RetrospectiveApproval, ReviewOutcome, RiskAssessment, Role, RoleGiven, Service,
+    ChecklistItem, ChecklistStatus, ClosureRecord, Currency, Ending, Environment, Evidence,
+    FollowedModel, Grade, Health, HealthObserved, Money, PostImplementationReview, ReleaseKind,
+    ReleaseRequest, RetrospectiveApproval, ReviewOutcome, RiskAssessment, Role, RoleGiven, Service,
     StakeholdersNotified, TestKind, TestRun, Track, TrackChanged, WaveStarted,
 };
 use phasegate::{MemoryStore, Release};
@@ -29,6 +29,7 @@ const APP: &str = include_str!("../../examples/models/mobile-app.toml");
 pub(crate) struct Drive {
     pub(crate) office: Office<Arc<MemoryStore>>,
     pub(crate) model: ReleaseModel,
+    pub(crate) followed: FollowedModel,
     release: Option<Release<Anywhere>>,
 }
 
@@ -39,16 +40,15 @@ impl Drive {
         let office = office().with_gates(gates);
         wait(office.desk.draft_model(&model, by("kim"))).unwrap();
         let reason = text("read by the board");
-        wait(
-            office
-                .desk
-                .authorise_model(model.name(), 1, reason, by("cho")),
-        )
-        .unwrap();
+        let authorised = office
+            .desk
+            .authorise_model(model.name(), 1, reason, by("cho"));
+        let followed = wait(authorised).unwrap().followed();
         let release = office.done(office.asked(request), "kim").anywhere();
         let mut drive = Self {
             office,
             model,
+            followed,
             release: Some(release),
         };
         drive.record(RoleGiven::new(person("ada"), Role::ReleaseManager), "kim");
@@ -140,6 +140,15 @@ impl Drive {
             self.passes(wave.bake);
             self.healthy(wave.name.as_str());
         }
+    }
+
+    /// The rest of a rollout of which the first wave has started.
+    #[cfg(feature = "testing")]
+    pub(crate) fn rolls_out_from_canary(&mut self) {
+        self.passes(Seconds::hours(1));
+        self.healthy("canary");
+        self.record(WaveStarted::new(key("everybody")), "pipeline");
+        self.healthy("everybody");
     }
 
     /// From Review to the end, as a success.
