@@ -63,8 +63,10 @@
 //! | say when something may happen | [`guide::schedule`], [`schedule::Schedule`], [`Desk::declare_window`] |
 //! | let rules ask what other systems know | [`facts::FactFinder`], [`Desk::with_facts`] |
 //! | keep releases out of each other's way, and out of freezes | [`schedule`], [`gate::FreezePolicy`], [`gate::ConflictFreePolicy`] |
-//! | write rules and test them | [`gate::Policy`], [`Gate`], [`GateSet::explain`] |
-//! | know how good the tests of rules are | `testing`, `guide::testing_policies` |
+//! | write rules | [`gate::Policy`], [`Gate`], [`GateSet::explain`] |
+//! | test rules, and know how good the tests are | `testing`, `guide::testing_policies` |
+//! | go every way that rules leave open | `verify`, `examples/verify_models.rs` |
+//! | ask what rules would have done in the past | `verify::Backtest`, [`Desk::history`] |
 //! | keep an organisation's rules in files | [`gate::ReleaseModel`], [`guide::release_models`] |
 //! | build tools on logs | [`release::Envelope`], [`release::replay`], [`release::verify`], [`guide::event_format`] |
 //! | try steps without writing anything | [`gate::Rehearsal`] |
@@ -93,8 +95,8 @@
 //! | `calendar` | windows in IANA zones, and recurring ones: [`schedule`] |
 //! | `toml` | [release models](guide::release_models) and calendars from TOML: `ReleaseModel::from_toml`, `Calendar::from_toml` |
 //! | `schema` | their JSON Schema: `ReleaseModel::schema` |
-//! | `testing` | rules under test: coverage, mutation, difference; brings `verify` |
-//! | `verify` | one question, put to any gate set: `verify::Question` |
+//! | `testing` | rules under test: cases, files of cases, coverage, mutation, difference; brings `verify` |
+//! | `verify` | every way that rules leave open, explored; recorded history, asked again: `verify::verify`, `verify::Backtest` |
 //!
 //! # Promises
 //!
