@@ -63,7 +63,7 @@
 //! | say when something may happen | [`guide::schedule`], [`schedule::Schedule`], [`Desk::declare_window`] |
 //! | let rules ask what other systems know | [`facts::FactFinder`], [`Desk::with_facts`] |
 //! | keep releases out of each other's way, and out of freezes | [`schedule`], [`gate::FreezePolicy`], [`gate::ConflictFreePolicy`] |
-//! | write rules and test them | [`gate::Policy`], [`Gate`], [`GateSet::explain`] |
+//! | write rules and test them | [`gate::Policy`], [`Gate`], [`guide::testing_policies`], the feature `testing` |
 //! | keep an organisation's rules in files | [`gate::ReleaseModel`], [`guide::release_models`] |
 //! | build tools on logs | [`release::Envelope`], [`release::replay`], [`release::verify`], [`guide::event_format`] |
 //! | try steps without writing anything | [`gate::Rehearsal`] |
@@ -92,6 +92,8 @@
 //! | `calendar` | windows in IANA zones, and recurring ones: [`schedule`] |
 //! | `toml` | [release models](guide::release_models) and calendars from TOML: `ReleaseModel::from_toml`, `Calendar::from_toml` |
 //! | `schema` | their JSON Schema: `ReleaseModel::schema` |
+//! | `testing` | cases under rules, in Rust and in files, and releases in every phase: `testing` |
+//! | `verify` | questions that are put to any gate set: `verify`; `testing` has it |
 //!
 //! # Promises
 //!

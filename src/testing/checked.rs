@@ -122,6 +122,19 @@ impl Checked {
         Outline::new().own(head).under_all(failing)
     }
 
+    /// Every step that was asked for, under the name of its case, with its question and what was expected of it: for
+    /// asking other rules the same.
+    pub fn questions(&self) -> impl Iterator<Item = (String, &Question, &Expected)> {
+        self.cases.iter().flat_map(|case| {
+            let named = |turn: &usize| match case.asked.len() {
+                0 | 1 => case.name.clone(),
+                _ => format!("{}, turn {}", case.name, turn + 1),
+            };
+            let asked = case.asked.iter();
+            asked.map(move |(turn, question, expected)| (named(turn), question, expected))
+        })
+    }
+
     fn failing(&self) -> impl Iterator<Item = &CheckedCase> {
         self.cases.iter().filter(|case| !case.failures.is_empty())
     }
