@@ -1,5 +1,5 @@
-//! Longer reading: how the crate is built, every policy with recipes, the change schedule, why, its words, and what
-//! stands in a store.
+//! Longer reading: how the crate is built, every policy with recipes, the change schedule, how rules are tested, why, its
+//! words, and what stands in a store.
 
 #[doc = include_str!("../docs/architecture.md")]
 pub mod architecture {}

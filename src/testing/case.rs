@@ -133,7 +133,7 @@ impl Case {
     }
 
     /// The step of this turn, or the next one of the story.
-    fn step_from(&self, turn: usize) -> Option<&AnyStep> {
+    pub(super) fn step_from(&self, turn: usize) -> Option<&AnyStep> {
         self.turns
             .iter()
             .skip(turn)
@@ -172,18 +172,30 @@ impl Case {
         failures
     }
 
-    /// Plays it under these rules.
-    fn check(&self, gates: &GateSet, open: &GateSet, model: Option<&Key>) -> CheckedCase {
-        let mut checked = CheckedCase::of(self.name.clone());
-        checked.failures = self.mistaken(gates);
-        let Some(scene) = self.scene.as_ref().filter(|_| checked.failures.is_empty()) else {
-            return checked;
-        };
-        let mut scene = scene.clone();
-        let follows = scene.request.as_ref().is_some_and(|it| it.model.is_some());
+    /// What is given, where releases follow this model that are not said to follow another one.
+    pub(super) fn scene_by(&self, model: Option<&Key>) -> Option<Scene> {
+        let mut scene = self.scene.clone()?;
+        let asked = scene.request.as_ref();
+        let follows = asked.is_some_and(|request| request.model.is_some());
         if scene.model.is_none() && !follows {
             scene.model = model.cloned();
         }
+        Some(scene)
+    }
+
+    /// Plays it under these rules.
+    pub(super) fn check(
+        &self,
+        gates: &GateSet,
+        open: &GateSet,
+        model: Option<&Key>,
+    ) -> CheckedCase {
+        let mut checked = CheckedCase::of(self.name.clone());
+        checked.failures = self.mistaken(gates);
+        let scene = self.scene_by(model);
+        let Some(scene) = scene.filter(|_| checked.failures.is_empty()) else {
+            return checked;
+        };
         let walked = Walk::of(&scene, gates, open).and_then(|mut walk| {
             walk.answers(self.step_from(0))?;
             Ok(walk)
@@ -278,10 +290,10 @@ impl Approved {
 #[derive(Debug, Clone)]
 #[must_use = "cases are checked by `check`"]
 pub struct Cases {
-    gates: GateSet,
+    pub(super) gates: GateSet,
     /// The model that the releases follow that are not said to follow one.
-    model: Option<Key>,
-    all: Vec<Case>,
+    pub(super) model: Option<Key>,
+    pub(super) all: Vec<Case>,
 }
 
 impl Cases {

@@ -143,6 +143,12 @@ impl Expected {
         read.collect()
     }
 
+    /// Whether a decision about a step is exactly what is expected.
+    #[must_use]
+    pub fn accepts(&self, decision: &Decision) -> bool {
+        self.mistakes.is_empty() && self.against(decision).is_none()
+    }
+
     /// What is wrong with it, before anything is asked: what it names that these rules do not have.
     pub(super) fn mistakes(&self, gates: &GateSet) -> Vec<String> {
         let mut mistakes = self.mistakes.clone();

@@ -47,6 +47,11 @@ use serde_json::{Map, Value, json};
 /// # Ok::<(), phasegate::gate::Mistakes>(())
 /// ```
 pub fn check_files(rules: &str, cases: &str, policies: &Policies) -> Result<Checked, Mistakes> {
+    read_files(rules, cases, policies).map(|cases| cases.check())
+}
+
+/// The cases of one file, under the rules of another.
+pub(super) fn read_files(rules: &str, cases: &str, policies: &Policies) -> Result<Cases, Mistakes> {
     let under = rules_of(rules, policies).map_err(|mistakes| {
         let of_rules = |mistake: Mistake| Mistake {
             path: format!("rules, {}", mistake.path),
@@ -57,7 +62,7 @@ pub fn check_files(rules: &str, cases: &str, policies: &Policies) -> Result<Chec
     let mut reader = Reader::of((), ENTRIES);
     let file = value_of(&mut reader, cases);
     let read = file.and_then(|file| file_of(&mut reader, file));
-    Ok(under.with(reader.answer(read)?).check())
+    Ok(under.with(reader.answer(read)?))
 }
 
 /// The rules that a file has.
@@ -331,20 +336,23 @@ fn replace(value: &mut Value, package: &Value) {
     if value.as_str() == Some("this package") {
         *value = package.clone();
     } else if let Value::Array(entries) = value {
-        entries.iter_mut().for_each(|entry| replace(entry, package));
+        for entry in entries {
+            replace(entry, package);
+        }
     } else if let Value::Object(entries) = value {
-        entries
-            .values_mut()
-            .for_each(|entry| replace(entry, package));
+        for entry in entries.values_mut() {
+            replace(entry, package);
+        }
     }
 }
 
-/// What is expected, by the words of the functions in Rust.
+/// What can be expected, by the words of the functions in Rust.
+const ANSWERS: [&str; 3] = ["refused", "cleared_by", "not_recorded"];
+
 fn expected_of(reader: &mut Reader<()>, then: Value) -> Option<Expected> {
     if then.as_str() == Some("recorded") {
         return Some(recorded());
     }
-    const ANSWERS: [&str; 3] = ["refused", "cleared_by", "not_recorded"];
     let keys = [&ANSWERS[..], &["warnings", "overrides"]].concat();
     let mut then = reader.object(then, &keys)?;
     let said: Vec<_> = ANSWERS.into_iter().filter(|key| then.has(key)).collect();

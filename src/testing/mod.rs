@@ -37,6 +37,8 @@
 //! What is given is possible under the lifecycle, and need not be so under the rules: they are not asked on the way.
 //! Messages and remedies are for people, and are not compared.
 
+#[cfg(test)]
+mod at_desk;
 mod case;
 mod check;
 mod checked;

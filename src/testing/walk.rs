@@ -328,6 +328,10 @@ impl<'a> Walk<'a> {
             facts = facts.with_model(model);
         }
         let needs = gates.needs(release.core(), asked, &facts, by);
+        for name in needs.calendars {
+            let why = format!("there is no calendar `{name}` of tenant `default`");
+            facts = facts.without_calendar(name, text(&why));
+        }
         let Some(window) = needs.booking.map(|booking| booking.window) else {
             return facts;
         };

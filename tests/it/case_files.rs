@@ -84,14 +84,11 @@ fn a_file_says_what_rust_says() {
 }
 
 #[test]
-fn every_mistake_is_told_at_its_place() {
+fn what_is_given_is_told_at_its_place() {
     let keys = "`phase`, `on_hold`, `route`, `backed_out`, `at`, `for_seconds`, `track`, `model`, `model_standing`, \
                 `requested_by`, `request`, `people`, `plan`, `package`, `tests`, `records`, `approvals`, `facts`, \
                 `calendars`, `others`, `conflicts`";
     let unknown = format!("cases[0].given.aproval: no such key `aproval`; there are: {keys}");
-    let does = "step, record, approves, rejects, wait_seconds";
-    let both = format!("cases[0].when: more than one thing happens in it; expected one of {does}");
-    let stepp = format!("cases[0].when.stepp: no such key; there are: by, then, {does}");
     for (case, expected) in [
         (
             but("/name", json!(7)),
@@ -121,6 +118,17 @@ fn every_mistake_is_told_at_its_place() {
             ),
             "cases[0].given.calendars: calendar 1: window: no such key; there are: name, closed_unless_allowed, windows",
         ),
+    ] {
+        mistaken(&file(&[case]), &[expected]);
+    }
+}
+
+#[test]
+fn what_is_asked_and_expected_is_told_at_its_place() {
+    let does = "step, record, approves, rejects, wait_seconds";
+    let both = format!("cases[0].when: more than one thing happens in it; expected one of {does}");
+    let stepp = format!("cases[0].when.stepp: no such key; there are: by, then, {does}");
+    for (case, expected) in [
         (
             but("/when/by", json!("")),
             "cases[0].when.by: invalid person ``: expected 1 to 200 characters",
@@ -267,5 +275,36 @@ fn toml_needs_its_feature() {
     mistaken(
         "[[cases]]",
         &["file: it is no JSON object, and TOML is read with the feature `toml` only"],
+    );
+}
+
+#[cfg(feature = "toml")]
+#[test]
+fn the_files_of_the_tutorial_hold() {
+    let page = include_str!("../../docs/testing-policies.md");
+    let blocks = page.split("```toml\n").skip(1);
+    let blocks: Vec<_> = blocks
+        .map(|rest| rest.split_once("```").unwrap().0)
+        .collect();
+    let &[file, story] = &blocks[..] else {
+        panic!("{} blocks", blocks.len());
+    };
+    let go = json!({ "name": "go", "version": 1, "step": "deploy", "rules": [{ "rule": { "approvals": {
+        "rules": [{ "name": "authority", "by": [{ "role": "change_authority" }], "quorum": { "count": 1 } }]
+    } } }] });
+    let production = rules()["gates"][0].clone();
+    let check = |gates: Value, cases: &str| {
+        let rules = json!({ "gates": gates }).to_string();
+        let checked = check_files(&rules, cases, &Policies::new());
+        checked
+            .unwrap_or_else(|mistakes| panic!("{mistakes}"))
+            .assert();
+    };
+    check(json!([production, go.clone()]), file);
+    let given = "given = { phase = \"testing\", people.cho = [\"change_authority\"], tests = [{ kind = \"functional\", \
+                 environment = \"staging\", passed = 1 }] }";
+    check(
+        json!([go]),
+        &format!("[[cases]]\nname = \"a story\"\n{given}\n{story}"),
     );
 }

@@ -517,6 +517,35 @@ fn a_story_moves_on_by_what_was_cleared() {
 }
 
 #[test]
+fn what_was_asked_can_be_asked_of_other_rules() {
+    let story = Case::named("an approval")
+        .given(well_tested())
+        .when("dep", evening())
+        .then(refused(["go/approvals: approvals-missing"]))
+        .approves("ann", Role::ChangeAuthority)
+        .when("dep", evening())
+        .then(cleared_by(["production", "go"]));
+    let checked = check(rules(), story);
+    let stricter = rules().with(gate("go").require(approvals(2)).on_track(Track::Normal));
+    let asked: Vec<_> = checked
+        .questions()
+        .map(|(name, question, expected)| {
+            let own = expected.accepts(&question.ask(&rules()));
+            (name, own, expected.accepts(&question.ask(&stricter)))
+        })
+        .collect();
+    // One approver cannot be two: the first answer has another reason, too.
+    let expected = [
+        ("an approval, turn 1", true, false),
+        ("an approval, turn 3", true, false),
+    ];
+    assert_eq!(
+        asked,
+        expected.map(|(name, own, other)| (name.to_owned(), own, other))
+    );
+}
+
+#[test]
 fn a_story_stops_where_it_is_not_answered_as_expected() {
     let story = Case::named("it goes on")
         .given(well_tested())
