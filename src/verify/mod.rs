@@ -5,6 +5,7 @@
 //! gets an [`Answer`]: it holds, or the shortest [`Story`] that shows that it does not, or that it cannot be told.
 
 mod domain;
+mod estimate;
 mod explore;
 mod moves;
 mod normal;
@@ -19,6 +20,7 @@ mod tests;
 mod turn;
 
 pub use domain::Domain;
+pub use estimate::Estimate;
 pub use normal::Reductions;
 pub use property::Property;
 pub use report::{Answer, Options, Report, Unverifiable};

@@ -1,6 +1,6 @@
 //! Random small gate sets, explored with every reduction and with none: the same answers, by ways of the same length.
 
-use crate::desk_support::{at, key, person};
+use crate::desk_support::{at, key, package, person};
 use phasegate::GateSet;
 use phasegate::gate::{Percent, Policies};
 use phasegate::phase::{Action, Interval};
@@ -99,6 +99,11 @@ impl Draw {
             .with_freeze(key("production"), freeze);
         if self.below(3) == 0 {
             domain = domain.with_person(person("bob"), [Role::ChangeAdvisoryBoard]);
+        }
+        if self.below(4) > 0 {
+            domain = domain
+                .with_packages([package("one")])
+                .without(Action::Rework);
         }
         if self.below(3) == 0 {
             domain = domain.leaving(1);
