@@ -176,7 +176,6 @@ fn a_host_policy_that_panics_is_no_pass() {
     impl Policy for Panics {
         type Reads = ();
         const NAME: &'static str = "panics";
-        #[expect(clippy::panic, reason = "it is what is tested")]
         fn judge(&self, _: &Ask<'_>, (): ()) -> Verdict {
             panic!("nobody is at home")
         }
