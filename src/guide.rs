@@ -7,6 +7,10 @@ pub mod architecture {}
 #[doc = include_str!("../docs/policies.md")]
 pub mod policies {}
 
+#[cfg(feature = "verify")]
+#[doc = include_str!("../docs/verification.md")]
+pub mod verification {}
+
 #[doc = include_str!("../docs/schedule.md")]
 pub mod schedule {}
 

@@ -133,4 +133,6 @@ pub(crate) use state::{AttemptEnd, GivenApproval, GrantedOverride, Resolved, Sta
 pub(crate) use words::{is_default, plain};
 
 #[cfg(feature = "verify")]
+pub(crate) use digest::Digested;
+#[cfg(feature = "verify")]
 pub(crate) use state::{Attempt, Entry};

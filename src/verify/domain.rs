@@ -1,7 +1,7 @@
 //! What can happen, to whom, and what is taken as given: finite.
 
 use super::moves::{Given, Move, Runs, Tell};
-use crate::gate::{Approver, FactTest, GateSet, Percent, ReleaseModel, Rule};
+use crate::gate::{AnyGate, Approver, FactTest, GateSet, Percent, ReleaseModel, Rule};
 use crate::phase::{Action, Instant, Interval, PhaseName, Seconds};
 use crate::release::step::{
     Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FinishDeployment, Reject,
@@ -450,21 +450,25 @@ impl Domain {
                 moves.extend(approval.map(|one| Move::new(Tell::Record(one.into()), person)));
             }
         }
-        if self.leaving > 0 {
-            for (person, role) in self.roles() {
-                let left = RoleRelieved::new(person.clone(), role.clone());
-                moves.push(by_manager(Tell::Record(left.into())));
-                if self.coming_back {
-                    moves.push(by_manager(Tell::Record(
-                        RoleGiven::new(person, role).into(),
-                    )));
-                }
-            }
-        }
+        moves.extend(self.leavings());
         let chosen = self.choices.iter();
         moves
             .extend(chosen.map(|(record, by)| Move::new(Tell::Record(record.clone()), by.clone())));
         moves.extend(self.waits.iter().map(|time| by_manager(Tell::Wait(*time))));
+        moves
+    }
+
+    /// Roles lost, and given back.
+    fn leavings(&self) -> Vec<Move> {
+        let by_manager = |record: AnyRecord| Move::new(Tell::Record(record), &self.manager);
+        let mut moves = Vec::new();
+        for (person, role) in self.roles().filter(|_| self.leaving > 0) {
+            let left = RoleRelieved::new(person.clone(), role.clone());
+            moves.push(by_manager(left.into()));
+            if self.coming_back {
+                moves.push(by_manager(RoleGiven::new(person, role).into()));
+            }
+        }
         moves
     }
 
@@ -513,7 +517,7 @@ impl Domain {
 pub(super) fn rules(gates: &GateSet) -> impl Iterator<Item = &Rule> {
     let of_models = gates.models().flat_map(ReleaseModel::gates);
     let all = gates.gates().iter().chain(of_models);
-    let required = all.flat_map(|gate| gate.requirements());
+    let required = all.flat_map(AnyGate::requirements);
     required.flat_map(|requirement| requirement.rule.walk())
 }
 
@@ -530,7 +534,7 @@ fn approvers(gates: &GateSet, step: Action) -> BTreeSet<Approver> {
     let of_models = gates.models().flat_map(ReleaseModel::gates);
     let all = gates.gates().iter().chain(of_models);
     let on_step = all.filter(|gate| gate.action() == step);
-    let required = on_step.flat_map(|gate| gate.requirements());
+    let required = on_step.flat_map(AnyGate::requirements);
     let rules = required.flat_map(|one| one.rule.walk());
     rules.flat_map(Rule::approvers).collect()
 }
@@ -575,27 +579,23 @@ fn facts(rules: &[&Rule]) -> BTreeMap<Key, Vec<FactValue>> {
 }
 
 fn items(rules: &[&Rule]) -> BTreeSet<Key> {
-    let checklists = rules.iter().filter_map(|rule| match rule {
-        Rule::Checklist(policy) => Some(policy.items().iter().cloned()),
-        #[expect(
-            clippy::wildcard_enum_match_arm,
-            reason = "of all policies, one has items"
-        )]
-        _ => None,
-    });
-    checklists.flatten().collect()
+    let mut items = BTreeSet::new();
+    for rule in rules {
+        if let Rule::Checklist(policy) = rule {
+            items.extend(policy.items().iter().cloned());
+        }
+    }
+    items
 }
 
 fn documents(rules: &[&Rule]) -> BTreeSet<Key> {
-    let evidence = rules.iter().filter_map(|rule| match rule {
-        Rule::Evidence(policy) => Some(policy.named_documents().cloned()),
-        #[expect(
-            clippy::wildcard_enum_match_arm,
-            reason = "one policy asks for documents"
-        )]
-        _ => None,
-    });
-    evidence.flatten().collect()
+    let mut documents = BTreeSet::new();
+    for rule in rules {
+        if let Rule::Evidence(policy) = rule {
+            documents.extend(policy.named_documents().cloned());
+        }
+    }
+    documents
 }
 
 /// A package that differs from those of other names.

@@ -273,8 +273,16 @@ impl<'a, W: World> Explorer<'a, W> {
         let place = self.nodes.len();
         self.bytes += weight(&node);
         // Worked out once here, and not again in each copy.
-        let _ = node.state.request.as_ref().map(|request| request.digest());
-        let _ = node.state.plan.as_ref().map(|plan| plan.digest());
+        let _ = node
+            .state
+            .request
+            .as_ref()
+            .map(crate::release::Digested::digest);
+        let _ = node
+            .state
+            .plan
+            .as_ref()
+            .map(crate::release::Digested::digest);
         let node = Arc::new(node);
         self.places.insert(node.clone(), place);
         self.nodes.push(node);

@@ -8,6 +8,7 @@
 
 mod backtest;
 mod domain;
+mod estimate;
 mod explore;
 mod moves;
 mod normal;
@@ -24,6 +25,7 @@ mod turn;
 
 pub use backtest::{Backtest, BacktestReport, Counts, Example, Fault};
 pub use domain::Domain;
+pub use estimate::Estimate;
 pub use normal::Reductions;
 pub use property::Property;
 pub use question::Question;

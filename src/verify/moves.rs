@@ -1,6 +1,6 @@
 //! One thing that can be done, and by whom.
 
-use crate::gate::Rule;
+use crate::gate::{Percent, Rule};
 use crate::phase::{Instant, PhaseName, Seconds};
 use crate::release::{
     Actor, Answer, AnyRecord, AnyStep, By, Digest, Environment, Key, Role, TestKind, TestRun,
@@ -138,16 +138,13 @@ impl Runs {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "one policy asks for runs")]
 fn wanted(rule: &Rule) -> Vec<(TestKind, Option<Environment>, u8, u8)> {
-    match rule {
-        Rule::Evidence(policy) => policy
-            .runs()
-            .map(|(kind, place, least, coverage)| {
-                let coverage = coverage.map_or(0, crate::gate::Percent::get);
-                (kind.clone(), place.cloned(), least.get(), coverage)
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
+    let Rule::Evidence(policy) = rule else {
+        return Vec::new();
+    };
+    let runs = policy.runs().map(|(kind, place, least, coverage)| {
+        let coverage = coverage.map_or(0, Percent::get);
+        (kind.clone(), place.cloned(), least.get(), coverage)
+    });
+    runs.collect()
 }

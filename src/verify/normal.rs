@@ -46,6 +46,9 @@ impl Reductions {
     };
 }
 
+/// From where, whether it is backed out, and how often it was deployed.
+type Way = (Standing, bool, u32);
+
 /// How states are made one.
 pub(super) struct Normal<'p, 'a, W> {
     play: &'p Play<'a, W>,
@@ -56,7 +59,7 @@ pub(super) struct Normal<'p, 'a, W> {
     read: BTreeSet<Action>,
     reader: Reader,
     is_opaque: bool,
-    coming: RefCell<HashMap<(Standing, bool, u32), Arc<BTreeSet<Action>>>>,
+    coming: RefCell<HashMap<Way, Arc<BTreeSet<Action>>>>,
 }
 
 impl<'p, 'a, W: World> Normal<'p, 'a, W> {
@@ -443,12 +446,12 @@ impl Classes {
             return Self(Vec::new());
         }
         let written = rules(play.gates).map(Rule::params).collect::<String>();
-        let plan = serde_json::to_string(&domain.plan).unwrap_or_default();
+        let planned = serde_json::to_string(&domain.plan).unwrap_or_default();
         let choices = serde_json::to_string(&domain.choices).unwrap_or_default();
         let given: Vec<_> = domain.given.iter().map(|given| &given.record).collect();
         let given = serde_json::to_string(&given).unwrap_or_default();
         let requests = serde_json::to_string(&domain.requests).unwrap_or_default();
-        let texts = [written, plan, choices, given, requests];
+        let texts = [written, planned, choices, given, requests];
         for (person, roles) in &domain.staff {
             let name = serde_json::to_string(person).unwrap_or_default();
             let is_named = texts.iter().any(|text| text.contains(&name));
@@ -533,20 +536,20 @@ fn traits(state: &State, person: &Person) -> Traits {
 
 /// Every person by another name.
 fn rename(state: &mut State, names: &BTreeMap<Person, Person>) {
-    let named = |person: &Person| names.get(person).unwrap_or(person).clone();
+    let now = |person: &Person| names.get(person).unwrap_or(person).clone();
     let actor = |actor: &Actor| match actor {
-        Actor::Person(person) => Actor::Person(named(person)),
+        Actor::Person(person) => Actor::Person(now(person)),
         Actor::System(system) => Actor::System(system.clone()),
     };
     state.requested_by = state.requested_by.as_ref().map(actor);
     for holders in state.people.values_mut() {
-        *holders = holders.iter().map(named).collect();
+        *holders = holders.iter().map(now).collect();
     }
     state.approvals = std::mem::take(&mut state.approvals)
         .into_iter()
         .map(|((step, person, role), mut given)| {
             given.by = actor(&given.by);
-            ((step, named(&person), role), given)
+            ((step, now(&person), role), given)
         })
         .collect();
     for debt in &mut state.debts {
@@ -555,7 +558,7 @@ fn rename(state: &mut State, names: &BTreeMap<Person, Person>) {
     }
     state.notified = std::mem::take(&mut state.notified)
         .into_iter()
-        .map(|(person, at)| (named(&person), at))
+        .map(|(person, at)| (now(&person), at))
         .collect();
     for one in state.overrides.values_mut() {
         one.by = actor(&one.by);
@@ -567,7 +570,7 @@ fn rename(state: &mut State, names: &BTreeMap<Person, Person>) {
             .filter(|author| names.contains_key(*author))
         {
             let mut renamed = change.as_ref().clone();
-            renamed.author = Some(named(author));
+            renamed.author = Some(now(author));
             *change = Arc::new(renamed);
         }
     }

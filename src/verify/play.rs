@@ -9,7 +9,7 @@ use crate::release::{
     Actor, Answer, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Asked, By, Core, Decision,
     Digest, Event, Fact, FactSource, FactValue, FollowedModel, Key, Ledger, ModelStanding, Person,
     Place, ReleaseId, ReleasePackage, ReviewOutcome, Role, State, StepTaken, Stream, StreamKind,
-    Subject, Tenant, Text, Track, Verdict, Version,
+    Subject, Tenant, TestReport, Text, Track, Verdict, Version,
 };
 use crate::schedule::{Calendar, CalendarState, Window};
 use std::borrow::Cow;
@@ -75,7 +75,7 @@ impl Hash for Node {
         for ((step, person, role), given) in &state.approvals {
             (step, person, role, given.is_spent, given.approval.subject).hash(to);
         }
-        let runs = state.test_report.iter().flat_map(|report| report.runs());
+        let runs = state.test_report.iter().flat_map(TestReport::runs);
         runs.for_each(|run| run.passed.hash(to));
         for debt in &state.debts {
             (&debt.involved, &debt.approved_by).hash(to);
@@ -118,6 +118,10 @@ pub(super) struct Fault {
 }
 
 /// What came of a move.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most moves are made, and each is looked at once"
+)]
 pub(super) enum Came {
     /// The domain does not have it here.
     NotOpen,
@@ -146,7 +150,7 @@ pub(super) struct Play<'a, W> {
     packages: Vec<Arc<ReleasePackage>>,
     given: BTreeMap<PhaseName, Vec<Given>>,
     pub(super) subjects: Subjects,
-    asked_for: RefCell<HashMap<(Action, Track, Option<Digest>), AskedFor>>,
+    asked_for: RefCell<HashMap<Held, AskedFor>>,
 }
 
 impl<'a, W: World> Play<'a, W> {
@@ -299,7 +303,7 @@ impl<'a, W: World> Play<'a, W> {
         step: &AnyStep,
         answer: impl FnOnce(&AskedFor) -> T,
     ) -> T {
-        let request = state.request.as_ref().map(|request| request.digest());
+        let request = state.request.as_ref().map(crate::release::Digested::digest);
         let about = (step.action(), state.track, request);
         let mut all = self.asked_for.borrow_mut();
         let of = || AskedFor::of(self.gates.rules_on(state, step));
@@ -384,24 +388,25 @@ pub(super) fn asked(
 }
 
 fn is_right_outcome(step: &AnyStep, state: &State) -> bool {
-    match step {
-        AnyStep::CompleteReview(complete) => {
-            (complete.outcome == ReviewOutcome::BackedOut) == state.is_backed_out
-        }
-        #[expect(clippy::wildcard_enum_match_arm, reason = "one step has an outcome")]
-        _ => true,
-    }
+    let AnyStep::CompleteReview(complete) = step else {
+        return true;
+    };
+    (complete.outcome == ReviewOutcome::BackedOut) == state.is_backed_out
 }
 
 /// The package that a step brings.
 pub(super) fn package_of(step: &AnyStep) -> Option<&ReleasePackage> {
-    match step {
-        AnyStep::StartTesting(step) => Some(&step.package),
-        AnyStep::Expedite(step) => Some(&step.package),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "two steps bring a package")]
-        _ => None,
+    if let AnyStep::StartTesting(step) = step {
+        return Some(&step.package);
     }
+    let AnyStep::Expedite(step) = step else {
+        return None;
+    };
+    Some(&step.package)
 }
+
+/// What says which gates hold: the step, the track, and the request, which names the model.
+type Held = (Action, Track, Option<Digest>);
 
 /// What the gates that hold a step ask of people.
 struct AskedFor {

@@ -114,15 +114,16 @@ impl Story {
     /// A test, ready to paste, that fails as long as the story goes through: `gates()` has to give the gate set.
     #[must_use]
     pub fn as_test(&self, name: &str) -> String {
-        let told: String = self
-            .to_string()
-            .lines()
-            .map(|line| format!("/// {line}\n"))
-            .collect();
+        let text = self.to_string();
+        let told: Vec<_> = text.lines().map(|line| format!("/// {line}")).collect();
+        let told = told.join(
+            "
+",
+        );
         let json = serde_json::to_string(self).unwrap_or_default();
         let hashes = "#".repeat(1 + longest_run(&json, '#'));
         format!(
-            "{told}#[test]\nfn {name}() {{\n    let story: phasegate::verify::Story = \
+            "{told}\n#[test]\nfn {name}() {{\n    let story: phasegate::verify::Story = \
              r{hashes}\"{json}\"{hashes}.parse().unwrap();\n    let refused = \
              story.replay(&gates()).expect_err(\"the gates still let it happen\");\n    \
              println!(\"{{refused}}\");\n}}\n"

@@ -61,8 +61,8 @@ impl Subjects {
                 .map(|(id, one)| (id.clone(), one.is_used))
                 .collect(),
             state.requested_by.clone(),
-            state.request.as_ref().map(|request| request.digest()),
-            state.plan.as_ref().map(|plan| plan.digest()),
+            state.request.as_ref().map(crate::release::Digested::digest),
+            state.plan.as_ref().map(crate::release::Digested::digest),
             state.track,
         );
         if let Some(subject) = self.known.borrow().get(&about) {

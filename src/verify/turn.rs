@@ -4,7 +4,8 @@ use super::play::{Condition, Node};
 use crate::gate::GateSet;
 use crate::phase::{Action, Standing};
 use crate::release::{
-    Actor, Answer, Debt, Digest, Key, Person, ReleaseRequest, Role, StepTaken, TestRun, Track,
+    Actor, Answer, Debt, Digest, Key, Person, ReleaseRequest, Role, StepTaken, TestReport, TestRun,
+    Track,
 };
 use std::collections::BTreeSet;
 
@@ -129,7 +130,7 @@ impl<'a> Turn<'a> {
     /// The runs of tests about the package that was there.
     pub fn runs(&self) -> impl Iterator<Item = &'a TestRun> {
         let report = self.before.state.test_report.as_ref();
-        report.into_iter().flat_map(|report| report.runs())
+        report.into_iter().flat_map(TestReport::runs)
     }
 
     /// Whether a freeze is on, in any calendar.

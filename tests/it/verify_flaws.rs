@@ -8,7 +8,9 @@ use phasegate::release::{
     Effect, OverrideGranted, ReleaseKind, ReleaseRequest, Role, RunningWork, Track,
 };
 use phasegate::schedule::{Timing, WhileClosed, Window};
-use phasegate::verify::{Answer, Domain, Options, Property, Reductions, Story, ready, verify};
+use phasegate::verify::{
+    Answer, Domain, Options, Property, Reductions, Story, Turn, ready, verify,
+};
 
 /// A flaw, what it breaks, and how many moves show it.
 struct Flaw {
@@ -143,6 +145,11 @@ fn flaw(
     }
 }
 
+fn goes_live(turn: &Turn<'_>) -> bool {
+    turn.goes_live()
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn flaws_of_people() -> Vec<Flaw> {
     let two = [AUTHORITY, ("change_advisory_board", 1)];
     let on_deploy = |rule: String| gates(&[("deploy", "", &blocking(&rule))]);
@@ -208,7 +215,7 @@ fn flaws_of_people() -> Vec<Flaw> {
                 let is = |who| turn.has_role(who, &Role::ChangeAuthority);
                 is(&cho) || is(&max)
             })
-            .when(|turn| turn.goes_live())
+            .when(goes_live)
             .reading([Role::ChangeAuthority]),
             9,
         ),
@@ -331,7 +338,7 @@ fn flaws_of_freezes() -> Vec<Flaw> {
                 let builds = actor.is_some_and(|who| turn.has_role(who, &Role::Builder));
                 turn.overrides().next().is_some() && builds
             })
-            .when(|turn| turn.goes_live())
+            .when(goes_live)
             .fair(),
             7,
         ),
@@ -472,7 +479,13 @@ fn read(gates: &str) -> GateSet {
 fn story_of(flaw: &Flaw, options: Options) -> Story {
     let gates = read(&flaw.gates);
     let domain = (flaw.domain)(office(&gates));
-    let report = verify(&gates, &domain, &[flaw.property.clone()], &options).unwrap();
+    let report = verify(
+        &gates,
+        &domain,
+        std::slice::from_ref(&flaw.property),
+        &options,
+    )
+    .unwrap();
     match report.answer(flaw.property.name()) {
         Some(Answer::Fails(story)) => story.clone(),
         other => panic!("{}: {other:?}\n{report}", flaw.name),
