@@ -92,6 +92,7 @@
 //! | `calendar` | windows in IANA zones, and recurring ones: [`schedule`] |
 //! | `toml` | [release models](guide::release_models) and calendars from TOML: `ReleaseModel::from_toml`, `Calendar::from_toml` |
 //! | `schema` | their JSON Schema: `ReleaseModel::schema` |
+//! | `verify` | products of the rules: one question to many gate sets, and backtests on what was decided: `verify` |
 //!
 //! # Promises
 //!

@@ -518,7 +518,9 @@ fn lines() -> Vec<String> {
 fn of_lines<S: AsRef<str>>(lines: &[S]) -> BacktestReport {
     let none = GateSet::new();
     let mut backtest = Backtest::of(&none);
-    lines.iter().for_each(|line| backtest.line(line.as_ref()));
+    for line in lines {
+        backtest.line(line.as_ref());
+    }
     backtest.finish()
 }
 
