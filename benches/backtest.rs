@@ -20,9 +20,9 @@ use std::time::Duration;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const DECISIONS: usize = 1_000_000;
+const DECISIONS: u32 = 1_000_000;
 /// How many decisions one release has.
-const EACH: usize = 8;
+const EACH: u32 = 8;
 
 #[expect(
     clippy::print_stdout,
@@ -41,7 +41,7 @@ fn main() -> Outcome<()> {
         }
     });
     let line = |what: &str, took: Duration, memory: Option<u64>| {
-        let each = took.as_secs_f64() * 1e9 / DECISIONS as f64;
+        let each = took.as_secs_f64() * 1e9 / f64::from(DECISIONS);
         let ratio = took.as_secs_f64() / read.as_secs_f64();
         let memory = memory.map_or(String::new(), |bytes| format!("{} MiB", bytes >> 20));
         println!("{what:<34} {each:>7.0} ns {ratio:>6.2}x {memory:>14}");
@@ -63,13 +63,13 @@ fn main() -> Outcome<()> {
         let memory = allocation_counter::measure(|| ask(&mut counts)).bytes_max;
         line(what, took, Some(memory));
         let counts = counts.ok_or("it was measured")?;
-        assert_eq!(counts.decisions, DECISIONS as u64);
+        assert_eq!(counts.decisions, u64::from(DECISIONS));
         let flips = if what == "the same gates" {
             0
         } else {
             DECISIONS / EACH
         };
-        assert_eq!(counts.newly_refused, flips as u64);
+        assert_eq!(counts.newly_refused, u64::from(flips));
     }
     Ok(())
 }
@@ -80,8 +80,9 @@ fn releases(log: &[Envelope]) -> impl Iterator<Item = Vec<Envelope>> + '_ {
         .filter_map(|number| Key::new(format!("00000000-0000-7000-8000-{number:012x}")).ok());
     keys.map(|id| {
         let mut log = log.to_vec();
-        log.iter_mut()
-            .for_each(|entry| entry.stream.id = id.clone());
+        for entry in &mut log {
+            entry.stream.id = id.clone();
+        }
         log
     })
 }

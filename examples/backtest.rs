@@ -7,6 +7,7 @@
 #[path = "quickstart/main.rs"]
 mod quickstart;
 
+use phasegate::desk::RunError;
 use phasegate::gate::{Ask, FreezePolicy, GateSet, RuleOn};
 use phasegate::phase::{Invalid, Seconds};
 use phasegate::release::{Effect, Key, Reason, RunningWork, Tenant, Verdict, step::Deploy};
@@ -115,7 +116,7 @@ pub(crate) fn releases(schedules: &Schedules, stricter: Option<&GateSet>) -> Out
                 let answer = strict.explain(&release, Deploy::new(window), deployer);
                 if !answer.await.is_cleared() {
                     let refused = strict.run(release.deploy(window), deployer).await;
-                    let refused = refused.err().and_then(|error| error.refused());
+                    let refused = refused.err().and_then(RunError::refused);
                     release = refused.ok_or("it is explained and not refused")?.release;
                 }
             }

@@ -53,7 +53,7 @@ impl<S: Store> Desk<S> {
                 .await?;
             for row in &page.rows {
                 self.read_into(&mut backtest, &row.stream).await?;
-                backtest.is_read(&row.stream);
+                backtest.end_of(&row.stream);
             }
             after = page.next;
             if after.is_none() {
@@ -71,7 +71,9 @@ impl<S: Store> Desk<S> {
         let mut after = Version::NONE;
         loop {
             let page = self.store.history(stream, after, PAGE_ROWS).await?;
-            page.iter().for_each(|entry| backtest.read(entry));
+            for entry in &page {
+                backtest.read(entry);
+            }
             match page.last() {
                 Some(last) if page.len() == PAGE_ROWS => after = last.version,
                 Some(_) | None => return Ok(()),

@@ -331,20 +331,7 @@ impl Judged {
             self.mind(answer, blocks);
         }
         for key in asking.facts {
-            let Some(fact) = facts.get(&key) else {
-                match facts.why_missing(&key) {
-                    Some(why) => self.decision.missing.insert(key, why).is_none(),
-                    None => self.decision.not_known.insert(key),
-                };
-                continue;
-            };
-            if blocks {
-                self.hold_until(Some(fact.expires()));
-                let source = fact.source.as_ref();
-                self.guards
-                    .extend(source.map(|from| (from.stream.clone(), from.version)));
-            }
-            self.decision.facts.insert(key, fact.clone());
+            self.note(key, facts, blocks);
         }
         let ends = [judgement.verdict.until(), asking.window.map(Interval::end)];
         self.hold_until(earliest(ends).filter(|_| blocks));
@@ -361,6 +348,28 @@ impl Judged {
             finding.overridable_by.clone_from(gate.override_roles());
         }
         self.decision.findings.push(finding);
+    }
+
+    /// Keeps what the host knows, or why not; what blocks holds only as long as the fact does.
+    fn note(&mut self, key: Key, facts: &Facts, blocks: bool) {
+        let Some(fact) = facts.get(&key) else {
+            match facts.why_missing(&key) {
+                Some(why) => {
+                    self.decision.missing.insert(key, why);
+                }
+                None => {
+                    self.decision.not_known.insert(key);
+                }
+            }
+            return;
+        };
+        if blocks {
+            self.hold_until(Some(fact.expires()));
+            let source = fact.source.as_ref();
+            self.guards
+                .extend(source.map(|from| (from.stream.clone(), from.version)));
+        }
+        self.decision.facts.insert(key, fact.clone());
     }
 
     /// Keeps which conflicts were found; what blocks holds on to the logs of the other releases in them.

@@ -231,6 +231,9 @@ fn a_fact_that_nobody_asked_for_is_not_taken_for_one_that_is_not_known() {
         flips(asked(&log, &on_authorise(says("strange"))).all),
         [1, 0, 0, 0]
     );
+    let refused = asked(&log, &on_authorise(says("strange")));
+    let outline = refused.newly_refused[0].recorded.outline().to_string();
+    assert!(outline.contains("`strange` is not known"), "{outline}");
     let report = asked(&log, &on_authorise(says("new")));
     assert_eq!(flips(report.all), [0, 0, 0, 1]);
     assert_eq!(lacking(&report), [("fact `new`", 1)]);
@@ -518,7 +521,9 @@ fn lines() -> Vec<String> {
 fn of_lines<S: AsRef<str>>(lines: &[S]) -> BacktestReport {
     let none = GateSet::new();
     let mut backtest = Backtest::of(&none);
-    lines.iter().for_each(|line| backtest.line(line.as_ref()));
+    for line in lines {
+        backtest.line(line.as_ref());
+    }
     backtest.finish()
 }
 

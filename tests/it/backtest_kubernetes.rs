@@ -1,6 +1,10 @@
 //! Two rules that nobody had, asked of nine Kubernetes releases; and the same computed from the records alone.
 
 #[expect(dead_code, reason = "`cargo run` calls its main")]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "the example goes the way of the quickstart, which has tests of its own"
+)]
 #[path = "../../examples/backtest.rs"]
 mod example;
 

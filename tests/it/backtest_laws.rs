@@ -40,7 +40,7 @@ fn decisions(log: &[Envelope]) -> Vec<(Version, AnyStep, Decision)> {
             refused.step.clone(),
             refused.decision.clone(),
         )),
-        _ => None,
+        Event::Record(_) | _ => None,
     };
     log.iter().filter_map(decision).collect()
 }
@@ -124,8 +124,9 @@ fn a_log_that_is_cut_tells_the_beginning_of_what_it_tells_as_a_whole() {
 /// Every decision is counted once.
 #[test]
 fn nothing_is_lost_and_nothing_is_counted_twice() {
-    let role = [Approver::Role(Role::ChangeAuthority)];
-    let rule = ApprovalRule::new(Key::new("authority").unwrap(), Quorum::Count(1), role).unwrap();
+    let approvers = [Approver::Role(Role::ChangeAuthority)];
+    let rule =
+        ApprovalRule::new(Key::new("authority").unwrap(), Quorum::Count(1), approvers).unwrap();
     let proposed = eased().with(
         Gate::<Deploy>::new("go", 1)
             .unwrap()

@@ -242,7 +242,7 @@ impl<'a> Backtest<'a> {
     }
 
     /// No more of that release is to come.
-    pub(crate) fn is_read(&mut self, release: &Stream) {
+    pub(crate) fn end_of(&mut self, release: &Stream) {
         if let Some(log) = self.releases.get_mut(release) {
             log.end();
         }
