@@ -1,4 +1,9 @@
 //! Policies under test.
+//!
+//! How good are the tests of the rules? All of it looks at [`Check`]s: a question, and what has to be answered.
+//! [`coverage`] says what they have seen of each policy, [`vacuity`] which of them pass for nothing, [`Mutation`] which
+//! slight change of the rules nobody would notice; and [`difference`] what two gate sets answer differently. They ask the
+//! production code, with rules taken out or changed; what is found is a value with an outline.
 
 mod check;
 mod coverage;
