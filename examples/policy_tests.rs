@@ -61,9 +61,11 @@ fn first_cases(rules: &GateSet) -> Result<Cases> {
     let own = Case::named("nobody approves what they asked for")
         .given(own)
         .when("dep", tonight()?)
-        .then(refused(["approvals: own-work", "approvals: approvals-missing"]));
-    Ok(Cases::under(rules.clone())
-        .with([approved, untested, unapproved, own]))
+        .then(refused([
+            "approvals: own-work",
+            "approvals: approvals-missing",
+        ]));
+    Ok(Cases::under(rules.clone()).with([approved, untested, unapproved, own]))
 }
 
 /// What the survivors of mutation ask for: the edge itself.
@@ -114,7 +116,10 @@ fn main() -> Result<()> {
     println!("== With the cases that were missing ==\n");
     let checked = all_cases(&loose)?.check();
     println!("{}", checked.outline());
-    println!("{}", Mutation::of(&loose, &checked.checks()).run().outline());
+    println!(
+        "{}",
+        Mutation::of(&loose, &checked.checks()).run().outline()
+    );
 
     println!("== Verification: is there a way that no case thought of? ==\n");
     let report = verified(&loose)?;
@@ -140,7 +145,11 @@ mod tests {
         checked.assert();
         let mutants = Mutation::of(&rules, &checked.checks()).run();
         let edits = mutants.survivors.iter().map(|one| one.edit.to_string());
-        assert!(edits.collect::<Vec<_>>().join("; ").contains("94"), "{}", mutants.outline());
+        assert!(
+            edits.collect::<Vec<_>>().join("; ").contains("94"),
+            "{}",
+            mutants.outline()
+        );
         Ok(())
     }
 

@@ -135,7 +135,7 @@ impl Checked {
                     _ => format!("{}, turn {}", case.name, turn + 1),
                 };
                 let expected = expected.clone();
-                let passes = move |decision: &Decision| expected.against(decision).is_none();
+                let passes = move |decision: &Decision| expected.accepts(decision);
                 Check::that(name, question.clone(), passes)
             })
         });

@@ -32,6 +32,12 @@
 //!   does; so does a step that is cleared because no gate holds it, an override that is used, or a warning.
 //! - [`check_files`]: the same cases in JSON or TOML beside the rules, for people who write rules but no Rust.
 //!
+//! # How good the cases are
+//!
+//! [`Checked::checks`] gives each question with what has to be answered. [`coverage`] says what these have seen of each
+//! policy, [`vacuity`] which of them pass for nothing, [`Mutation`] which slight change of the rules nobody would notice;
+//! and [`difference`] what two gate sets answer differently.
+//!
 //! # What a green run does not show
 //!
 //! What is given is possible under the lifecycle, and need not be so under the rules: they are not asked on the way.

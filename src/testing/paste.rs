@@ -11,7 +11,7 @@ pub(super) fn rust(place: &str, edit: &str, telling: &Telling) -> String {
     let ruling = telling.ruling.to_string();
     let story = comment(&format!("{place}: {edit}"));
     format!(
-        "/// Nobody noticed: {story}
+        "// Nobody noticed: {story}
 #[test]
 fn {name}() -> Result<(), Box<dyn std::error::Error>> {{
     let checks = checks();

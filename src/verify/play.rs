@@ -661,6 +661,9 @@ fn calendar(name: &Key, windows: &[Window], now: Instant) -> Option<CalendarStat
     let by = By::new(Person::own("calendar-keeper"));
     let events = empty.towards(&wanted, &Text::own("so it is agreed"));
     events.into_iter().try_fold(empty, |calendar, event| {
-        calendar.write(vec![event], &by, now).ok().map(|(_, after)| after)
+        calendar
+            .write(vec![event], &by, now)
+            .ok()
+            .map(|(_, after)| after)
     })
 }

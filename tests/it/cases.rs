@@ -530,7 +530,13 @@ fn what_was_asked_can_be_asked_of_other_rules() {
     let checks = checked.checks();
     let asked: Vec<_> = checks
         .iter()
-        .map(|check| (check.name(), check.passes(&rules()), check.passes(&stricter)))
+        .map(|check| {
+            (
+                check.name(),
+                check.passes(&rules()),
+                check.passes(&stricter),
+            )
+        })
         .collect();
     // One approver cannot be two: the first answer has another reason, too.
     let expected = [

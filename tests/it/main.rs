@@ -121,6 +121,14 @@ mod schedule_real_data;
 mod store_contract;
 #[cfg(test)]
 mod support;
+#[cfg(feature = "testing")]
+mod testing_coverage;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod testing_difference;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod testing_mutation;
 #[cfg(test)]
 #[cfg(feature = "verify")]
 mod verify_flaws;
@@ -130,14 +138,6 @@ mod verify_laws;
 #[cfg(test)]
 #[cfg(feature = "verify")]
 mod verify_traps;
-#[cfg(feature = "testing")]
-mod testing_coverage;
-#[cfg(test)]
-#[cfg(feature = "testing")]
-mod testing_difference;
-#[cfg(test)]
-#[cfg(feature = "testing")]
-mod testing_mutation;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod web_service_checks;

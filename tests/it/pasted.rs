@@ -2,7 +2,7 @@
 
 use crate::web_service_checks::{checks, gates};
 
-/// Nobody noticed: web-service/production (version 1), rules[3].rule.back-out-plan: taken away
+// Nobody noticed: web-service/production (version 1), rules[3].rule.back-out-plan: taken away
 #[test]
 fn noticed_web_service_production_version_1_rules_3_rule_back_out_plan_taken_away() -> Result<(), Box<dyn std::error::Error>> {
     let checks = checks();
@@ -14,7 +14,7 @@ fn noticed_web_service_production_version_1_rules_3_rule_back_out_plan_taken_awa
     Ok(())
 }
 
-/// Nobody noticed: web-service/production (version 1), rules[3].rule.back-out-plan: warns instead of refusing
+// Nobody noticed: web-service/production (version 1), rules[3].rule.back-out-plan: warns instead of refusing
 #[test]
 fn noticed_web_service_production_version_1_rules_3_rule_back_out_plan_warns_instead_of_refusing() -> Result<(), Box<dyn std::error::Error>> {
     let checks = checks();
@@ -26,7 +26,7 @@ fn noticed_web_service_production_version_1_rules_3_rule_back_out_plan_warns_ins
     Ok(())
 }
 
-/// Nobody noticed: web-service/go (version 1), rules[0].rule.approvals: whoever asked for the release may approve it
+// Nobody noticed: web-service/go (version 1), rules[0].rule.approvals: whoever asked for the release may approve it
 #[test]
 fn noticed_web_service_go_version_1_rules_0_rule_approvals_whoever_asked_for_the_release_may_approve_it() -> Result<(), Box<dyn std::error::Error>> {
     let checks = checks();
@@ -38,7 +38,7 @@ fn noticed_web_service_go_version_1_rules_0_rule_approvals_whoever_asked_for_the
     Ok(())
 }
 
-/// Nobody noticed: web-service/go (version 1), rules[0].rule.approvals: `rules[0].by` [{"role":"change_authority"},{"role":"emergency_change_authority"}] instead of [{"role":"change_authority"}]
+// Nobody noticed: web-service/go (version 1), rules[0].rule.approvals: `rules[0].by` [{"role":"change_authority"},{"role":"emergency_change_authority"}] instead of [{"role":"change_authority"}]
 #[test]
 fn noticed_web_service_go_version_1_rules_0_rule_approvals_rules_0_by_role_change_authority_role_emergency_change_authority_instead_of_role_change_authority() -> Result<(), Box<dyn std::error::Error>> {
     let checks = checks();
@@ -50,7 +50,7 @@ fn noticed_web_service_go_version_1_rules_0_rule_approvals_rules_0_by_role_chang
     Ok(())
 }
 
-/// Nobody noticed: web-service/go (version 1), rules[0].rule.approvals: `valid_for_seconds` without 259200
+// Nobody noticed: web-service/go (version 1), rules[0].rule.approvals: `valid_for_seconds` without 259200
 #[test]
 fn noticed_web_service_go_version_1_rules_0_rule_approvals_valid_for_seconds_without_259200() -> Result<(), Box<dyn std::error::Error>> {
     let checks = checks();
@@ -62,7 +62,7 @@ fn noticed_web_service_go_version_1_rules_0_rule_approvals_valid_for_seconds_wit
     Ok(())
 }
 
-/// Nobody noticed: web-service/go (version 1), rules[0].rule.approvals: `valid_for_seconds` 259199 instead of 259200
+// Nobody noticed: web-service/go (version 1), rules[0].rule.approvals: `valid_for_seconds` 259199 instead of 259200
 #[test]
 fn noticed_web_service_go_version_1_rules_0_rule_approvals_valid_for_seconds_259199_instead_of_259200() -> Result<(), Box<dyn std::error::Error>> {
     let checks = checks();
@@ -74,7 +74,7 @@ fn noticed_web_service_go_version_1_rules_0_rule_approvals_valid_for_seconds_259
     Ok(())
 }
 
-/// Nobody noticed: web-service/go (version 1), rules[0].rule.approvals: `valid_for_seconds` 259201 instead of 259200
+// Nobody noticed: web-service/go (version 1), rules[0].rule.approvals: `valid_for_seconds` 259201 instead of 259200
 #[test]
 fn noticed_web_service_go_version_1_rules_0_rule_approvals_valid_for_seconds_259201_instead_of_259200() -> Result<(), Box<dyn std::error::Error>> {
     let checks = checks();

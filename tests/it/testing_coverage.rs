@@ -1,12 +1,14 @@
 //! Coverage and vacuity: what tests have seen of the policies, and what they would not miss.
 
+use crate::desk_support::{by, office, text, worthwhile};
 use crate::testing_mutation::{Panics, authorising, intake, is_so, pinned};
 use crate::web_service_checks::{checks, gates};
 use phasegate::gate::{Condition, GateSet, Percent, any, when};
 use phasegate::phase::Action;
-use phasegate::release::step::Close;
-use phasegate::release::{Enforcement, ReleaseKind, Track};
+use phasegate::release::step::{Authorise, Close, Deploy, Hold};
+use phasegate::release::{Decision, Enforcement, ReleaseKind, Track};
 use phasegate::testing::{Check, Covered, Seen, Vacuous, WhyNever, coverage, vacuity};
+use phasegate::verify::Question;
 use phasegate::{Gate, Interval};
 
 fn percent(percent: u8) -> Percent {
@@ -20,7 +22,7 @@ fn the_web_service_model_is_covered_but_for_what_no_case_asks() {
         let word = |seen: &Seen| match seen {
             Seen::In(_) => "seen".to_owned(),
             Seen::Never(why) => why.to_string(),
-            _ => "none".to_owned(),
+            Seen::NotApplicable | _ => "none".to_owned(),
         };
         let [allows, refuses, alone] = [&one.allows, &one.refuses, &one.alone].map(word);
         format!("{} {allows}, {refuses}, {alone}", one.place.at)
@@ -66,7 +68,7 @@ fn nothing_asked_and_nothing_to_ask_cover_nothing() {
 #[test]
 fn a_check_that_fails_and_a_policy_that_panics_cover_nothing() {
     let gates = intake(|gate| gate.require(is_so("a")));
-    let failing = Check::that("wrong", authorising(&gates, &[]), |one| one.is_cleared());
+    let failing = Check::that("wrong", authorising(&gates, &[]), Decision::is_cleared);
     let failed = coverage(&gates, &[failing]);
     assert_eq!(failed.failing, ["wrong"]);
     assert!(!failed.is_at_least(percent(0)));
@@ -94,7 +96,7 @@ fn why_something_was_never_seen_is_told() {
     let gates = gates
         .with(Gate::<Close>::new("end", 1).unwrap().require(is_so("f")))
         .with(
-            Gate::<phasegate::release::step::Authorise>::new("quick", 1)
+            Gate::<Authorise>::new("quick", 1)
                 .unwrap()
                 .on_track(Track::Emergency)
                 .require(is_so("g")),
@@ -146,12 +148,11 @@ fn tests_that_pass_for_nothing_are_told() {
     let asked = |flags: &[(&str, bool)]| authorising(&gates, flags);
 
     // A step that no gate holds is cleared, whatever the rules.
-    let hold = phasegate::release::step::Hold::new(crate::desk_support::text("later"));
-    let release = crate::desk_support::office().requested();
-    let facts = phasegate::gate::Facts::at(crate::desk_support::at(crate::desk_support::NOON));
-    let who = crate::desk_support::by("kim");
-    let held = phasegate::verify::Question::of(&gates, &release, hold, &facts, &who);
-    let nothing = vacuous(&[Check::that("held", held, |one| one.is_cleared())]);
+    let (office, who) = (office(), by("kim"));
+    let release = office.requested();
+    let later = Hold::new(text("later"));
+    let open = Question::of(&gates, &release, later, &office.facts(), &who);
+    let nothing = vacuous(&[Check::that("held", open, Decision::is_cleared)]);
     assert_eq!(
         nothing.checks,
         [("held".to_owned(), vec![Vacuous::NothingJudged])]
@@ -159,8 +160,8 @@ fn tests_that_pass_for_nothing_are_told() {
 
     // A step that the lifecycle refuses says nothing of the rules.
     let window = Interval::parse("2026-03-03T12:00:00Z", "2026-03-03T13:00:00Z").unwrap();
-    let deploy = phasegate::release::step::Deploy::new(window);
-    let deploy = phasegate::verify::Question::of(&gates, &release, deploy, &facts, &who);
+    let deploy = Deploy::new(window);
+    let deploy = Question::of(&gates, &release, deploy, &office.facts(), &who);
     let own = vacuous(&[Check::that("too early", deploy, |one| !one.is_cleared())]);
     assert_eq!(own.checks[0].1, [Vacuous::LifecycleOnly]);
 
@@ -190,16 +191,10 @@ fn tests_that_pass_for_nothing_are_told() {
 #[test]
 fn what_is_given_for_nothing_is_a_warning() {
     let gates = intake(|gate| gate.require(is_so("a")));
-    let office = crate::desk_support::office();
+    let office = office();
     let release = office.with_manager(office.requested());
-    let step = phasegate::release::step::Authorise::new(crate::desk_support::worthwhile());
-    let question = phasegate::verify::Question::of(
-        &gates,
-        &release,
-        step,
-        &office.facts(),
-        &crate::desk_support::by("cho"),
-    );
+    let step = Authorise::new(worthwhile());
+    let question = Question::of(&gates, &release, step, &office.facts(), &by("cho"));
     let idle = vacuity(&gates, &[pinned(&gates, "managed", question)]);
     let [Vacuous::Idle(given)] = &idle.checks[0].1[..] else {
         panic!("{}", idle.outline());

@@ -5,11 +5,13 @@ use crate::web_service_checks::{checks, gates};
 use phasegate::Gate;
 use phasegate::gate::{
     ApprovalRule, ApprovalsPolicy, Approver, Ask, Condition, Duty, Edit, FactPolicy, FactTest,
-    Facts, GateSet, Policies, Policy, Quorum, any, at_least, not, when,
+    Facts, GateSet, Percent, Policies, Policy, Quorum, any, at_least, not, when,
 };
 use phasegate::release::step::{Authorise, Close};
-use phasegate::release::{Enforcement, Fact, FactValue, Key, Reason, ReleaseKind, Role, Verdict};
-use phasegate::testing::{Check, Mutation, MutationReport, Ruling, WhyUnknown};
+use phasegate::release::{
+    Decision, Enforcement, Fact, FactValue, Key, Reason, ReleaseKind, Role, Verdict,
+};
+use phasegate::testing::{Check, Mutation, MutationReport, Ruling, Survivor, WhyUnknown};
 use phasegate::verify::Question;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -255,7 +257,7 @@ fn what_is_printed_to_be_pasted_is_what_stands_in_the_file() {
         let place = one.place.to_string();
         place.contains("back-out-plan") || place.contains("go (version 1), rules")
     });
-    let pasted: Vec<_> = pasted.map(|one| one.rust()).collect();
+    let pasted: Vec<_> = pasted.map(Survivor::rust).collect();
     let file = include_str!("pasted.rs");
     let (_, tests) = file.split_once("gates};\n\n").unwrap();
     assert_eq!(tests, pasted.join("\n"));
@@ -330,7 +332,7 @@ fn combinations_are_changed_too_and_every_change_that_matters_is_told() {
     });
     let clearing = [("a", true), ("c", true), ("d", true), ("f", false)];
     let question = authorising(&gates, &clearing);
-    let check = Check::that("cleared", question, |decision| decision.is_cleared());
+    let check = Check::that("cleared", question, Decision::is_cleared);
     assert!(check.passes(&gates));
     let report = Mutation::of(&gates, &[check]).run();
     let edits = |edit: &Edit| {
@@ -411,7 +413,7 @@ fn a_step_that_no_check_asks_for_is_unknown() {
             .all(|one| one.why == WhyUnknown::NeverAsked)
     );
     assert!(report.unknown.len() > 2 && report.killed.is_empty());
-    assert_eq!(report.score().map(|score| score.get()), Some(0));
+    assert_eq!(report.score().map(Percent::get), Some(0));
 }
 
 /// A host's policy: no more of something than this.
