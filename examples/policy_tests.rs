@@ -1,6 +1,8 @@
 //! The rules of a small shop, tested: mutation finds a case that is missing, verification a flaw in the rules, and both
 //! are mended.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it did")]
+
 use phasegate::gate::{
     ApprovalRule, ApprovalsPolicy, Approver, Duty, EvidencePolicy, GateSet, Percent, Quorum,
 };

@@ -121,6 +121,7 @@ mod schedule_real_data;
 mod store_contract;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
 #[cfg(feature = "testing")]
 mod testing_coverage;
 #[cfg(test)]
