@@ -1,7 +1,6 @@
 //! The law of this room: what a case is answered is what the desk answers, on the same log, by the same clock.
 
 use super::case::{Case, Cases, Does};
-use super::file::read_files;
 use super::scene::{Scene, Told};
 use super::walk::{Walk, answer};
 use super::{ManualClock, cleared_by_no_gate};
@@ -10,7 +9,7 @@ use crate::facts::{About, Answer, FactFinder};
 use crate::gate::Condition;
 use crate::gate::{
     ApprovalRule, ApprovalsPolicy, Approver, Duty, EvidencePolicy, FactPolicy, FactTest,
-    FreezePolicy, Gate, GateSet, Percent, Policies, Quorum, unless,
+    FreezePolicy, Gate, GateSet, Percent, Quorum, unless,
 };
 use crate::phase::{Anywhere, Instant, Interval, PhaseName, Seconds};
 use crate::release::step::Deploy;
@@ -137,6 +136,9 @@ fn ran<S>(ran: Result<Release<Anywhere>, RunError<S, Anywhere>>) -> Release<Anyw
 #[cfg(feature = "toml")]
 #[test]
 fn the_cases_of_the_example_models_are_answered_so_at_the_desk() {
+    use super::file::read_files;
+    use crate::gate::Policies;
+
     let files = [
         (
             include_str!("../../examples/models/web-service.json"),
