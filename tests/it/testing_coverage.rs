@@ -180,6 +180,7 @@ fn tests_that_pass_for_nothing_are_told() {
     assert!(vacuous(&[exact]).is_sound());
     // No check at all is no proof.
     assert!(!vacuous(&[]).is_sound());
+    assert!(!vacuity(&GateSet::new(), &[]).is_sound());
     assert!(
         vacuous(&[])
             .outline()
