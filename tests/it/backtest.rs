@@ -487,7 +487,11 @@ fn a_desk_reads_what_its_releases_rest_on() {
     let everywhere = FreezePolicy::new(key("changes"));
     let production = Environment::new("production").unwrap();
     let standing = phasegate::gate::ModelStandingPolicy::new();
-    let proposed = on_deploy(everywhere.in_environments([production]))
+    let elsewhere = on_deploy(everywhere.in_environments([production]));
+    let elsewhere = elsewhere.with_model(shop_of(1, 90));
+    let report = wait(office.desk.backtest(Backtest::of(&elsewhere))).unwrap();
+    assert!(report.is_unchanged(), "{report}");
+    let proposed = elsewhere
         .with(
             Gate::<Authorise>::new("intake", 1)
                 .unwrap()
