@@ -94,8 +94,7 @@ impl Domain {
             facts: facts(&rules),
             model: None,
         };
-        let later = now.plus(Seconds::days(30));
-        let window = Interval::between(later, later.plus(Seconds::days(3_650)));
+        let window = Interval::between(now, now.plus(Seconds::days(3_650)));
         domain.window = window.unwrap_or(domain.window);
         for item in items(&rules) {
             for phase in [

@@ -1,8 +1,8 @@
 //! Difference: what two gate sets, or two versions of a model, answer differently.
 
-use crate::model_examples::{WEB, from_json};
+use crate::model_examples::from_json;
 use crate::testing_mutation::{Panics, authorising, intake, is_so};
-use crate::web_service_checks::{checks, gates};
+use crate::web_service_checks::{FIRST, checks, gates};
 use phasegate::gate::{Policies, ReleaseModel};
 use phasegate::testing::{Check, Difference, difference, difference_of_models};
 
@@ -12,7 +12,7 @@ fn over(checks: &[Check]) -> impl Iterator<Item = (&str, &phasegate::verify::Que
 
 /// The web-service model, with something else written in it.
 fn version_2(from: &str, to: &str) -> ReleaseModel {
-    let json = WEB.replacen("\"version\": 1", "\"version\": 2", 1);
+    let json = FIRST.replacen("\"version\": 1", "\"version\": 2", 1);
     assert!(json.contains(from), "{from}");
     ReleaseModel::from_json(&json.replacen(from, to, 1), &Policies::new()).unwrap()
 }
@@ -23,7 +23,7 @@ fn the_same_set_gives_no_difference() {
     let same = difference(&gates(), &gates(), over(&checks));
     assert!(same.is_none(), "{}", same.outline());
     assert_eq!(same.asked, checks.len() as u64);
-    let model = from_json(WEB);
+    let model = from_json(FIRST);
     let version = version_2("\"functional\": 98", "\"functional\": 98");
     assert!(difference_of_models(&model, &version, over(&checks)).is_none());
     // Where nothing is asked, nobody knows.
@@ -32,7 +32,7 @@ fn the_same_set_gives_no_difference() {
 
 #[test]
 fn a_stricter_version_refuses_and_exchanged_it_allows() {
-    let (checks, model) = (checks(), from_json(WEB));
+    let (checks, model) = (checks(), from_json(FIRST));
     let stricter = version_2("\"functional\": 98", "\"functional\": 100");
     let found = difference_of_models(&model, &stricter, over(&checks));
     assert_eq!(found.newly_refused.count, 2, "{}", found.outline());
