@@ -5,6 +5,7 @@
 
 use phasegate::gate::{
     ApprovalRule, ApprovalsPolicy, Approver, Duty, EvidencePolicy, GateSet, Percent, Quorum,
+    SeparationOfDutiesPolicy,
 };
 use phasegate::phase::{Action, Interval, PhaseName};
 use phasegate::release::{Key, Role, TestKind, step::Deploy};
@@ -16,17 +17,25 @@ use std::error::Error;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Of the functional tests, 95 in 100 pass, and somebody in authority approves.
-fn rules(apart: Option<Duty>) -> Result<GateSet> {
+fn first_rules() -> Result<Gate<Deploy>> {
     let tested = EvidencePolicy::new([(TestKind::Functional, Percent::new(95)?)]);
     let authority = [Approver::Role(Role::ChangeAuthority)];
     let one = ApprovalRule::new(Key::new("authority")?, Quorum::Count(1), authority)?;
     let approved = ApprovalsPolicy::new([one])?;
-    let approved = match apart {
-        Some(duty) => approved.not_by(duty),
-        None => approved,
-    };
     let gate = Gate::<Deploy>::new("production", 1)?;
-    Ok(GateSet::new().with(gate.require(tested).require(approved)))
+    Ok(gate.require(tested).require(approved))
+}
+
+/// And whoever approves does not deploy.
+///
+/// That their own approval does not count (`not_by`) would not be enough: they could deploy on somebody else's.
+fn mended_rules() -> Result<Gate<Deploy>> {
+    let apart = SeparationOfDutiesPolicy::new([Duty::Deployer])?;
+    Ok(first_rules()?.require(apart))
+}
+
+fn under(gate: Gate<Deploy>) -> GateSet {
+    GateSet::new().with(gate)
 }
 
 fn tonight() -> Result<Deploy> {
@@ -63,10 +72,7 @@ fn first_cases(rules: &GateSet) -> Result<Cases> {
     let own = Case::named("nobody approves what they asked for")
         .given(own)
         .when("dep", tonight()?)
-        .then(refused([
-            "approvals: own-work",
-            "approvals: approvals-missing",
-        ]));
+        .then(refused(["approvals: own-work"]));
     Ok(Cases::under(rules.clone()).with([approved, untested, unapproved, own]))
 }
 
@@ -102,7 +108,7 @@ fn verified(rules: &GateSet) -> Result<Report> {
 }
 
 fn main() -> Result<()> {
-    let loose = rules(None)?;
+    let loose = under(first_rules()?);
     println!("== The first cases ==\n");
     let checked = first_cases(&loose)?.check();
     println!("{}", checked.outline());
@@ -125,10 +131,10 @@ fn main() -> Result<()> {
 
     println!("== Verification: is there a way that no case thought of? ==\n");
     let report = verified(&loose)?;
-    println!("{report}");
+    println!("{report}\n");
 
-    println!("== Whoever deploys does not approve ==\n");
-    let strict = rules(Some(Duty::Deployer))?;
+    println!("== Whoever approves does not deploy ==\n");
+    let strict = under(mended_rules()?);
     let report = verified(&strict)?;
     println!("{report}");
     report.all_hold().map_err(|left| left.to_string())?;
@@ -142,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_first_cases_pass_and_let_a_weaker_rule_pass_too() -> Result<()> {
-        let rules = rules(None)?;
+        let rules = under(first_rules()?);
         let checked = first_cases(&rules)?.check();
         checked.assert();
         let mutants = Mutation::of(&rules, &checked.checks()).run();
@@ -157,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_edge_is_noticed_by_the_cases_that_were_added() -> Result<()> {
-        let rules = rules(None)?;
+        let rules = under(first_rules()?);
         let checked = all_cases(&rules)?.check();
         checked.assert();
         let mutants = Mutation::of(&rules, &checked.checks()).run();
@@ -169,10 +175,10 @@ mod tests {
 
     #[test]
     fn the_flaw_is_found_and_mended() -> Result<()> {
-        let loose = verified(&rules(None)?)?;
+        let loose = verified(&under(first_rules()?))?;
         let failed = loose.all_hold().unwrap_err().to_string();
         assert!(failed.contains("nobody approves and deploys"), "{failed}");
-        let strict = verified(&rules(Some(Duty::Deployer))?)?;
+        let strict = verified(&under(mended_rules()?))?;
         assert!(strict.all_hold().is_ok(), "{strict}");
         Ok(())
     }

@@ -203,7 +203,7 @@ fn mobile_app() -> Result<Verified, Box<dyn Error>> {
         .with_person(person("cho")?, [Role::ChangeAuthority])
         .with_person(person("max")?, [Role::ChangeAuthority])
         .with_person(person("kim")?, [Role::Builder])
-        .requested_by([person("kim")?, person("pam")?])
+        .requested_by([person("kim")?, person("cho")?])
         .deployed_by([person("kim")?, person("pam")?, person("cho")?])
         .without(Action::Replan)
         .without(Action::Cancel)
