@@ -34,9 +34,9 @@
 //!
 //! # How good the cases are
 //!
-//! [`Checked::checks`] gives each question with what has to be answered. [`coverage`] says what these have seen of each
-//! policy, [`vacuity`] which of them pass for nothing, [`Mutation`] which slight change of the rules nobody would notice;
-//! and [`difference`] what two gate sets answer differently.
+//! [`Checked::checks`] gives each question with what has to be answered. [`coverage()`] says what these have seen of each
+//! policy, [`vacuity()`] which of them pass for nothing, [`Mutation`] which slight change of the rules nobody would notice;
+//! and [`difference()`] what two gate sets answer differently.
 //!
 //! # What a green run does not show
 //!
