@@ -25,7 +25,7 @@ const ALLOW: &str = "allow-window";
 /// The category of a planned release.
 const RELEASE: &str = "planned-release";
 
-/// The windows of a calendar as events: for calendar programs, and for [`IcsCalendar::windows`].
+/// The windows of a calendar as events: for calendar programs, and for `IcsCalendar::windows`.
 ///
 /// The id of a window becomes the `UID`, its title the `SUMMARY`, and its kind the category `freeze` or
 /// `allow-window`. What it is about and what it does to work have no place in iCalendar: a file that keeps all is
