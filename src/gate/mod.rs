@@ -13,12 +13,14 @@ mod judge;
 mod load;
 mod matching;
 mod model;
+mod needs;
 mod overrides;
 mod percent;
 mod policies;
 mod policy;
 mod read;
 mod rehearsal;
+mod requiring;
 #[cfg(feature = "testing")]
 mod rewrite;
 mod rule;
@@ -54,9 +56,10 @@ pub use rewrite::{Edit, Place};
 pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
 
 use combine::Own;
-pub(crate) use judge::Needs;
-use judge::{Book, Judged, Models, judge, lifecycle, needs, weigh};
+use judge::{Book, Judged, Models, judge, lifecycle, weigh};
 use model::Following;
+pub(crate) use needs::Needs;
+use needs::needs;
 
 use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{

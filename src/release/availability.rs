@@ -177,12 +177,12 @@ plain! {
         deciding: Vec<DecidingWindow>,
         /// How many more block it.
         left_out: usize,
-        /// The earliest instant from which work of that length may run; nothing if there is none within ten years, or
-        /// if it may run as asked.
+        /// The earliest instant from which work of that length may run; nothing if none is found, or if it may run as
+        /// asked.
         opens_at: Option<Instant>,
         /// The earliest instant at which what is left of the span is open; nothing if waiting does not help.
         clears_at: Option<Instant>,
-        /// Until when that is so; nothing if time alone does not change it within ten years.
+        /// Until when that is so; nothing if time alone is not found to change it.
         holds_until: Option<Instant>,
         /// Whether exceptions were minded that were asked for the release. They are not where nothing is refused, nor under
         /// `not`.

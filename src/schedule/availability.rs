@@ -120,7 +120,9 @@ impl CalendarState {
     fn unhelpful(&self, claim: Claim<'_>, deciding: &[DecidingWindow]) -> BTreeMap<Key, Unhelpful> {
         let blocking = deciding.iter().filter(|one| one.effect == Effect::Blocked);
         let blocking: BTreeSet<_> = blocking.filter_map(|one| one.window.as_ref()).collect();
-        let exceptions = self.exceptions().filter_map(|exception| {
+        let of_release = |one: &&FreezeException| one.request.release == claim.release;
+        let exceptions = self.exceptions().filter(of_release);
+        let exceptions = exceptions.filter_map(|exception| {
             let request = &exception.request;
             let named = request.freezes.iter().find(|id| blocking.contains(*id))?;
             let is_used = claim.used.is_some_and(|used| used.contains(&request.id));
@@ -133,7 +135,7 @@ impl CalendarState {
                 }
                 (Some(_), Some(_)) => Unhelpful::AtAnotherTime,
             };
-            (request.release == claim.release).then(|| (request.id.clone(), why))
+            Some((request.id.clone(), why))
         });
         exceptions.take(DECIDING_WINDOWS).collect()
     }

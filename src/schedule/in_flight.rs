@@ -54,7 +54,7 @@ pub enum Start {
     },
     /// Not as planned: the planned window is over, or closed up to its end.
     Replan {
-        /// The earliest instant from which work that long may run; nothing if there is none within ten years.
+        /// The earliest instant from which work that long may run; nothing if none is found.
         earliest: Option<Instant>,
     },
 }

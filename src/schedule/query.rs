@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 ///
 /// # Time
 ///
-/// All instants are UTC, all spans half-open. Questions about the future look ten years ahead at most.
+/// All instants are UTC, all spans half-open. Questions about the future look ten years ahead at most, and of more than
+/// 1,000 windows that bear on the work so much less that days times windows stay the same.
 ///
 /// # Complexity
 ///
@@ -120,8 +121,8 @@ impl Schedule {
         self.view(work).running_work_at(at)
     }
 
-    /// The first instant after `after` at which it opens, closes, or begins or ends to warn; nothing if it does not
-    /// within ten years.
+    /// The first instant after `after` at which it opens, closes, or begins or ends to warn; nothing if none is found as
+    /// far as is [looked ahead](Self#time).
     #[must_use]
     pub fn next_transition<'a>(
         &self,
@@ -131,8 +132,8 @@ impl Schedule {
         self.view(work).next_transition(after)
     }
 
-    /// The earliest instant, not before `from`, from which work of that length may run without a break; nothing if
-    /// there is none within ten years.
+    /// The earliest instant, not before `from`, from which work of that length may run without a break; nothing if none is
+    /// found as far as is [looked ahead](Self#time).
     #[must_use]
     pub fn next_open<'a>(
         &self,

@@ -87,6 +87,6 @@ pub(super) fn remedy(answer: &Availability, otherwise: &str) -> String {
     match (answer.clears_at, answer.opens_at) {
         (Some(_), _) => format!("wait, or {otherwise}"),
         (None, Some(at)) => format!("choose a window from {at} on, or {otherwise}"),
-        (None, None) => format!("it does not open within ten years: {otherwise}"),
+        (None, None) => format!("no time is found at which it opens: {otherwise}"),
     }
 }
