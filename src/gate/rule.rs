@@ -447,7 +447,7 @@ pub struct Requirement {
     pub enforcement: Enforcement,
     /// The policy's name, kept because every finding has it.
     #[serde(skip)]
-    pub(super) policy: Key,
+    pub(crate) policy: Key,
 }
 
 impl Requirement {

@@ -1,13 +1,14 @@
 //! Breadth first: every way that a release can take, the shortest ones first, and all properties on the way.
 
 use super::domain::Domain;
+use super::moves::Tell;
 use super::normal::{Classes, Normal, Reductions};
 use super::play::{Acted, Came, Condition, Fault, Node, Play, World};
 use super::property::{Law, Property};
 use super::turn::Turn;
 use crate::phase::{Action, PhaseName};
-use crate::release::{Core, Decision, Person};
-use std::collections::{BTreeMap, HashMap};
+use crate::release::{AnyRecord, Core, Decision, Person};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub(super) enum Found {
 pub(super) enum End {
     /// Nothing is left.
     Done,
+    /// Every property is decided, by a way that shows it.
+    Decided,
     /// The states, or the bytes, that were allowed are used up.
     Budget,
     Faulty(Fault, Way),
@@ -53,7 +56,8 @@ pub(super) struct Explorer<'a, W> {
     pub(super) ways: Vec<Option<Way>>,
     /// For each property that asks for it: who can be come to from whom.
     edges: Vec<Vec<(Place, Place)>>,
-    reaches: Vec<Vec<bool>>,
+    /// For each, from where what it asks for is one move away.
+    reaches: Vec<BTreeSet<Place>>,
     pub(super) found: Vec<Option<Found>>,
     /// How often each property was about something.
     pub(super) turns: Vec<u64>,
@@ -61,6 +65,8 @@ pub(super) struct Explorer<'a, W> {
     pub(super) judged: u64,
     pub(super) bytes: usize,
     pub(super) taken: BTreeMap<Action, u64>,
+    /// The moves that were made once at least.
+    made: BTreeSet<usize>,
     pub(super) end: End,
 }
 
@@ -82,13 +88,14 @@ impl<'a, W: World> Explorer<'a, W> {
             places: HashMap::default(),
             ways: Vec::new(),
             edges: vec![Vec::new(); many],
-            reaches: vec![Vec::new(); many],
+            reaches: vec![BTreeSet::new(); many],
             found: vec![None; many],
             turns: vec![0; many],
             transitions: 0,
             judged: 0,
             bytes: 0,
             taken: BTreeMap::new(),
+            made: BTreeSet::new(),
             end: End::Done,
         }
     }
@@ -98,15 +105,16 @@ impl<'a, W: World> Explorer<'a, W> {
         self.place(self.play.start(), None);
         let mut from = 0;
         while let Some(node) = self.nodes.get(from).cloned() {
-            if self.nodes.len() > states || self.bytes > bytes {
-                self.end = End::Budget;
-                return;
-            }
             if self.is_decided() {
+                self.end = End::Decided;
                 return;
             }
             self.leave(from, &node);
             if matches!(self.end, End::Faulty(..)) {
+                return;
+            }
+            if self.nodes.len() > states || self.bytes > bytes {
+                self.end = End::Budget;
                 return;
             }
             from += 1;
@@ -124,7 +132,7 @@ impl<'a, W: World> Explorer<'a, W> {
         let play = self.play;
         let core = play.core(node);
         for (chosen, _) in play.moves.iter().enumerate() {
-            let mut same: Option<Came> = None;
+            let mut same: Option<Acted> = None;
             for condition in 0..play.conditions.len() {
                 let way = Way {
                     from,
@@ -133,36 +141,27 @@ impl<'a, W: World> Explorer<'a, W> {
                 };
                 // What did not look at the world around it comes out the same under every condition.
                 let came = match same.take() {
-                    Some(came) => Ok(came),
+                    Some(acted) => Ok(Came::To(acted)),
                     None => self.come(node, &core, way),
                 };
-                let (came, taken) = match came {
-                    Ok(Came::To(acted)) => (Some(acted), true),
-                    Ok(Came::Refused(decision)) => {
-                        if looks_around(play.domain, &decision) {
-                            continue;
-                        }
-                        break;
-                    }
-                    Ok(Came::NotOpen) => break,
+                let acted = match came {
+                    Ok(Came::To(acted)) => acted,
+                    Ok(Came::Refused(decision)) if looks_around(play.domain, &decision) => continue,
+                    Ok(Came::Refused(_) | Came::NotOpen) => break,
                     Err(fault) => {
                         self.end = End::Faulty(fault, way);
                         return;
                     }
                 };
-                let Some(acted) = came.filter(|_| taken) else {
-                    break;
-                };
-                let Some(step) = &acted.taken else {
-                    self.arrive(node, way, acted);
-                    break;
-                };
-                if !looks_around(play.domain, &step.decision) {
-                    let after = acted.after.clone();
-                    let taken = acted.taken.clone();
-                    same = Some(Came::To(Acted { after, taken }));
+                let decision = acted.taken.as_ref().map(|step| &step.decision);
+                let is_step = decision.is_some();
+                if decision.is_some_and(|decision| !looks_around(play.domain, decision)) {
+                    same = Some(acted.clone());
                 }
                 self.arrive(node, way, acted);
+                if !is_step {
+                    break;
+                }
             }
         }
     }
@@ -189,24 +188,15 @@ impl<'a, W: World> Explorer<'a, W> {
             return;
         };
         self.transitions += 1;
+        self.made.insert(way.chosen);
         if let Some(taken) = &taken {
             *self.taken.entry(taken.step.action()).or_default() += 1;
         }
         let seen = self.see(before, &after, &chosen.by, taken.as_ref(), condition);
         after.memory.seen |= seen.bits;
         for place in &seen.reaches {
-            if let Some(reaches) = self.reaches.get_mut(*place)
-                && reaches.len() <= way.from
-            {
-                reaches.resize(way.from + 1, false);
-            }
-            if let Some(reached) = self
-                .reaches
-                .get_mut(*place)
-                .and_then(|all| all.get_mut(way.from))
-            {
-                *reached = true;
-            }
+            let reaches = self.reaches.get_mut(*place);
+            reaches.map(|reaches| reaches.insert(way.from));
         }
         let to = self.place(self.normal_of(after), Some(way));
         for place in seen.decided {
@@ -328,6 +318,41 @@ impl<'a, W: World> Explorer<'a, W> {
         path
     }
 
+    /// What the domain has, and never came to pass where everything was explored: what is given, and what is chosen.
+    pub(super) fn idle(&self) -> Vec<String> {
+        if self.end != End::Done {
+            return Vec::new();
+        }
+        let entered = self.phases();
+        let was_given = self.play.was_given.borrow();
+        let given = self.play.given.iter().flat_map(|(&phase, all)| {
+            let all = all.iter().enumerate();
+            all.map(move |(place, given)| (phase, place, given))
+        });
+        let given = given.filter(|(phase, place, _)| {
+            entered.contains_key(phase) && !was_given.contains(&(*phase, *place))
+        });
+        let given = given.map(|(phase, _, given)| format!("{} in {phase}", given.record.kind()));
+        let domain = self.play.domain;
+        let overrides = domain.overrides.iter().map(|(one, _)| one.clone().into());
+        let wanted: Vec<AnyRecord> = overrides
+            .chain(domain.choices.iter().map(|(record, _)| record.clone()))
+            .collect();
+        let moves = self.play.moves.iter().enumerate();
+        let chosen = moves.filter_map(|(place, one)| match &one.tell {
+            Tell::Record(record) if !self.made.contains(&place) && wanted.contains(record) => {
+                Some(format!("{} by {}", record.kind(), one.by))
+            }
+            Tell::Step(_)
+            | Tell::Record(_)
+            | Tell::Answer { .. }
+            | Tell::Withdraw { .. }
+            | Tell::Tested(_)
+            | Tell::Wait(_) => None,
+        });
+        given.chain(chosen).collect()
+    }
+
     pub(super) fn phases(&self) -> BTreeMap<PhaseName, usize> {
         let mut phases = BTreeMap::new();
         for node in &self.nodes {
@@ -396,18 +421,15 @@ fn looks_around(domain: &Domain, decision: &Decision) -> bool {
 }
 
 /// From where one of those that reach can be come to.
-fn backwards(many: usize, edges: &[(Place, Place)], reaches: &[bool]) -> Vec<bool> {
+fn backwards(many: usize, edges: &[(Place, Place)], reaches: &BTreeSet<Place>) -> Vec<bool> {
     let mut into: Vec<Vec<Place>> = vec![Vec::new(); many];
     for (from, to) in edges {
         if let Some(into) = into.get_mut(*to) {
             into.push(*from);
         }
     }
-    let mut good = reaches.to_vec();
-    good.resize(many, false);
-    let mut left: Vec<Place> = (0..many)
-        .filter(|place| good.get(*place) == Some(&true))
-        .collect();
+    let mut good: Vec<bool> = (0..many).map(|place| reaches.contains(&place)).collect();
+    let mut left: Vec<Place> = reaches.iter().copied().collect();
     while let Some(place) = left.pop() {
         for &from in into.get(place).into_iter().flatten() {
             if let Some(good) = good.get_mut(from).filter(|good| !**good) {

@@ -130,6 +130,7 @@ pub(super) enum Came {
 }
 
 /// A move that was made.
+#[derive(Clone)]
 pub(super) struct Acted {
     pub(super) after: Node,
     /// The step that was taken, with the decision that cleared it.
@@ -148,9 +149,11 @@ pub(super) struct Play<'a, W> {
     /// The facts of each condition, at the instant at which everything begins.
     facts: Vec<Facts>,
     packages: Vec<Arc<ReleasePackage>>,
-    given: BTreeMap<PhaseName, Vec<Given>>,
+    pub(super) given: BTreeMap<PhaseName, Vec<Given>>,
     pub(super) subjects: Subjects,
     asked_for: RefCell<HashMap<Held, AskedFor>>,
+    /// What is given, by phase and place, and was taken once at least.
+    pub(super) was_given: RefCell<BTreeSet<(PhaseName, usize)>>,
 }
 
 impl<'a, W: World> Play<'a, W> {
@@ -168,6 +171,7 @@ impl<'a, W: World> Play<'a, W> {
             conditions,
             facts,
             asked_for: RefCell::default(),
+            was_given: RefCell::default(),
             packages: domain.packages.iter().cloned().map(Arc::new).collect(),
             given: phases
                 .map(|&phase| (phase, domain.given_in(phase)))
@@ -277,7 +281,7 @@ impl<'a, W: World> Play<'a, W> {
                 let answer = (*step, person.clone(), role.clone());
                 state.approvals.contains_key(&answer)
             }),
-            Tell::Tested(..) => state.package.is_some() && standing.phase == PhaseName::Testing,
+            Tell::Tested(_) => state.package.is_some() && standing.phase == PhaseName::Testing,
             Tell::Wait(_) => !matches!(standing.phase, PhaseName::Start | PhaseName::Closed),
             Tell::Record(record) => {
                 record.kind().is_taken_in(standing) && self.says_something(state, record)
@@ -376,9 +380,9 @@ pub(super) fn asked(
             said.into()
         }
         Tell::Withdraw { step, role } => ApprovalWithdrawn::new(*step, role.clone()).into(),
-        Tell::Tested(runs, passed) => {
+        Tell::Tested(runs) => {
             let package = state.package.as_ref().map(|package| package.digest());
-            let runs = package.map(|package| runs.records(package, *passed));
+            let runs = package.map(|package| runs.records(package));
             let runs = runs.into_iter().flatten();
             return runs.map(|run| Asked::Record(run.into())).collect();
         }
@@ -512,11 +516,14 @@ impl<W: World> Moving<'_, '_, '_, W> {
         }
         let manager = Actor::from(&domain.manager);
         let facts = Facts::at(self.now);
-        for given in self.play.given.get(&phase).into_iter().flatten() {
+        let all = self.play.given.get(&phase).into_iter().flatten();
+        for (place, given) in all.enumerate() {
             let record = fresh(given.record.clone(), &self.core.state);
             let by = given.by(&manager, self.now);
             // What the lifecycle does not take here is not given.
-            let _ = self.ask(Asked::Record(record), &facts, &by)?;
+            if self.ask(Asked::Record(record), &facts, &by)?.is_ok() {
+                self.play.was_given.borrow_mut().insert((phase, place));
+            }
         }
         Ok(())
     }
@@ -601,7 +608,7 @@ fn conditions(domain: &Domain) -> Vec<Condition> {
                 off.calendars.entry(calendar.clone()).or_default();
                 let mut on = off.clone();
                 let windows = on.calendars.entry(calendar.clone()).or_default();
-                windows.extend(freeze.clone());
+                windows.push(freeze.clone());
                 [off, on]
             })
             .collect();

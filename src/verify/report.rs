@@ -96,7 +96,7 @@ impl Answer {
         }
     }
 
-    /// Whether more time or space would say nothing more.
+    /// Whether it says something of the property, be it good or bad.
     #[must_use]
     pub const fn is_conclusive(&self) -> bool {
         match self {
@@ -159,6 +159,10 @@ pub struct Report {
     pub symmetric: Vec<Vec<Person>>,
     /// The host's own policies: of them, what was asked is all that is known.
     pub sampled: BTreeSet<Key>,
+    /// What is taken never to end, since time passes, and it ends later than is looked at.
+    pub endless: Vec<String>,
+    /// What the domain has, and the lifecycle never took: look whether it is said as it was meant.
+    pub idle: Vec<String>,
 }
 
 impl Report {
@@ -171,12 +175,11 @@ impl Report {
             .map(|(_, answer)| answer)
     }
 
-    /// Whether all that was asked is decided.
+    /// Whether anything was asked, and all of it is decided.
     #[must_use]
     pub fn is_conclusive(&self) -> bool {
-        self.answers
-            .iter()
-            .all(|(_, answer)| answer.is_conclusive())
+        let mut answers = self.answers.iter();
+        !self.answers.is_empty() && answers.all(|(_, answer)| answer.is_conclusive())
     }
 
     /// Nothing if all properties are as they are to be.
@@ -209,13 +212,15 @@ impl fmt::Display for Report {
         for (name, answer) in &self.answers {
             write!(f, "\n{name}: {answer}")?;
         }
-        if !self.sampled.is_empty() {
-            let sampled: Vec<_> = self.sampled.iter().map(ToString::to_string).collect();
-            write!(
-                f,
-                "\nonly sampled, being the host's own: {}",
-                sampled.join(", ")
-            )?;
+        let sampled: Vec<_> = self.sampled.iter().map(ToString::to_string).collect();
+        for (what, all) in [
+            ("only sampled, being the host's own", &sampled),
+            ("taken never to end", &self.endless),
+            ("never came to pass", &self.idle),
+        ] {
+            if !all.is_empty() {
+                write!(f, "\n{what}: {}", all.join(", "))?;
+            }
         }
         Ok(())
     }
@@ -312,6 +317,21 @@ pub(super) fn check(
             format!("fact `{key}` has no value: state at least one")
         });
     }
+    let looks_at_windows = |rule: &&Rule| matches!(rule, Rule::LeadTime(_) | Rule::TimeOfDay(_));
+    for rule in rules(gates).filter(looks_at_windows) {
+        unless(domain.has_own_window, &|| {
+            format!(
+                "`{}` asks when the deployment window opens: say it by `Domain::deploying_in`",
+                rule.name()
+            )
+        });
+    }
+    let mut names = BTreeSet::new();
+    for property in properties {
+        unless(names.insert(&property.name), &|| {
+            format!("two properties are called `{}`", property.name)
+        });
+    }
     let known: BTreeSet<_> = rules(gates).flat_map(Rule::roles).collect();
     for property in properties {
         for role in &property.roles {
@@ -357,6 +377,8 @@ pub(super) fn of<W: World>(explorer: &Explorer<'_, W>) -> Report {
         taken: explorer.taken.clone(),
         symmetric: explorer.symmetric_people(),
         sampled: hosts.map(Rule::name).collect(),
+        endless: explorer.play.domain.endless(),
+        idle: explorer.idle(),
     }
 }
 
@@ -382,7 +404,7 @@ fn answer<W: World>(explorer: &Explorer<'_, W>, place: usize, property: &Propert
             what: format!("policy `{}` is `{}`", fault.policy, fault.code),
             story: Some(explorer.story_of_fault(*way)),
         },
-        End::Budget => Answer::Inconclusive,
+        End::Budget | End::Decided => Answer::Inconclusive,
         End::Done => {
             let turns = explorer.turns.get(place).copied().unwrap_or(0);
             match (&property.law, turns) {

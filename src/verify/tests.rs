@@ -3,14 +3,14 @@
 
 use super::explore::Explorer;
 use super::normal::{Normal, Reductions};
-use super::play::{Came, Node, Play, Production, World};
+use super::play::{Acted, Came, Node, Play, Production, World};
 use super::report::{Answer, Report};
-use super::{Domain, Property, ready, report};
+use super::{Domain, Property, Turn, ready, report};
 use crate::gate::{Facts, GateSet, Policies};
 use crate::phase::{Action, Instant, Interval, PhaseName, Seconds};
 use crate::release::{
     AnyStep, Asked, By, Core, Decision, Effect, Event, Key, Name, OverrideGranted, Person,
-    ReleaseRequest, Role, RunningWork, Text, Track,
+    ReleaseRequest, Role, RoleGiven, RunningWork, Text, Track,
 };
 use crate::schedule::{Timing, WhileClosed, Window};
 use std::collections::BTreeSet;
@@ -152,6 +152,37 @@ fn where_overrides_are_not_used_up_it_is_seen() {
     assert!(matches!(real.answers[0].1, Answer::Holds(_)), "{real}");
 }
 
+/// All that a property can see of a move.
+fn shown(turn: &Turn<'_>) -> String {
+    let Turn { before, .. } = turn;
+    let roles = &before.state.people;
+    let debts = (turn.is_in_debt(), turn.is_approved_by_the_involved());
+    let closed = turn.standing().phase == PhaseName::Closed;
+    let runs = turn.runs().map(|run| (&run.kind, run.passed, run.failed));
+    let of_the_release = (!closed || turn.was() != turn.standing()).then(|| {
+        (
+            turn.request(),
+            turn.requester(),
+            turn.track(),
+            turn.package(),
+            roles,
+            debts,
+            runs.collect::<Vec<_>>(),
+        )
+    });
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {of_the_release:?}",
+        turn.was(),
+        turn.standing(),
+        turn.step(),
+        turn.actor(),
+        turn.approvers(),
+        turn.is_frozen(),
+        turn.overrides().zip(turn.lifted()).collect::<Vec<_>>(),
+        turn.overrides_again(),
+    )
+}
+
 /// For every move of an exploration as it is: from the reduced situation the same moves are cleared, and they lead to the
 /// same reduced situation.
 fn diagram(gates: &GateSet, domain: &Domain, on: Reductions, most: usize) -> usize {
@@ -173,6 +204,20 @@ fn diagram(gates: &GateSet, domain: &Domain, on: Reductions, most: usize) -> usi
                 match (plain, short) {
                     (Came::To(plain), Came::To(short)) => {
                         let told = format!("{one:?}\n{:?}", node.state);
+                        let around = &play.conditions[condition];
+                        let seen_of = |before: &Node, acted: &Acted| {
+                            let (by, after, taken) = (&one.by, &acted.after, acted.taken.as_ref());
+                            let condition = around;
+                            shown(&Turn {
+                                gates,
+                                before,
+                                after,
+                                by,
+                                taken,
+                                condition,
+                            })
+                        };
+                        assert_eq!(seen_of(&node, &plain), seen_of(&reduced, &short), "{told}");
                         let (from, to) =
                             (normal.node(plain.after.clone()), normal.node(short.after));
                         assert_eq!(from, to, "{told}");
@@ -224,6 +269,40 @@ fn time_that_passes_is_reduced_soundly() {
         .waiting(Seconds::hours(12))
         .staying(PhaseName::Testing, Seconds::days(1));
     assert!(diagram(&gates, &domain, but_people(), 400) > 400);
+}
+
+/// A window that opens and ends, an override that ends before it, and an answer that gets old: all while time passes.
+#[test]
+fn what_ends_is_reduced_soundly() {
+    let valid = APPROVED.replace(
+        r#""count": 1 } }]"#,
+        r#""count": 1 } }], "valid_for_seconds": 43200"#,
+    );
+    let gates = gates(&[valid.as_str(), CALM].join(", "));
+    let mut domain = lifted(&gates).waiting(Seconds::hours(12));
+    domain.overrides[0].0.until = noon().plus(Seconds::days(1));
+    let window = Interval::new(
+        noon().plus(Seconds::hours(12)),
+        noon().plus(Seconds::days(2)),
+    );
+    let domain = domain.deploying_in(window.unwrap());
+    assert!(diagram(&gates, &domain, but_people(), 600) > 600);
+}
+
+/// A role that comes back, by itself or by a record of the domain's own, brings back what was answered in it.
+#[test]
+fn roles_that_come_back_are_reduced_soundly() {
+    let gates = gates(APPROVED);
+    let office = || {
+        office(&gates)
+            .leaving(1)
+            .deploying(1)
+            .without(Action::Replan)
+    };
+    assert!(diagram(&gates, &office().coming_back(), but_people(), 300) > 300);
+    let again = RoleGiven::new(Person::own("ann"), Role::ChangeAuthority);
+    let chosen = office().choosing(again, Person::own("release-manager"));
+    assert!(diagram(&gates, &chosen, but_people(), 300) > 300);
 }
 
 #[test]
