@@ -5,11 +5,14 @@ use super::moves::Tell;
 use super::normal::{Classes, Normal, Reductions};
 use super::play::{Acted, Came, Condition, Fault, Node, Play, World};
 use super::property::{Law, Property};
+use super::report::Options;
+use super::subjects::locked;
 use super::turn::Turn;
 use crate::phase::{Action, PhaseName};
-use crate::release::{AnyRecord, Core, Decision, Person};
+use crate::release::{AnyRecord, Decision, Person};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A situation, by its place in the order in which they were found.
@@ -101,25 +104,62 @@ impl<'a, W: World> Explorer<'a, W> {
     }
 
     /// Explores until nothing is left, all is decided, or so much is used up.
-    pub(super) fn run(&mut self, states: usize, bytes: usize) {
+    ///
+    /// Situations are left some at a time, by several threads, and what they lead to is put in its place in one order: the
+    /// number of threads changes nothing that is found.
+    pub(super) fn run(&mut self, options: &Options) {
         self.place(self.play.start(), None);
         let mut from = 0;
-        while let Some(node) = self.nodes.get(from).cloned() {
+        while from < self.nodes.len() {
             if self.is_decided() {
                 self.end = End::Decided;
                 return;
             }
-            self.leave(from, &node);
-            if matches!(self.end, End::Faulty(..)) {
-                return;
+            let last = self.nodes.len().min(from + AT_ONCE);
+            for left in self.leave_all(from..last, options.threads) {
+                self.judged += left.judged;
+                left.arrivals.into_iter().for_each(|one| self.arrive(one));
+                if let Some((fault, way)) = left.fault {
+                    self.end = End::Faulty(fault, way);
+                    return;
+                }
+                if self.nodes.len() > options.states || self.bytes > options.bytes {
+                    self.end = End::Budget;
+                    return;
+                }
             }
-            if self.nodes.len() > states || self.bytes > bytes {
-                self.end = End::Budget;
-                return;
-            }
-            from += 1;
+            from = last;
         }
         self.look_back();
+    }
+
+    /// Every move from each of these situations, in order.
+    fn leave_all(&self, places: Range<Place>, threads: usize) -> Vec<Left> {
+        let share = places.len().div_ceil(threads.max(1)).max(1);
+        let leave = |places: Range<Place>| -> Vec<Left> {
+            let nodes = places.filter_map(|place| Some((place, self.nodes.get(place)?)));
+            nodes.map(|(place, node)| self.leave(place, node)).collect()
+        };
+        let leave = &leave;
+        let first = places.start..places.end.min(places.start + share);
+        std::thread::scope(|threads| {
+            let starts = (first.end..places.end).step_by(share);
+            let others: Vec<_> = starts
+                .map(|start| {
+                    let share = start..places.end.min(start + share);
+                    let again = share.clone();
+                    let thread = std::thread::Builder::new();
+                    (thread.spawn_scoped(threads, move || leave(share)), again)
+                })
+                .collect();
+            let mut left = leave(first);
+            for (thread, share) in others {
+                // Where there is no thread to be had, the work is done here.
+                let done = thread.ok().and_then(|thread| thread.join().ok());
+                left.extend(done.unwrap_or_else(|| leave(share)));
+            }
+            left
+        })
     }
 
     /// Whether no property is open any more; one that can only hold stays open to the end.
@@ -128,12 +168,13 @@ impl<'a, W: World> Explorer<'a, W> {
     }
 
     /// Every move from one situation.
-    fn leave(&mut self, from: Place, node: &Node) {
+    fn leave(&self, from: Place, node: &Node) -> Left {
         let play = self.play;
         let core = play.core(node);
-        for (chosen, _) in play.moves.iter().enumerate() {
+        let mut left = Left::default();
+        for (chosen, one) in play.moves.iter().enumerate() {
             let mut same: Option<Acted> = None;
-            for condition in 0..play.conditions.len() {
+            for (condition, around) in play.conditions.iter().enumerate() {
                 let way = Way {
                     from,
                     chosen,
@@ -142,15 +183,22 @@ impl<'a, W: World> Explorer<'a, W> {
                 // What did not look at the world around it comes out the same under every condition.
                 let came = match same.take() {
                     Some(acted) => Ok(Came::To(acted)),
-                    None => self.come(node, &core, way),
+                    None => {
+                        let Some(facts) = play.facts(condition, node.now) else {
+                            break;
+                        };
+                        let came = play.act(node, &core, one, &facts, None);
+                        left.judged += u64::from(!matches!(came, Ok(Came::NotOpen)));
+                        came
+                    }
                 };
                 let acted = match came {
                     Ok(Came::To(acted)) => acted,
                     Ok(Came::Refused(decision)) if looks_around(play.domain, &decision) => continue,
                     Ok(Came::Refused(_) | Came::NotOpen) => break,
                     Err(fault) => {
-                        self.end = End::Faulty(fault, way);
-                        return;
+                        left.fault = Some((fault, way));
+                        return left;
                     }
                 };
                 let decision = acted.taken.as_ref().map(|step| &step.decision);
@@ -158,53 +206,50 @@ impl<'a, W: World> Explorer<'a, W> {
                 if decision.is_some_and(|decision| !looks_around(play.domain, decision)) {
                     same = Some(acted.clone());
                 }
-                self.arrive(node, way, acted);
+                let Acted { mut after, taken } = acted;
+                let seen = self.see(node, &after, &one.by, taken.as_ref(), around);
+                after.memory.seen |= seen.bits;
+                left.arrivals.push(Arrival {
+                    way,
+                    to: self.normal_of(after),
+                    step: taken.map(|taken| taken.step.action()),
+                    seen,
+                });
                 if !is_step {
                     break;
                 }
             }
         }
-    }
-
-    fn come(&mut self, node: &Node, core: &Core, way: Way) -> Result<Came, Fault> {
-        let Some(chosen) = self.play.moves.get(way.chosen) else {
-            return Ok(Came::NotOpen);
-        };
-        let Some(facts) = self.play.facts(way.condition, node.now) else {
-            return Ok(Came::NotOpen);
-        };
-        let came = self.play.act(node, core, chosen, &facts, None)?;
-        self.judged += u64::from(!matches!(came, Came::NotOpen));
-        Ok(came)
+        left
     }
 
     /// A move was made.
-    fn arrive(&mut self, before: &Node, way: Way, acted: Acted) {
-        let Acted { mut after, taken } = acted;
-        let (Some(chosen), Some(condition)) = (
-            self.play.moves.get(way.chosen),
-            self.play.conditions.get(way.condition),
-        ) else {
-            return;
-        };
+    fn arrive(&mut self, arrival: Arrival) {
+        let Arrival {
+            way,
+            to,
+            step,
+            seen,
+        } = arrival;
         self.transitions += 1;
         self.made.insert(way.chosen);
-        if let Some(taken) = &taken {
-            *self.taken.entry(taken.step.action()).or_default() += 1;
+        if let Some(step) = step {
+            *self.taken.entry(step).or_default() += 1;
         }
-        let seen = self.see(before, &after, &chosen.by, taken.as_ref(), condition);
-        after.memory.seen |= seen.bits;
-        for place in &seen.reaches {
-            let reaches = self.reaches.get_mut(*place);
-            reaches.map(|reaches| reaches.insert(way.from));
-        }
-        let to = self.place(self.normal_of(after), Some(way));
-        for place in seen.decided {
-            if let Some(found) = self.found.get_mut(place) {
+        let to = self.place(to, Some(way));
+        let open = self.found.iter_mut().zip(&mut self.turns);
+        let open = open.zip(&mut self.reaches).enumerate();
+        for (place, ((found, turns), reaches)) in
+            open.filter(|(_, ((found, _), _))| found.is_none())
+        {
+            *turns += u64::from(seen.is_about.contains(&place));
+            if seen.reaches.contains(&place) {
+                reaches.insert(way.from);
+            }
+            if seen.decided.contains(&place) {
                 *found = Some(Found::By(way, to));
             }
         }
-        let step = taken.map(|taken| taken.step.action());
         for (property, edges) in self.properties.iter().zip(&mut self.edges) {
             if let Law::CanAlwaysReach { without, .. } = &property.law
                 && step.is_none_or(|step| !without.contains(&step))
@@ -217,7 +262,7 @@ impl<'a, W: World> Explorer<'a, W> {
 
     /// What the properties say of a move.
     fn see(
-        &mut self,
+        &self,
         before: &Node,
         after: &Node,
         by: &crate::release::Actor,
@@ -233,14 +278,11 @@ impl<'a, W: World> Explorer<'a, W> {
             condition,
         };
         let mut seen = Seen::default();
-        let open = self.properties.iter().zip(&self.found).zip(&mut self.turns);
-        for (place, ((property, found), turns)) in open.enumerate() {
-            if found.is_some() {
-                continue;
-            }
+        let all = self.properties.iter().zip(&self.found).enumerate();
+        for (place, (property, _)) in all.filter(|(_, (_, found))| found.is_none()) {
             let verdict = look(property, &turn, place);
-            *turns += u64::from(verdict.is_about);
             seen.bits |= verdict.bit;
+            seen.is_about.extend(verdict.is_about.then_some(place));
             seen.reaches.extend(verdict.reaches.then_some(place));
             seen.decided.extend(verdict.decides.then_some(place));
         }
@@ -324,7 +366,7 @@ impl<'a, W: World> Explorer<'a, W> {
             return Vec::new();
         }
         let entered = self.phases();
-        let was_given = self.play.was_given.borrow();
+        let was_given = locked(&self.play.was_given);
         let given = self.play.given.iter().flat_map(|(&phase, all)| {
             let all = all.iter().enumerate();
             all.map(move |(place, given)| (phase, place, given))
@@ -370,10 +412,31 @@ impl<'a, W: World> Explorer<'a, W> {
     }
 }
 
+/// So many situations are left before what they lead to is put in its place.
+const AT_ONCE: usize = 64;
+
+/// What comes of leaving a situation.
+#[derive(Default)]
+struct Left {
+    arrivals: Vec<Arrival>,
+    judged: u64,
+    /// A policy broke its contract.
+    fault: Option<(Fault, Way)>,
+}
+
+/// A move that was made, and where it leads.
+struct Arrival {
+    way: Way,
+    to: Node,
+    step: Option<Action>,
+    seen: Seen,
+}
+
 /// What the properties saw in one move.
 #[derive(Default)]
 struct Seen {
     bits: u64,
+    is_about: Vec<usize>,
     reaches: Vec<usize>,
     decided: Vec<usize>,
 }

@@ -76,6 +76,6 @@ pub fn verify(
     report::check(gates, domain, properties)?;
     let play = Play::of(&Production, gates, domain);
     let mut explorer = Explorer::of(&play, properties, options.reductions);
-    explorer.run(options.states, options.bytes);
+    explorer.run(options);
     Ok(report::of(&explorer))
 }

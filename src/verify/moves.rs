@@ -3,7 +3,7 @@
 use crate::gate::{Percent, Rule};
 use crate::phase::{Instant, PhaseName, Seconds};
 use crate::release::{
-    Actor, Answer, AnyRecord, AnyStep, By, Digest, Environment, Key, Role, TestKind, TestRun,
+    Actor, Answer, AnyRecord, AnyStep, By, Digest, Environment, Key, Role, State, TestKind, TestRun,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -156,6 +156,17 @@ impl Runs {
             told
         });
         runs.collect()
+    }
+
+    /// Whether the tests have come to this, for that package.
+    pub(super) fn are_those_of(&self, state: &State, package: Digest) -> bool {
+        let Some(report) = &state.test_report else {
+            return false;
+        };
+        self.records(package).iter().all(|run| {
+            let recorded = report.runs.get(&run.id);
+            recorded.is_some_and(|(recorded, _)| recorded.as_ref() == run)
+        })
     }
 
     pub(super) const fn len(&self) -> usize {

@@ -3,15 +3,15 @@
 
 use super::domain::{every, requirements, rules};
 use super::play::{Memory, Node, Play, Validity, World};
+use super::subjects::locked;
 use crate::gate::{AnyGate, Rule};
 use crate::phase::{Action, Instant, PhaseName, RecordKind as Kind, Seconds, Standing};
 use crate::release::{
     Actor, Answer, AnyRecord, AnyStep, Approval, Attempt, AttemptEnd, AttemptOutcome, Debt, Digest,
     Entry, Environment, GivenApproval, Key, Liveness, Person, Role, State, Subject,
 };
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Which reductions are used; all, unless one says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(super) struct Normal<'p, 'a, W> {
     /// The steps of which something reads that an answer is there, though it can never count.
     read: BTreeSet<Action>,
     reader: Reader,
-    coming: RefCell<HashMap<Way, Arc<BTreeSet<Action>>>>,
+    coming: Mutex<HashMap<Way, Arc<BTreeSet<Action>>>>,
 }
 
 impl<'p, 'a, W: World> Normal<'p, 'a, W> {
@@ -80,7 +80,7 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             longest: domain.longest(play.gates),
             read,
             reader,
-            coming: RefCell::default(),
+            coming: Mutex::default(),
         }
     }
 
@@ -223,7 +223,7 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
     /// The steps that can still be asked for, from where the release stands on.
     fn coming(&self, state: &State) -> Arc<BTreeSet<Action>> {
         let from = (state.standing, state.is_backed_out, state.deployments);
-        if let Some(coming) = self.coming.borrow().get(&from) {
+        if let Some(coming) = locked(&self.coming).get(&from) {
             return coming.clone();
         }
         let without = &self.play.domain.without;
@@ -251,7 +251,7 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             }
         }
         let coming = Arc::new(coming);
-        self.coming.borrow_mut().insert(from, coming.clone());
+        locked(&self.coming).insert(from, coming.clone());
         coming
     }
 

@@ -1,8 +1,8 @@
 //! One move after the other, decided and applied by the production rules.
 
 use super::domain::{Domain, is_among};
-use super::moves::{Given, Move, Tell};
-use super::subjects::Subjects;
+use super::moves::{Given, Move, Runs, Tell};
+use super::subjects::{Subjects, locked};
 use crate::gate::{Approver, Facts, GateSet, Rule};
 use crate::phase::{Action, Instant, PhaseName, Seconds};
 use crate::release::{
@@ -13,13 +13,12 @@ use crate::release::{
 };
 use crate::schedule::{Calendar, CalendarState, Window};
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What decides and applies. There is one, and tests have broken ones, to see what an exploration finds.
-pub(super) trait World {
+pub(super) trait World: Sync {
     /// Whether a story can be replayed by the rules as they are.
     const IS_REAL: bool = false;
 
@@ -151,9 +150,9 @@ pub(super) struct Play<'a, W> {
     packages: Vec<Arc<ReleasePackage>>,
     pub(super) given: BTreeMap<PhaseName, Vec<Given>>,
     pub(super) subjects: Subjects,
-    asked_for: RefCell<HashMap<Held, AskedFor>>,
+    asked_for: Mutex<HashMap<Held, AskedFor>>,
     /// What is given, by phase and place, and was taken once at least.
-    pub(super) was_given: RefCell<BTreeSet<(PhaseName, usize)>>,
+    pub(super) was_given: Mutex<BTreeSet<(PhaseName, usize)>>,
 }
 
 impl<'a, W: World> Play<'a, W> {
@@ -170,8 +169,8 @@ impl<'a, W: World> Play<'a, W> {
             moves,
             conditions,
             facts,
-            asked_for: RefCell::default(),
-            was_given: RefCell::default(),
+            asked_for: Mutex::default(),
+            was_given: Mutex::default(),
             packages: domain.packages.iter().cloned().map(Arc::new).collect(),
             given: phases
                 .map(|&phase| (phase, domain.given_in(phase)))
@@ -281,7 +280,18 @@ impl<'a, W: World> Play<'a, W> {
                 let answer = (*step, person.clone(), role.clone());
                 state.approvals.contains_key(&answer)
             }),
-            Tell::Tested(_) => state.package.is_some() && standing.phase == PhaseName::Testing,
+            Tell::Tested(runs) => {
+                let best = self.domain.tests.first();
+                standing.phase == PhaseName::Testing
+                    && state.package.as_ref().is_some_and(|package| {
+                        let is_still = |runs: &Runs| runs.are_those_of(state, package.digest());
+                        // What failed is run again until it passes, and may fail in another way then.
+                        let report = state.test_report.as_ref();
+                        best == Some(runs)
+                            || report.is_none_or(|report| report.runs.is_empty())
+                            || best.is_some_and(is_still)
+                    })
+            }
             Tell::Wait(_) => !matches!(standing.phase, PhaseName::Start | PhaseName::Closed),
             Tell::Record(record) => {
                 record.kind().is_taken_in(standing) && self.says_something(state, record)
@@ -309,7 +319,7 @@ impl<'a, W: World> Play<'a, W> {
     ) -> T {
         let request = state.request.as_ref().map(crate::release::Digested::digest);
         let about = (step.action(), state.track, request);
-        let mut all = self.asked_for.borrow_mut();
+        let mut all = locked(&self.asked_for);
         let of = || AskedFor::of(self.gates.rules_on(state, step));
         answer(all.entry(about).or_insert_with(of))
     }
@@ -522,7 +532,7 @@ impl<W: World> Moving<'_, '_, '_, W> {
             let by = given.by(&manager, self.now);
             // What the lifecycle does not take here is not given.
             if self.ask(Asked::Record(record), &facts, &by)?.is_ok() {
-                self.play.was_given.borrow_mut().insert((phase, place));
+                locked(&self.play.was_given).insert((phase, place));
             }
         }
         Ok(())

@@ -22,6 +22,8 @@ pub struct Options {
     pub bytes: usize,
     /// Which situations are taken for one.
     pub reductions: Reductions,
+    /// How many threads explore. The report is the same for every number.
+    pub threads: usize,
 }
 
 impl Default for Options {
@@ -30,6 +32,7 @@ impl Default for Options {
             states: 1_000_000,
             bytes: 1 << 30,
             reductions: Reductions::ALL,
+            threads: 1,
         }
     }
 }
@@ -46,6 +49,13 @@ impl Options {
     #[must_use]
     pub const fn bytes(mut self, most: usize) -> Self {
         self.bytes = most;
+        self
+    }
+
+    /// The same, explored by so many threads.
+    #[must_use]
+    pub const fn threads(mut self, many: usize) -> Self {
+        self.threads = many;
         self
     }
 

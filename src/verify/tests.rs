@@ -4,7 +4,7 @@
 use super::explore::Explorer;
 use super::normal::{Normal, Reductions};
 use super::play::{Acted, Came, Node, Play, Production, World};
-use super::report::{Answer, Report};
+use super::report::{Answer, Options, Report};
 use super::{Domain, Property, Turn, ready, report};
 use crate::gate::{Facts, GateSet, Policies};
 use crate::phase::{Action, Instant, Interval, PhaseName, Seconds};
@@ -44,7 +44,7 @@ fn run(world: &impl World, gates: &GateSet, domain: &Domain, property: Property)
     let play = Play::of(world, gates, domain);
     let properties = [property];
     let mut explorer = Explorer::of(&play, &properties, Reductions::ALL);
-    explorer.run(3_000, 1 << 30);
+    explorer.run(&Options::default().states(3_000));
     report::of(&explorer)
 }
 

@@ -136,6 +136,8 @@ mod verify_flaws;
 #[cfg(test)]
 #[cfg(feature = "verify")]
 mod verify_laws;
+#[cfg(all(feature = "verify", feature = "toml"))]
+mod verify_models;
 #[cfg(test)]
 #[cfg(feature = "verify")]
 mod verify_traps;
