@@ -97,7 +97,15 @@ impl Domain {
             facts: facts(&rules),
             model: None,
         };
-        let window = Interval::between(now, now.plus(Seconds::days(3_650)));
+        // Whoever is to be told ahead of the window is told in Plan at the latest.
+        let opens = now.plus(Seconds::new(
+            rules
+                .iter()
+                .filter_map(|rule| ahead(rule))
+                .max()
+                .unwrap_or(0),
+        ));
+        let window = Interval::between(opens, opens.plus(Seconds::days(3_650)));
         domain.window = window.unwrap_or(domain.window);
         for item in items(&rules) {
             for phase in [
@@ -235,11 +243,10 @@ impl Domain {
         self
     }
 
-    /// The same, where it is deployed in this window. Without one, it is a window that opens at once and does not end while
-    /// anything happens.
+    /// The same, where it is deployed in this window. Without one, it is a window that opens as soon as anybody who is to
+    /// be told ahead of it can have been told, and that does not end while anything happens. Live work waits for it to open.
     ///
-    /// Until it ends every instant is told apart, so that time makes more situations: keep it near. Live work waits for it
-    /// to open: [stay](Self::staying) in Deployment until then.
+    /// Until it ends every instant is told apart, so that time makes more situations: keep it near.
     #[must_use]
     pub const fn deploying_in(mut self, window: Interval) -> Self {
         self.window = window;
@@ -365,10 +372,11 @@ impl Domain {
 
     /// The instant after which nothing comes to an end any more: what ends later is taken never to end.
     pub(super) fn last_end(&self) -> Instant {
-        if self.has_own_window {
-            return self.now.max(self.window.end());
-        }
-        self.now
+        let last = match self.has_own_window {
+            true => self.window.end(),
+            false => self.window.start(),
+        };
+        self.now.max(last)
     }
 
     /// What ends too late to be looked at, in words, where time passes at all.
@@ -558,6 +566,16 @@ pub(super) fn requirements(gates: &GateSet) -> impl Iterator<Item = &Requirement
 /// Every rule of every gate, parts included.
 pub(super) fn rules(gates: &GateSet) -> impl Iterator<Item = &Rule> {
     requirements(gates).flat_map(|requirement| requirement.rule.walk())
+}
+
+/// How many seconds ahead of the deployment window a rule wants people to be told.
+pub(super) fn ahead(rule: &Rule) -> Option<u32> {
+    let Rule::StakeholdersNotified(_) = rule else {
+        return None;
+    };
+    let numbers = rule.numbers().into_iter();
+    let ahead = numbers.map(|(_, number)| u32::try_from(number).unwrap_or(u32::MAX));
+    ahead.max().filter(|ahead| *ahead > 0)
 }
 
 /// Whether somebody is asked in that role.

@@ -1,7 +1,7 @@
 //! States that can be told apart by nothing that is still to come are made one: the reductions of time, answers and
 //! counters. `docs/verification.md` says of each why it changes no answer.
 
-use super::domain::{every, requirements, rules};
+use super::domain::{ahead, every, requirements, rules};
 use super::play::{Memory, Node, Play, Validity, World};
 use super::subjects::locked;
 use crate::gate::{AnyGate, Rule};
@@ -55,6 +55,8 @@ pub(super) struct Normal<'p, 'a, W> {
     on: Reductions,
     passes: bool,
     longest: Seconds,
+    /// Whether a rule compares when people were told with when the window opens, and not with now.
+    is_told_ahead: bool,
     /// The steps of which something reads that an answer is there, though it can never count.
     read: BTreeSet<Action>,
     reader: Reader,
@@ -68,6 +70,16 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
         // A host's own policy may read how late it is, and how often something was done.
         on.time &= !is_opaque;
         on.counters &= !is_opaque;
+        let told_ahead = |gate: &&AnyGate| {
+            let mut rules = gate.requirements().iter().flat_map(|one| one.rule.walk());
+            rules.any(|rule| ahead(rule).is_some())
+        };
+        let steps: Vec<_> = every(play.gates)
+            .filter(told_ahead)
+            .map(AnyGate::action)
+            .collect();
+        let is_told_ahead = steps.contains(&Action::Deploy);
+        on.time &= !is_told_ahead || steps.iter().all(|step| *step == Action::Deploy);
         let mut choices = domain.choices.iter();
         on.answers &= !choices.any(|(record, _)| revives_answers(record));
         let answered = play.subjects.steps.iter().map(AnyStep::action);
@@ -78,6 +90,7 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             on,
             passes: !domain.stays.is_empty() || !domain.waits.is_empty(),
             longest: domain.longest(play.gates),
+            is_told_ahead,
             read,
             reader,
             coming: Mutex::default(),
@@ -138,7 +151,13 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             .evidence
             .values_mut()
             .for_each(|(_, at)| *at = stamp(*at));
-        state.notified.values_mut().for_each(|at| *at = stamp(*at));
+        // What is told ahead of a window is as long ahead of it as it was, however late it is by now.
+        let told = |at: Instant| at.max(floor).min(then);
+        let notified = state.notified.values_mut();
+        match self.is_told_ahead {
+            true => notified.for_each(|at| *at = told(*at)),
+            false => notified.for_each(|at| *at = stamp(*at)),
+        }
         state
             .milestones
             .values_mut()

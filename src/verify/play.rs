@@ -7,9 +7,9 @@ use crate::gate::{Approver, Facts, GateSet, Rule};
 use crate::phase::{Action, Instant, PhaseName, Seconds};
 use crate::release::{
     Actor, Answer, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Asked, By, Core, Decision,
-    Digest, Event, Fact, FactSource, FactValue, FollowedModel, Key, Ledger, ModelStanding, Person,
-    Place, ReleaseId, ReleasePackage, ReviewOutcome, Role, State, StepTaken, Stream, StreamKind,
-    Subject, Tenant, TestReport, Text, Track, Verdict, Version,
+    Digest, Entry, Event, Fact, FactSource, FactValue, FollowedModel, Key, Ledger, ModelStanding,
+    Person, Place, ReleaseId, ReleasePackage, ReviewOutcome, Role, State, StepTaken, Stream,
+    StreamKind, Subject, Tenant, TestReport, Text, Track, Verdict, Version,
 };
 use crate::schedule::{Calendar, CalendarState, Window};
 use std::borrow::Cow;
@@ -526,6 +526,10 @@ impl<W: World> Moving<'_, '_, '_, W> {
         let phase = self.core.state.standing.phase;
         if let Some(time) = domain.stays.get(&phase) {
             self.now = self.now.plus(*time);
+        }
+        if phase == PhaseName::Deployment && matches!(self.core.state.entry, Some(Entry::Gated(..)))
+        {
+            self.now = self.now.max(domain.window.start());
         }
         let manager = Actor::from(&domain.manager);
         let facts = Facts::at(self.now);

@@ -55,7 +55,10 @@ const MUTANTS: [Mutant; 15] = [
         LIVE,
         None,
         &[
-            (r#""staging": 14400"#, r#""production": 14400"#),
+            (
+                r#"{ "back-out-plan": {} }"#,
+                r#"{ "change-requests": { "at_least": 1, "states": ["approved"] } }"#,
+            ),
             (
                 r#"{ "role": "emergency_change_authority" }"#,
                 r#"{ "role": "auditor" }"#,
@@ -98,7 +101,7 @@ const MUTANTS: [Mutant; 15] = [
         Some(0),
         &[(
             r#"{ "functional": 98, "security": 100 }"#,
-            r#"{ "functional": 98 }"#,
+            r#"{ "functional": 98, "security": 0 }"#,
         )],
     ),
     mutant(
@@ -106,7 +109,7 @@ const MUTANTS: [Mutant; 15] = [
         LIVE,
         None,
         &[
-            (r#""pre-production": 259200"#, r#""production": 259200"#),
+            (r#"["approved", "implementing"]"#, r#"["implementing"]"#),
             (
                 r#"{ "role": "emergency_change_authority" }"#,
                 r#"{ "role": "auditor" }"#,
@@ -126,10 +129,16 @@ const MUTANTS: [Mutant; 15] = [
         BANK,
         APART,
         Some(0),
-        &[(
-            r#""apart": ["requester", "builder", "deployer"]"#,
-            r#""apart": ["requester", "builder"]"#,
-        )],
+        &[
+            (
+                r#""apart": ["requester", "builder", "deployer"]"#,
+                r#""apart": ["requester", "builder"]"#,
+            ),
+            (
+                r#""not_by": ["builder", "deployer"]"#,
+                r#""not_by": ["builder"]"#,
+            ),
+        ],
     ),
     mutant(
         BANK,
@@ -152,7 +161,15 @@ const MUTANTS: [Mutant; 15] = [
             r#""security": 0, "data_integrity": 100"#,
         )],
     ),
-    mutant(APP, LIVE, None, &[("beta = 172800", "stores = 172800")]),
+    mutant(
+        APP,
+        LIVE,
+        None,
+        &[(
+            "rule.soak.at_least_seconds = { beta = 172800 }",
+            "rule.change-requests = { at_least = 1, states = ['approved'] }",
+        )],
+    ),
     mutant(
         APP,
         APPROVED,
