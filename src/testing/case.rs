@@ -13,6 +13,7 @@ use crate::release::{
 use crate::report::Outline;
 use crate::verify::Question;
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// Given a scene, when somebody asks for a step, then exactly this is answered. With several turns it is a story.
 ///
@@ -34,7 +35,7 @@ use std::collections::BTreeSet;
 ///     .then(refused(["go/approvals: approval-too-old", "go/approvals: approvals-missing"]));
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "a case is checked by `Cases::check`"]
 pub struct Case {
     pub(crate) name: String,
@@ -398,6 +399,24 @@ impl<'a> Told<'a> {
 
     fn facts(&self, release: &Release<Anywhere>, asked: &Asked, by: &By) -> Facts {
         self.walk.facts(self.gates, release, asked, by, self.now)
+    }
+}
+
+/// The case as a file says it, but for what is expected.
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Case({})", super::written::case(self))?;
+        self.turns
+            .iter()
+            .enumerate()
+            .try_for_each(|(place, turn)| {
+                let then = turn.then.as_ref();
+                then.map_or(Ok(()), |then| write!(f, ", turn {}: {then:?}", place + 1))
+            })?;
+        let mistakes = self.mistakes.iter();
+        mistakes
+            .map(Failure::what)
+            .try_for_each(|what| write!(f, " but {what}"))
     }
 }
 
