@@ -42,8 +42,8 @@ use crate::release::{
     AttemptOutcome, AttemptStarted, BackOutPlan, Baseline, Bounded, ChecklistItem, ChecklistStatus,
     ClosureRecord, CodeChange, Delegated, EarlyLifeSupportWaived, Effect, Environment, Grade, Key,
     Liveness, Name, Note, Person, PostImplementationReview, ReleaseKind, ReleasePlan,
-    ReleaseRequest, ReviewOutcome, RiskAssessment, Role, RoleGiven, RunningWork, Service,
-    StakeholdersNotified, TestKind, TestRun, Text, Track, Wave,
+    ReleaseRequest, RetrospectiveApproval, ReviewOutcome, RiskAssessment, Role, RoleGiven,
+    RunningWork, Service, StakeholdersNotified, TestKind, TestRun, Text, Track, Wave,
 };
 use crate::schedule::{Calendar, Scope, Timing, WhileClosed, Window};
 use proptest::collection::vec;
@@ -602,6 +602,8 @@ enum Happening {
     Onward(Vec<Index>),
     Answered(Answer),
     Recorded(Something),
+    /// Another step that leaves where it stands.
+    Left(Index),
     /// Any step, whether there is one or not.
     Asked(Action),
     Waited(Seconds),
@@ -612,6 +614,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         5 => vec(any::<Index>(), 0..=3).prop_map(Happening::Onward),
         2 => answer().prop_map(|(_, answer, ..)| Happening::Answered(answer)),
         1 => something().prop_map(Happening::Recorded),
+        1 => any::<Index>().prop_map(Happening::Left),
         1 => select(Action::ALL).prop_map(Happening::Asked),
         1 => (1..=48_u32).prop_map(|hours| Happening::Waited(Seconds::hours(hours))),
     ]
@@ -623,6 +626,7 @@ struct Story {
     turns: Vec<Does>,
     stands: Standing,
     is_backed_out: bool,
+    is_owing: bool,
     now: Instant,
 }
 
@@ -634,6 +638,7 @@ impl Story {
         Self {
             stands: here.next().unwrap_or(Standing::ALL[0]),
             is_backed_out: scene.backed_out,
+            is_owing: scene.route != Way::Gated,
             now: scene.at,
             turns: Vec::new(),
             scene,
@@ -649,6 +654,13 @@ impl Story {
                 let place = self.scene.records.len() + self.turns.len();
                 let record = something.clone().made(place, &by, self.now);
                 self.turns.push(Does::Record(by, record));
+            }
+            Happening::Left(which) => {
+                let all = Action::ALL.iter();
+                let steps: Vec<_> = all.filter(|one| one.leads(self.stands).is_some()).collect();
+                if !steps.is_empty() {
+                    self.asks(**which.get(&steps), among(who, &self.scene));
+                }
             }
             Happening::Asked(action) => self.asks(*action, among(who, &self.scene)),
             Happening::Waited(time) => {
@@ -687,6 +699,9 @@ impl Story {
                 self.records(ada, Baseline::new());
                 (Action::StartDevelopment, ada)
             }
+            PhaseName::Development if self.scene.track == Some(Track::Emergency) => {
+                (Action::Expedite, "dep")
+            }
             PhaseName::Development => (Action::StartTesting, "bob"),
             PhaseName::Testing => {
                 let place = own(Environment::new("staging"));
@@ -708,6 +723,11 @@ impl Story {
                 (Action::FinishDeployment, "dep")
             }
             PhaseName::Review => {
+                if self.is_owing {
+                    let role = Role::EmergencyChangeAuthority;
+                    self.records(ada, RoleGiven::new(own(Person::new("eve")), role.clone()));
+                    self.records("eve", RetrospectiveApproval::new(role, why()));
+                }
                 self.records(ada, PostImplementationReview::new(why()));
                 self.records(ada, EarlyLifeSupportWaived::new(why()));
                 (Action::CompleteReview, ada)
@@ -734,6 +754,7 @@ impl Story {
         if let Some(next) = action.leads(self.stands) {
             self.stands = next;
             self.is_backed_out |= action == Action::BackOut;
+            self.is_owing |= matches!(action, Action::Expedite | Action::FindUnauthorised);
         }
     }
 
