@@ -217,7 +217,8 @@ impl Case {
         for (place, turn) in self.turns.iter().enumerate() {
             let against = match told.take(place, turn) {
                 Ok(Answered::Waited) => continue,
-                Ok(Answered::Step(question, decision, refused)) => {
+                Ok(Answered::Step(asked, refused)) => {
+                    let (question, decision) = *asked;
                     let mut against = turn.then.as_ref().and_then(|then| then.against(&decision));
                     if against.is_none() && decision.is_cleared() {
                         // What was just cleared is refused by nothing but a rule that answers as it likes.
@@ -226,7 +227,7 @@ impl Case {
                     let then = turn.then.clone();
                     checked
                         .asked
-                        .extend(then.map(|then| (place, *question, then)));
+                        .extend(then.map(|then| (place, question, then)));
                     against
                 }
                 Ok(Answered::Record(refused)) => {
@@ -297,7 +298,7 @@ impl Case {
         for (place, turn) in self.turns.iter().enumerate() {
             let answered = told.take(place, turn);
             match answered.map_err(|what| wrong(format!("turns[{place}]"), what.to_owned()))? {
-                Answered::Step(question, decision, _) => asked.push((*question, decision)),
+                Answered::Step(one, _) => asked.push(*one),
                 Answered::Waited | Answered::Record(_) => {}
             }
         }
@@ -331,7 +332,7 @@ struct Told<'a> {
 /// What is answered to one turn; nothing where it was taken.
 enum Answered {
     Waited,
-    Step(Box<Question>, Decision, Option<Box<Decision>>),
+    Step(Box<(Question, Decision)>, Option<Box<Decision>>),
     Record(Option<Box<Decision>>),
 }
 
@@ -361,11 +362,8 @@ impl<'a> Told<'a> {
                 let question = Question::of(self.gates, &release, step.clone(), &facts, &by);
                 let decision = question.ask(self.gates);
                 let refused = decision.is_cleared().then(|| self.ask(asked, &facts, &by));
-                Ok(Answered::Step(
-                    Box::new(question),
-                    decision,
-                    refused.flatten(),
-                ))
+                let asked = Box::new((question, decision));
+                Ok(Answered::Step(asked, refused.flatten()))
             }
             Does::Record(by, record) => {
                 let by = By::new(by.clone());

@@ -31,7 +31,9 @@ use super::fixture::Fixture;
 use super::own;
 use super::scene::{Approved, Recorded, Scene, Tested, Way, noon, person};
 use super::walk::way;
-use crate::phase::{Action, Anywhere, Instant, Interval, PhaseName, Seconds, Standing};
+use crate::phase::{
+    Action, Anywhere, Instant, Interval, Phase, PhaseName, Seconds, Standing, Start,
+};
 use crate::release::step::{
     Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FindUnauthorised,
     FinishDeployment, Hold, Reject, Replan, RequestRelease, Resume, Rework, StartDevelopment,
@@ -294,20 +296,24 @@ fn request() -> impl Strategy<Value = ReleaseRequest> {
 struct Planned {
     support: Seconds,
     window: Option<(Seconds, Seconds)>,
-    back_out: Option<Option<Seconds>>,
+    can_be_undone: bool,
+    rehearsed: Option<Seconds>,
     waves: Vec<Seconds>,
 }
 
 fn plan() -> impl Strategy<Value = Planned> {
     let window = option::of((hours(72), (1..=48_u32).prop_map(Seconds::hours)));
-    let back_out = option::of(option::of(hours(90 * 24)));
+    let back_out = (any::<bool>(), option::of(hours(90 * 24)));
     let parts = (hours(72), window, back_out, vec(hours(24), 0..=2));
-    parts.prop_map(|(support, window, back_out, waves)| Planned {
-        support,
-        window,
-        back_out,
-        waves,
-    })
+    parts.prop_map(
+        |(support, window, (can_be_undone, rehearsed), waves)| Planned {
+            support,
+            window,
+            can_be_undone,
+            rehearsed,
+            waves,
+        },
+    )
 }
 
 impl Planned {
@@ -317,9 +323,9 @@ impl Planned {
             let start = at.plus(until);
             own(Interval::new(start, start.plus(lasts)))
         });
-        plan.back_out = self.back_out.map(|rehearsed| {
+        plan.back_out = self.can_be_undone.then(|| {
             let mut back_out = BackOutPlan::new(Text::clipped("put the version before back"));
-            back_out.rehearsed = rehearsed.map(|ago| at.minus(ago));
+            back_out.rehearsed = self.rehearsed.map(|ago| at.minus(ago));
             back_out
         });
         let waves = self.waves.into_iter().enumerate();
@@ -467,8 +473,8 @@ fn approved(mut scene: Scene, answers: Vec<Answering>) -> Scene {
 
 /// Who has which role, where one person is the release manager: whoever was given that last.
 fn holders(scene: &Scene) -> Vec<(Person, Role)> {
-    let manages = |roles: &BTreeSet<Role>| roles.contains(&Role::ReleaseManager);
-    let manager = scene.people.iter().rfind(|(_, roles)| manages(roles));
+    let leads = |roles: &BTreeSet<Role>| roles.contains(&Role::ReleaseManager);
+    let manager = scene.people.iter().rfind(|(_, roles)| leads(roles));
     let manager = manager.map(|(person, _)| person);
     let all = scene.people.iter().flat_map(|(person, roles)| {
         let roles = roles.iter();
@@ -636,7 +642,7 @@ impl Story {
         let mut here =
             standings.filter(|one| (one.phase, one.on_hold) == (scene.phase, scene.on_hold));
         Self {
-            stands: here.next().unwrap_or(Standing::ALL[0]),
+            stands: here.next().unwrap_or(Start::STANDING),
             is_backed_out: scene.backed_out,
             is_owing: scene.route != Way::Gated,
             now: scene.at,

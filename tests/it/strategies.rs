@@ -1,5 +1,6 @@
 //! What is drawn for property tests: it is possible, it covers what it promises, it is the same for the same seed, and
 //! what is found shrinks to something small.
+#![expect(clippy::too_many_lines, reason = "a long table of what is promised")]
 
 use crate::desk_support::{at, key};
 use crate::web_service_checks::gates as web_service;
