@@ -457,5 +457,5 @@ fn a_flaw_is_found_and_shrinks_to_what_matters() {
     let Err(TestError::Fail(_, smallest)) = found else {
         panic!("{found:?}");
     };
-    insta::assert_snapshot!(format!("{smallest:?}"), @r#"Case({"given":{"at":"2026-03-02T12:00:00Z","phase":"request","track":"emergency"},"name":"drawn","turns":[{"by":"cho","step":{"authorise":{"assessment":{"decision":"worthwhile"}}}},{"by":"ada","record":{"plan":{"early_life_support":86400}}},{"by":"ada","record":{"baseline":{}}},{"by":"ada","step":{"start_development":{}}},{"by":"dep","step":{"expedite":{"early_life_support":86400,"package":"this package","reason":"so it is decided"}}}]})"#);
+    insta::assert_snapshot!(format!("{smallest:?}"), @r#"Case({"given":{"at":"2026-03-02T12:00:00Z","phase":"development","track":"emergency"},"name":"drawn","turns":[{"by":"dep","step":{"expedite":{"early_life_support":86400,"package":"this package","reason":"so it is decided"}}}]})"#);
 }
