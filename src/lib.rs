@@ -96,6 +96,7 @@
 //! | `toml` | [release models](guide::release_models) and calendars from TOML: `ReleaseModel::from_toml`, `Calendar::from_toml` |
 //! | `schema` | their JSON Schema: `ReleaseModel::schema` |
 //! | `testing` | rules under test: cases, files of cases, coverage, mutation, difference; brings `verify` |
+//! | `proptest` | drawn scenes, stories, releases and calendars for properties, by the crate of that name; brings `testing` |
 //! | `verify` | every way that rules leave open, explored; recorded history, asked again: `verify::verify`, `verify::Backtest` |
 //!
 //! # Promises

@@ -374,7 +374,7 @@ pub(super) fn refused(decision: &Decision) -> String {
 }
 
 /// The phases that the release goes through.
-fn way(scene: &Scene) -> Result<Vec<PhaseName>, Wrong> {
+pub(super) fn way(scene: &Scene) -> Result<Vec<PhaseName>, Wrong> {
     const GATED: &[PhaseName] = &[
         PhaseName::Request,
         PhaseName::Plan,

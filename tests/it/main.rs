@@ -120,6 +120,9 @@ mod schedule_real_data;
 #[cfg(test)]
 mod store_contract;
 #[cfg(test)]
+#[cfg(feature = "proptest")]
+mod strategies;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 #[cfg(feature = "testing")]
