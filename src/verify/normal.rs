@@ -166,17 +166,22 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             .approvals
             .values_mut()
             .for_each(|given| given.at = stamp(given.at));
+        // When it went live is when an attempt did, and counts for as long as early life support lasts.
+        let support = state.support.unwrap_or(Seconds::new(0));
+        let support = support.max(self.play.domain.plan.early_life_support);
+        let floor = floor.min(then.minus(support));
+        let live_at = |at: Instant| at.minus(passed).max(floor).min(then);
         for attempt in state.attempts.values_mut() {
-            attempt.began = stamp(attempt.began);
+            attempt.began = live_at(attempt.began);
             if let AttemptEnd::Finished(outcome, at) = attempt.end {
-                attempt.end = AttemptEnd::Finished(outcome, stamp(at));
+                attempt.end = AttemptEnd::Finished(outcome, live_at(at));
             }
         }
+        let lifted = state.lifted_freezes.values_mut();
+        lifted.for_each(|lifted| lifted.from = stamp(lifted.from));
         // Only told to people.
         state.debts.iter_mut().for_each(|debt| debt.since = begin);
         state.ended_at = state.ended_at.map(|_| begin);
-        let support = state.support.unwrap_or(Seconds::new(0));
-        let live_at = |at: Instant| at.minus(passed).max(then.minus(support)).min(then);
         state.live_at = state.live_at.map(live_at);
     }
 
@@ -391,7 +396,7 @@ fn attempts_once(attempts: &mut BTreeMap<Key, Attempt>) {
         }
     }
     for (number, ((environment, _), mut attempt)) in first.into_iter().enumerate() {
-        let key = Key::clipped(&format!("onto {environment} {number}"));
+        let key = Key::clipped(&format!("earlier {number} onto {environment}"));
         if attempt.started.attempt != key {
             let mut started = attempt.started.as_ref().clone();
             started.attempt = key.clone();

@@ -265,8 +265,13 @@ fn it_comes_out_the_same_each_time() {
         ready::approved_by_others(1, &[]),
         ready::no_release_is_stuck(),
     ];
-    let run = || verify(&gates, &domain(&gates), &properties, &Options::default()).unwrap();
-    assert_eq!(run(), run());
+    let run = |threads| {
+        let options = Options::default().threads(threads);
+        verify(&gates, &domain(&gates), &properties, &options).unwrap()
+    };
+    assert_eq!(run(1), run(1));
+    assert_eq!(run(1), run(3));
+    assert_eq!(run(1), run(0), "the one that asks");
 }
 
 #[test]
