@@ -4,7 +4,7 @@ use super::ruling::broken;
 use super::{BrokenPolicy, Check, Ruling};
 use crate::gate::{GateSet, Percent, Place};
 use crate::phase::Action;
-use crate::release::{Decision, Enforcement, Key, Verdict};
+use crate::release::{Decision, Enforcement, Key, Reason, Verdict};
 use crate::report::Outline;
 use crate::verify::Question;
 use serde::Serialize;
@@ -186,6 +186,8 @@ pub(super) enum Alone {
     /// It would refuse, and an override lets it pass.
     Excepted,
     Unknown(Key),
+    /// It could not be evaluated: it says nothing of the step.
+    Failed(Key),
 }
 
 pub(super) fn alone(only: &GateSet, place: &Place, question: &Question) -> Alone {
@@ -200,11 +202,14 @@ pub(super) fn alone(only: &GateSet, place: &Place, question: &Question) -> Alone
         Some(Verdict::Satisfied { .. }) => Alone::Allows,
         Some(Verdict::Excepted { .. }) => Alone::Excepted,
         Some(Verdict::Violated { .. }) => Alone::Refuses,
-        Some(Verdict::Unknown { reasons } | Verdict::Failed { reasons }) => {
-            let code = reasons.first().map(|reason| reason.code.clone());
-            Alone::Unknown(code.unwrap_or_else(|| Key::clipped("unknown")))
-        }
+        Some(Verdict::Unknown { reasons }) => Alone::Unknown(first_of(reasons)),
+        Some(Verdict::Failed { reasons }) => Alone::Failed(first_of(reasons)),
     }
+}
+
+fn first_of(reasons: &[Reason]) -> Key {
+    let code = reasons.first().map(|reason| reason.code.clone());
+    code.unwrap_or_else(|| Key::clipped("unknown"))
 }
 
 fn covered(gates: &GateSet, place: Place, seen: &[(&Check, Decision)]) -> Option<Covered> {
@@ -237,6 +242,11 @@ fn covered(gates: &GateSet, place: Place, seen: &[(&Check, Decision)]) -> Option
                 tally.never_known.get_or_insert(code);
                 true
             }
+            Alone::Failed(code) => {
+                tally.never_known.get_or_insert(code);
+                tally.failed += 1;
+                false
+            }
         };
         tally.is_held = true;
         if is_refusal {
@@ -253,14 +263,14 @@ fn covered(gates: &GateSet, place: Place, seen: &[(&Check, Decision)]) -> Option
     Some(Covered {
         policy: rule.name(),
         is_opaque: rule.is_opaque(),
-        asked: tally.allowed.len() + tally.refused.len() + tally.excepted,
+        asked: tally.asked(),
         allowed: tally.allowed.len(),
         refused: tally.refused.len(),
         allows: tally.seen(&tally.allowed, action, || {
             let unknown = tally.never_known.clone();
             unknown.map_or(WhyNever::AlwaysRefuses, WhyNever::NeverKnown)
         }),
-        refuses: tally.seen(&tally.refused, action, || WhyNever::AlwaysAllows),
+        refuses: tally.seen(&tally.refused, action, || tally.why_never_refused()),
         alone: if blocks {
             tally.seen(&tally.alone, action, || tally.why_never_alone())
         } else {
@@ -276,6 +286,7 @@ struct Tally<'a> {
     is_asked: bool,
     is_held: bool,
     excepted: usize,
+    failed: usize,
     allowed: Vec<&'a str>,
     refused: Vec<&'a str>,
     alone: Vec<&'a str>,
@@ -300,16 +311,27 @@ impl Tally<'_> {
             WhyNever::NoCheckAsks(action)
         } else if !self.is_held {
             WhyNever::NotHeld
-        } else if self.allowed.len() + self.refused.len() + self.excepted == 0 {
+        } else if self.asked() == 0 {
             WhyNever::NeverJudged
         } else {
             why()
         })
     }
 
+    /// How often it was judged.
+    const fn asked(&self) -> usize {
+        self.allowed.len() + self.refused.len() + self.excepted + self.failed
+    }
+
+    fn why_never_refused(&self) -> WhyNever {
+        let failed = self.never_known.clone();
+        let failed = failed.filter(|_| self.allowed.is_empty() && self.excepted == 0);
+        failed.map_or(WhyNever::AlwaysAllows, WhyNever::NeverKnown)
+    }
+
     fn why_never_alone(&self) -> WhyNever {
         if self.refused.is_empty() {
-            return WhyNever::AlwaysAllows;
+            return self.why_never_refused();
         }
         let most = self
             .with

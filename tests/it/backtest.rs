@@ -24,19 +24,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-type Shop = Office<Arc<MemoryStore>>;
+pub(crate) type Shop = Office<Arc<MemoryStore>>;
 
 /// An office that writes refusals down.
-fn shop_with(gates: GateSet) -> (Shop, Arc<MemoryStore>) {
+pub(crate) fn shop_with(gates: GateSet) -> (Shop, Arc<MemoryStore>) {
     let store = Arc::new(MemoryStore::new());
     (Office::on(Arc::clone(&store)).with_gates(gates), store)
 }
 
-fn log(store: &MemoryStore, stream: &Stream) -> Vec<Envelope> {
+pub(crate) fn log(store: &MemoryStore, stream: &Stream) -> Vec<Envelope> {
     wait(store.history(stream, Version::NONE, 1_000)).unwrap()
 }
 
-fn asked<'a>(
+pub(crate) fn asked<'a>(
     entries: impl IntoIterator<Item = &'a Envelope>,
     proposed: &GateSet,
 ) -> BacktestReport {
