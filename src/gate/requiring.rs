@@ -138,13 +138,13 @@ impl Requiring<'_> {
             return Judgement::single(rule.name(), 1, verdict);
         };
         self.model |= policy.reads_model();
-        self.conflicts.extend(policy.conflicts());
         let relations = policy.relations();
         let asked = policy
             .needs()
-            .and_then(|needs| Ok((needs, policy.calendars()?)));
+            .and_then(|needs| Ok((needs, policy.calendars()?, policy.conflicts()?)));
         let verdict = match asked {
-            Ok((needs, questions)) => {
+            Ok((needs, questions, conflicts)) => {
+                self.conflicts.extend(conflicts);
                 let related = relations.iter().flat_map(|&one| self.ask.related(one));
                 let others: BTreeSet<_> = related.collect();
                 if policy.is_timed() || !questions.is_empty() {

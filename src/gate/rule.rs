@@ -175,6 +175,7 @@ impl Rule {
             let name = name.clone();
             Arc::new(Unfit { name, breach, why })
         };
+        let roles = std::panic::catch_unwind(AssertUnwindSafe(|| policy.roles()));
         let (params, policy): (_, Arc<dyn Judge>) = match serde_json::to_string(&policy) {
             // Parameters that cannot be written cannot be compared either.
             Err(_) => {
@@ -189,9 +190,18 @@ impl Rule {
             }
             Ok(params) => (params, Arc::new(policy)),
         };
+        // Asked once and kept: whoever looks for roles later cannot be told that it panicked.
+        let (roles, policy) = match roles {
+            Ok(roles) => (roles, policy),
+            Err(_) => {
+                let why = format!("policy `{name}` panicked when it was asked for its roles");
+                (BTreeSet::new(), unfit(Breach::Panicked, why))
+            }
+        };
         Self::Host(HostRule {
             name,
             params: params.into(),
+            roles,
             policy,
         })
     }
@@ -212,6 +222,7 @@ impl Rule {
         Self::Host(HostRule {
             name: name.clone(),
             params: "null".into(),
+            roles: BTreeSet::new(),
             policy: Arc::new(Unfit {
                 name,
                 breach: Breach::NestedTooDeep,
@@ -307,7 +318,7 @@ impl Rule {
                 rules.flat_map(|rule| rule.by().iter().cloned()).collect()
             }
             Self::Host(host) => {
-                let roles = host.policy.roles().into_iter();
+                let roles = host.roles.iter().cloned();
                 roles.map(super::Approver::Role).collect()
             }
             _ => BTreeSet::new(),
@@ -383,6 +394,7 @@ fn number(path: &str, value: &Value, numbers: &mut Vec<(String, i64)>) {
 pub struct HostRule {
     name: Key,
     params: Arc<str>,
+    roles: BTreeSet<Role>,
     policy: Arc<dyn Judge>,
 }
 
@@ -470,8 +482,8 @@ pub(super) trait Judge: Send + Sync {
     fn relations(&self) -> &'static [Relation];
     /// What it asks of calendars, or the verdict if it cannot even say that.
     fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict>;
-    /// What it asks of what other releases have booked.
-    fn conflicts(&self) -> Option<ConflictQuestion>;
+    /// What it asks of what other releases have booked, or the verdict if it cannot even say that.
+    fn conflicts(&self) -> Result<Option<ConflictQuestion>, Verdict>;
     /// Whether it looks at how the release's model stands.
     fn reads_model(&self) -> bool;
     /// Whether it looks by itself at when the work would be done.
@@ -509,8 +521,8 @@ impl Judge for Unfit {
         Ok(Vec::new())
     }
 
-    fn conflicts(&self) -> Option<ConflictQuestion> {
-        None
+    fn conflicts(&self) -> Result<Option<ConflictQuestion>, Verdict> {
+        Ok(None)
     }
 
     fn reads_model(&self) -> bool {
@@ -556,7 +568,7 @@ impl Judge for HostRule {
         self.policy.calendars()
     }
 
-    fn conflicts(&self) -> Option<ConflictQuestion> {
+    fn conflicts(&self) -> Result<Option<ConflictQuestion>, Verdict> {
         self.policy.conflicts()
     }
 
@@ -573,7 +585,7 @@ impl Judge for HostRule {
     }
 
     fn roles(&self) -> BTreeSet<Role> {
-        self.policy.roles()
+        self.roles.clone()
     }
 
     fn verdict(&self, ask: &Ask<'_>) -> Verdict {
@@ -612,8 +624,9 @@ impl<P: Policy> Judge for P {
         std::panic::catch_unwind(AssertUnwindSafe(asked)).map_err(|_| panicked::<P>())
     }
 
-    fn conflicts(&self) -> Option<ConflictQuestion> {
-        Policy::conflicts(self)
+    fn conflicts(&self) -> Result<Option<ConflictQuestion>, Verdict> {
+        let asked = || Policy::conflicts(self);
+        std::panic::catch_unwind(AssertUnwindSafe(asked)).map_err(|_| panicked::<P>())
     }
 
     fn reads_model(&self) -> bool {

@@ -7,17 +7,16 @@ use phasegate::Gate;
 use phasegate::gate::{Ask, GateSet, Policy, not};
 use phasegate::phase::Action;
 use phasegate::release::step::Authorise;
-use phasegate::release::{Reason, Role, Verdict};
+use phasegate::release::{CalendarQuestion, ConflictQuestion, Key, Reason, Role, Verdict};
 use phasegate::testing::{Check, Seen, WhyNever, coverage};
 use phasegate::verify::{Answer, Domain, Options, ready, verify};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What it does that no policy may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum How {
-    Panics,
     Tosses,
     SaysNothing,
     ClearsTooLate,
@@ -33,7 +32,6 @@ impl Policy for Breaks {
     fn judge(&self, _: &Ask<'_>, (): ()) -> Verdict {
         static SAID: AtomicBool = AtomicBool::new(false);
         match self.0 {
-            How::Panics => panic!("as a broken policy does"),
             How::Tosses if SAID.fetch_xor(true, Ordering::Relaxed) => Verdict::SATISFIED,
             How::Tosses => Verdict::of(vec![Reason::new("tails", "it is tails", "toss again")]),
             How::SaysNothing => Verdict::Violated {
@@ -43,6 +41,46 @@ impl Policy for Breaks {
                 until: Some(at("1999-01-01T00:00:00Z")),
             },
         }
+    }
+}
+
+/// Panics in one of its methods.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct PanicsIn(String);
+
+impl PanicsIn {
+    fn is_at(&self, place: &str) {
+        assert!(self.0 != place, "in {place}");
+    }
+}
+
+impl Policy for PanicsIn {
+    type Reads = ();
+    const NAME: &'static str = "panics-in";
+
+    fn facts(&self) -> Vec<Key> {
+        self.is_at("facts");
+        Vec::new()
+    }
+
+    fn calendars(&self) -> Vec<CalendarQuestion> {
+        self.is_at("calendars");
+        Vec::new()
+    }
+
+    fn conflicts(&self) -> Option<ConflictQuestion> {
+        self.is_at("conflicts");
+        None
+    }
+
+    fn roles(&self) -> BTreeSet<Role> {
+        self.is_at("roles");
+        BTreeSet::new()
+    }
+
+    fn judge(&self, _: &Ask<'_>, (): ()) -> Verdict {
+        self.is_at("judge");
+        Verdict::SATISFIED
     }
 }
 
@@ -76,22 +114,27 @@ impl Policy for Pretends {
 fn broken() -> Vec<(&'static str, GateSet)> {
     let breaks = |how| intake(|gate| gate.require(Breaks(how)));
     let nested = |gate: Gate<Authorise>| {
-        let mut rule = not(Breaks(How::Panics));
+        let mut rule = not(Breaks(How::Tosses));
         for _ in 0..20 {
             rule = not(rule);
         }
         gate.require(rule)
     };
     let unwritable = Unwritable([((1, 2), 3)].into());
-    vec![
-        ("panicked", breaks(How::Panics)),
+    let panics = ["facts", "calendars", "conflicts", "roles", "judge"].into_iter();
+    let panics = panics.map(|place| {
+        let policy = PanicsIn(place.to_owned());
+        ("panicked", intake(|gate| gate.require(policy)))
+    });
+    let others = [
         ("not-deterministic", breaks(How::Tosses)),
         ("no-verdict", breaks(How::SaysNothing)),
         ("clears-until-before", breaks(How::ClearsTooLate)),
         ("unwritable", intake(|gate| gate.require(unwritable))),
         ("name-taken", intake(|gate| gate.require(Pretends {}))),
         ("nested-too-deep", intake(nested)),
-    ]
+    ];
+    panics.chain(others).collect()
 }
 
 #[test]
