@@ -223,7 +223,8 @@ impl Case {
                     let facts = walk.facts(gates, &release, &asked, &by, now);
                     let question = Question::of(gates, &release, step.clone(), &facts, &by);
                     let decision = question.ask(gates);
-                    let mut against = turn.then.as_ref().and_then(|then| then.against(&decision));
+                    let then = turn.then.clone().map(|then| then.among(gates));
+                    let mut against = then.as_ref().and_then(|then| then.against(&decision));
                     if against.is_none() && decision.is_cleared() {
                         // What was just cleared is refused by nothing but a rule that answers as it likes.
                         let refused = rehearsal.ask(asked, &facts, &by).err();
@@ -231,7 +232,7 @@ impl Case {
                     }
                     checked
                         .asked
-                        .extend(turn.then.clone().map(|then| (place, question, then)));
+                        .extend(then.map(|then| (place, question, then)));
                     against
                 }
                 Does::Record(by, record) => {
