@@ -251,11 +251,14 @@ fn covered(gates: &GateSet, place: Place, seen: &[(&Check, Decision)]) -> Option
         tally.is_held = true;
         if is_refusal {
             tally.refused.push(check.name());
-            let is_alone = !decision.is_cleared() && check.question().ask(&without).is_cleared();
-            if is_alone {
+            if decision.is_cleared() {
+                continue;
+            }
+            let left = check.question().ask(&without);
+            if left.is_cleared() {
                 tally.alone.push(check.name());
-            } else if !decision.is_cleared() {
-                tally.masked(&place, &rule.name(), decision);
+            } else {
+                tally.masked(&left, decision);
             }
         }
     }
@@ -295,11 +298,14 @@ struct Tally<'a> {
 }
 
 impl Tally<'_> {
-    fn masked(&mut self, place: &Place, policy: &Key, decision: &Decision) {
-        let blockers = Ruling::of(decision).blockers.into_iter();
-        let others = blockers.filter(|one| (&one.gate, &one.policy) != (&place.gate, policy));
-        for other in others {
-            *self.with.entry(other.to_string()).or_default() += 1;
+    /// What refuses without it too, and did so beside it. What takes its place in a combination did not.
+    fn masked(&mut self, left: &Decision, decision: &Decision) {
+        let mut before = Ruling::of(decision).blockers;
+        for one in Ruling::of(left).blockers {
+            if let Some(place) = before.iter().position(|other| *other == one) {
+                before.swap_remove(place);
+                *self.with.entry(one.to_string()).or_default() += 1;
+            }
         }
     }
 
