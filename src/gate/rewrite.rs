@@ -121,10 +121,19 @@ pub(crate) struct Mutant {
 /// A change of a gate.
 type Change = Box<dyn Fn(&mut AnyGate)>;
 
+/// A change that was made. It touches one gate, and a set is not kept for each.
+struct Made {
+    place: Place,
+    edit: Edit,
+    gate: AnyGate,
+}
+
 /// Every change that was made, and those that could not be.
 #[derive(Default)]
 pub(crate) struct Mutants {
-    pub(crate) made: Vec<Mutant>,
+    made: Vec<Made>,
+    /// What was made, as it is written: the gate, the version of its model, and what it says.
+    seen: BTreeSet<(Key, Option<u32>, String)>,
     /// Changes that the loader of files refuses: no rules.
     pub(crate) not_rules: usize,
     /// Host policies whose parameters nobody can read back: they are not registered.
@@ -261,7 +270,7 @@ impl GateSet {
     pub(crate) fn mutants(&self, policies: &Policies) -> Mutants {
         let words = Words::of(self);
         let mut mutants = Mutants {
-            is_readable: self.can_be_read(policies),
+            is_readable: self.models().all(|model| can_be_read(model, policies)),
             ..Mutants::default()
         };
         for place in self.places() {
@@ -270,21 +279,21 @@ impl GateSet {
             };
             for (edit, rules) in structural(rule) {
                 let set = self.with_node(&place, &|_| rules.clone());
-                mutants.add(self, place.clone(), edit, set, policies);
+                mutants.add(self, place.clone(), edit, &set, policies);
             }
             let is_whole = place.node.as_ref().is_some_and(|(_, path)| path.is_empty());
             if is_whole && requirement.enforcement == Enforcement::Block {
                 let set = self.with_enforcement(&place, Enforcement::Warn);
-                mutants.add(self, place.clone(), Edit::Warns, set, policies);
+                mutants.add(self, place.clone(), Edit::Warns, &set, policies);
             }
             for (edit, rule) in mutants.parameters(&place, rule, &words, policies) {
                 let set = self.with_node(&place, &|_| Some(rule.clone()));
-                mutants.add(self, place.clone(), edit, set, policies);
+                mutants.add(self, place.clone(), edit, &set, policies);
             }
         }
         for (place, edit, change) in self.gate_edits(&words) {
             let set = self.with_gate(&place, change);
-            mutants.add(self, place, edit, set, policies);
+            mutants.add(self, place, edit, &set, policies);
         }
         mutants
     }
@@ -326,28 +335,56 @@ impl GateSet {
         edits
     }
 
-    /// Whether each of its models can be read back from a file.
-    fn can_be_read(&self, policies: &Policies) -> bool {
-        self.models().all(|model| {
-            let file = serde_json::to_string(model);
-            file.is_ok_and(|file| ReleaseModel::from_json(&file, policies).is_ok())
+    /// The model whose gate that is.
+    fn model_at(&self, place: &Place) -> Option<&ReleaseModel> {
+        let mut models = self.models();
+        models.find(|model| {
+            let mut gates = model.gates().iter();
+            Some(model.version()) == place.model_version
+                && gates.any(|gate| gate.id.name == place.gate)
         })
     }
 }
 
+/// Whether a model can be read back from a file.
+fn can_be_read(model: &ReleaseModel, policies: &Policies) -> bool {
+    let file = serde_json::to_string(model);
+    file.is_ok_and(|file| ReleaseModel::from_json(&file, policies).is_ok())
+}
+
 impl Mutants {
     /// Adds one that differs from the set and from what was changed so far, and that a loader would take.
-    fn add(&mut self, of: &GateSet, place: Place, edit: Edit, set: GateSet, policies: &Policies) {
-        let is_new = set != *of && self.made.iter().all(|one| one.set != set);
-        if !is_new {
+    fn add(&mut self, of: &GateSet, place: Place, edit: Edit, set: &GateSet, policies: &Policies) {
+        let gate = set
+            .gate_at(&place)
+            .filter(|gate| of.gate_at(&place) != Some(gate));
+        let Some((gate, written)) = gate.and_then(|gate| {
+            let parts = (&gate.tracks, &gate.requirements, &gate.overridable_by);
+            let written = serde_json::to_string(&parts).ok()?;
+            Some((gate, written))
+        }) else {
+            return;
+        };
+        let written = (place.gate.clone(), place.model_version, written);
+        if self.seen.contains(&written) {
             return;
         }
-        let is_of_model = place.model_version.is_some();
-        if is_of_model && self.is_readable && !set.can_be_read(policies) {
+        let model = set.model_at(&place).filter(|_| self.is_readable);
+        if model.is_some_and(|model| !can_be_read(model, policies)) {
             self.not_rules += 1;
             return;
         }
-        self.made.push(Mutant { place, edit, set });
+        self.seen.insert(written);
+        let gate = gate.clone();
+        self.made.push(Made { place, edit, gate });
+    }
+
+    /// Each change, in the set of which it is one.
+    pub(crate) fn of(self, set: &GateSet) -> impl Iterator<Item = Mutant> {
+        self.made.into_iter().map(|Made { place, edit, gate }| {
+            let set = set.with_gate(&place, |before| before.clone_from(&gate));
+            Mutant { place, edit, set }
+        })
     }
 
     /// The rule with each of its parameters changed, as far as it can be read back.
@@ -805,7 +842,8 @@ mod tests {
         let set = set();
         let mutants = set.mutants(&Policies::new());
         assert!(mutants.made.len() > 20 && mutants.not_rules > 0);
-        for (index, mutant) in mutants.made.iter().enumerate() {
+        let made: Vec<_> = mutants.of(&set).collect();
+        for (index, mutant) in made.iter().enumerate() {
             assert_ne!(mutant.set, set, "{} {}", mutant.place, mutant.edit);
             let ids = |set: &GateSet| {
                 set.gates
@@ -814,7 +852,7 @@ mod tests {
                     .collect::<Vec<_>>()
             };
             assert_eq!(ids(&mutant.set), ids(&set));
-            let others = &mutants.made[index + 1..];
+            let others = &made[index + 1..];
             assert!(others.iter().all(|other| other.set != mutant.set));
         }
     }

@@ -6,14 +6,15 @@ use super::ruling::broken;
 use super::variation::varied;
 use super::{BrokenPolicy, Check, Ruling, Variation};
 use crate::gate::{AnyGate, Edit, GateSet, Mutant, Percent, Place, Policies, ReleaseModel, Rule};
-use crate::release::Role;
+use crate::release::{Decision, Role};
 use crate::report::Outline;
 use crate::verify::Question;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::rc::Rc;
 
-/// As many questions are asked near the cases, of one change that no case notices.
+/// As many questions are asked near the cases, of the rules and of one change that no case notices.
 const BUDGET: usize = 2_000;
 
 /// Which slight changes of the rules no test would notice.
@@ -159,7 +160,7 @@ pub enum WhyUnknown {
     NeverAsked,
     /// Nothing was found near the checks, after so many questions, and no whole domain is known.
     NothingFound(usize),
-    /// The gate has a host policy, of which a sample says nothing about the rest.
+    /// A gate of that step has a host policy, of which a sample says nothing about the rest.
     Opaque,
     /// A policy broke its contract under the change.
     Broken,
@@ -170,7 +171,7 @@ impl fmt::Display for WhyUnknown {
         match self {
             Self::NeverAsked => f.write_str("no check asks for that step"),
             Self::NothingFound(asked) => write!(f, "nothing found in {asked} questions nearby"),
-            Self::Opaque => f.write_str("a host policy is in that gate, and is opaque"),
+            Self::Opaque => f.write_str("a host policy is asked for that step, and is opaque"),
             Self::Broken => f.write_str("a policy broke its contract"),
         }
     }
@@ -222,16 +223,25 @@ impl<'a> Mutation<'a> {
         if !report.failing.is_empty() || !report.broken.is_empty() {
             return report;
         }
-        let mutants = self.gates.mutants(&self.policies);
-        (report.not_rules, report.opaque) = (mutants.not_rules, mutants.opaque);
+        let mut mutants = self.gates.mutants(&self.policies);
+        report.not_rules = mutants.not_rules;
+        report.opaque.append(&mut mutants.opaque);
         let mut search = Search::new(&self);
-        for mutant in mutants.made {
+        for mutant in mutants.of(self.gates) {
             search.weigh(mutant, &mut report);
         }
         report.broken.append(&mut search.broken);
         report.broken.sort();
-        report.broken.dedup();
         report
+    }
+
+    /// What is asked near a check.
+    fn named(&self, check: usize, but: &[Variation]) -> String {
+        let name = self.checks.get(check).map_or("", Check::name);
+        match but {
+            [] => name.to_owned(),
+            but => format!("{name}, but {}", said(but)),
+        }
     }
 }
 
@@ -243,29 +253,70 @@ struct Nearby {
     ruling: Ruling,
 }
 
+/// What came of asking the whole domain.
+struct Asked {
+    count: usize,
+    differs: Option<Telling>,
+    /// Whether every answer counts.
+    is_whole: bool,
+}
+
 /// Looks for who notices a change.
 struct Search<'a> {
     of: &'a Mutation<'a>,
     roles: BTreeSet<Role>,
-    /// What the rules answer to each question of the domain.
-    domain: Vec<Ruling>,
+    /// What the rules answer to each question of the domain, where all policies keep their contract.
+    domain: Vec<Option<Ruling>>,
     /// The questions near the checks, by the place of the rule that they are about.
-    nearby: BTreeMap<Place, Vec<Nearby>>,
+    nearby: BTreeMap<Place, Rc<Vec<Nearby>>>,
     broken: Vec<BrokenPolicy>,
 }
 
 impl<'a> Search<'a> {
     fn new(of: &'a Mutation<'a>) -> Self {
-        let rule = of.domain.iter();
-        Self {
+        let mut search = Self {
             of,
             roles: roles(of.gates),
-            domain: rule
-                .map(|question| Ruling::of(&question.ask(of.gates)))
-                .collect(),
+            domain: Vec::new(),
             nearby: BTreeMap::new(),
             broken: Vec::new(),
+        };
+        for (index, question) in of.domain.iter().enumerate() {
+            let ruling = search.ruled(of.gates, question, || in_domain(index));
+            search.domain.push(ruling);
         }
+        search
+    }
+
+    /// What these rules answer; nothing where a policy breaks its contract, which is noted.
+    fn ruled(
+        &mut self,
+        gates: &GateSet,
+        question: &Question,
+        case: impl FnOnce() -> String,
+    ) -> Option<Ruling> {
+        let decision = question.ask(gates);
+        let is_sound = self.is_sound(&decision, case);
+        is_sound.then(|| Ruling::of(&decision))
+    }
+
+    /// Whether every policy kept its contract in it; each that did not is noted once.
+    fn is_sound(&mut self, decision: &Decision, case: impl FnOnce() -> String) -> bool {
+        let found = broken(decision, "");
+        if found.is_empty() {
+            return true;
+        }
+        let case = case();
+        for one in found {
+            let is_known = |other: &BrokenPolicy| {
+                (&other.gate, &other.policy, &other.code) == (&one.gate, &one.policy, &one.code)
+            };
+            if !self.broken.iter().any(is_known) {
+                let case = case.clone();
+                self.broken.push(BrokenPolicy { case, ..one });
+            }
+        }
+        false
     }
 
     fn weigh(&mut self, mutant: Mutant, report: &mut MutationReport) {
@@ -279,11 +330,11 @@ impl<'a> Search<'a> {
         for check in checks {
             is_ever_asked = true;
             let decision = check.question().ask(&mutant.set);
-            let found = broken(&decision, &format!("{}, {}", check.name(), mutant.edit));
+            let case = || format!("{}, {}", check.name(), mutant.edit);
+            let is_sound = self.is_sound(&decision, case);
             let Mutant { place, edit, .. } = &mutant;
             let (place, edit) = (place.clone(), edit.clone());
-            if !found.is_empty() {
-                self.broken.extend(found);
+            if !is_sound {
                 let why = WhyUnknown::Broken;
                 report.unknown.push(Unknown { place, edit, why });
                 return;
@@ -294,22 +345,13 @@ impl<'a> Search<'a> {
                 return;
             }
         }
-        let domain = of.domain.iter().zip(&self.domain).enumerate();
-        let domain = domain.filter(|(_, (question, _))| is_asked(question));
-        let asked = domain.clone().count();
-        let differs = domain.clone().find_map(|(index, (question, ruling))| {
-            let changed = Ruling::of(&question.ask(&mutant.set));
-            let near = format!("question {index} of the domain");
-            (changed != *ruling).then(|| Telling {
-                near,
-                but: Vec::new(),
-                ruling: ruling.clone(),
-                changed,
-                question: question.clone(),
-            })
-        });
-        let is_opaque = has_opaque(gate);
-        if asked > 0 && differs.is_none() && !is_opaque {
+        let Asked {
+            count: asked,
+            differs,
+            is_whole,
+        } = self.over_domain(&mutant, gate);
+        let is_opaque = has_opaque(gates, gate);
+        if asked > 0 && differs.is_none() && is_whole && !is_opaque {
             let Mutant { place, edit, .. } = mutant;
             report.equivalent.push(Equivalent { place, edit, asked });
             return;
@@ -335,34 +377,77 @@ impl<'a> Search<'a> {
         report.unknown.push(Unknown { place, edit, why });
     }
 
+    /// The first question of the domain to which the changed rules answer something else.
+    fn over_domain(&mut self, mutant: &Mutant, gate: &AnyGate) -> Asked {
+        let mut asked = Asked {
+            count: 0,
+            differs: None,
+            is_whole: true,
+        };
+        for (index, question) in self.of.domain.iter().enumerate() {
+            if question.step.action() != gate.action() {
+                continue;
+            }
+            asked.count += 1;
+            let case = || format!("{}, {}", in_domain(index), mutant.edit);
+            let changed = self.ruled(&mutant.set, question, case);
+            let ruling = self.domain.get(index).cloned().flatten();
+            let Some((ruling, changed)) = ruling.zip(changed) else {
+                asked.is_whole = false;
+                continue;
+            };
+            if ruling != changed {
+                asked.differs = Some(Telling {
+                    near: in_domain(index),
+                    but: Vec::new(),
+                    ruling,
+                    changed,
+                    question: question.clone(),
+                });
+                return asked;
+            }
+        }
+        asked
+    }
+
     /// A question near the checks to which the changed rules answer something else, with as little different as can be.
     fn telling(&mut self, mutant: &Mutant, gate: &AnyGate, budget: &mut usize) -> Option<Telling> {
-        let place = &mutant.place;
-        if !self.nearby.contains_key(place) {
-            let nearby = self.nearby_of(place, gate);
-            self.nearby.insert(place.clone(), nearby);
-        }
-        let nearby = self.nearby.get(place)?;
-        for one in nearby {
+        let (of, place) = (self.of, &mutant.place);
+        let nearby = match self.nearby.get(place) {
+            Some(nearby) => Rc::clone(nearby),
+            None => {
+                let nearby = Rc::new(self.nearby_of(place, gate));
+                self.nearby.insert(place.clone(), Rc::clone(&nearby));
+                nearby
+            }
+        };
+        for one in nearby.iter() {
             *budget = budget.checked_sub(1)?;
-            let changed = Ruling::of(&one.question.ask(&mutant.set));
-            if changed != one.ruling {
+            let case = || format!("{}, {}", of.named(one.check, &one.but), mutant.edit);
+            let changed = self.ruled(&mutant.set, &one.question, case);
+            if changed.is_some_and(|changed| changed != one.ruling) {
                 return self.shrunk(mutant, one.check, one.but.clone());
             }
         }
-        self.further(mutant, nearby, budget)
+        self.further(mutant, &nearby, budget)
     }
 
     /// The same one step further on: from where the rule alone answers something else, and then from anywhere. Of what is
     /// said of a gate as a whole, the second step is what it says it of.
-    fn further(&self, mutant: &Mutant, nearby: &[Nearby], budget: &mut usize) -> Option<Telling> {
-        let gates = self.of.gates;
+    fn further(
+        &mut self,
+        mutant: &Mutant,
+        nearby: &[Nearby],
+        budget: &mut usize,
+    ) -> Option<Telling> {
+        let (of, gates) = (self.of, self.of.gates);
         let place = &mutant.place;
         let whole = gates
             .rule_at(place)
             .map(|(requirement, _)| &requirement.rule);
         let (alone, changed) = (gates.only(place), mutant.set.only(place));
         let is_gone = matches!(mutant.edit, Edit::Dropped | Edit::Warns);
+        // Where to begin is no answer: it need not be a sound one.
         let differs = |question: &Question| {
             let ruling = Ruling::of(&question.ask(&alone));
             if is_gone {
@@ -382,12 +467,12 @@ impl<'a> Search<'a> {
                     continue;
                 };
                 *budget = budget.checked_sub(1)?;
-                let (ruling, decision) = (question.ask(gates), question.ask(&mutant.set));
-                if !broken(&ruling, "").is_empty() || !broken(&decision, "").is_empty() {
-                    continue;
-                }
-                if Ruling::of(&ruling) != Ruling::of(&decision) {
-                    let but = seed.but.iter().cloned().chain(more).collect();
+                let but: Vec<_> = seed.but.iter().cloned().chain(more).collect();
+                let case = || of.named(seed.check, &but);
+                let ruling = self.ruled(gates, &question, case);
+                let changed = self.ruled(&mutant.set, &question, case);
+                let both = ruling.zip(changed);
+                if both.is_some_and(|(ruling, changed)| ruling != changed) {
                     return self.shrunk(mutant, seed.check, but);
                 }
             }
@@ -395,12 +480,12 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Every question near a check on that gate's step, those with the least different and the least in the way first; the
-    /// question of the check itself among them, for what is further on.
+    /// Questions near a check on that gate's step, those with the least different and the least in the way first; the
+    /// question of the check itself among them, for what is further on. No more than can be asked of one change.
     fn nearby_of(&mut self, place: &Place, gate: &AnyGate) -> Vec<Nearby> {
-        let gates = self.of.gates;
-        let mut nearby = Vec::new();
-        for (index, check) in self.of.checks.iter().enumerate() {
+        let (of, gates) = (self.of, self.of.gates);
+        let mut wanted = Vec::new();
+        for (index, check) in of.checks.iter().enumerate() {
             let question = check.question();
             if question.step.action() != gate.action() {
                 continue;
@@ -412,28 +497,35 @@ impl<'a> Search<'a> {
                 (near_gate(question, gates, &self.roles), rules.collect())
             };
             variations.extend(near(question, gates, &rules, &self.roles));
+            wanted.push((index, Vec::new()));
+            wanted.extend(variations.into_iter().map(|but| (index, but)));
+        }
+        // Of all checks alike: what is nearest to each of them comes first.
+        wanted.sort_by_key(|(_, but)| but.len());
+        let mut nearby = Vec::new();
+        for (check, but) in wanted {
+            let Some(before) = of.checks.get(check).map(Check::question) else {
+                continue;
+            };
+            let question = if but.is_empty() {
+                Some(before.clone())
+            } else {
+                varied(before, &but)
+            };
+            let Some(question) = question else {
+                continue;
+            };
+            let Some(ruling) = self.ruled(gates, &question, || of.named(check, &but)) else {
+                continue;
+            };
             nearby.push(Nearby {
-                check: index,
-                but: Vec::new(),
-                question: question.clone(),
-                ruling: Ruling::of(&question.ask(gates)),
+                check,
+                but,
+                question,
+                ruling,
             });
-            for but in variations {
-                let Some(question) = varied(question, &but) else {
-                    continue;
-                };
-                let decision = question.ask(gates);
-                let found = broken(&decision, &format!("{}, but {}", check.name(), said(&but)));
-                if !found.is_empty() {
-                    self.broken.extend(found);
-                    continue;
-                }
-                nearby.push(Nearby {
-                    check: index,
-                    but,
-                    question,
-                    ruling: Ruling::of(&decision),
-                });
+            if nearby.len() == BUDGET {
+                break;
             }
         }
         nearby.sort_by_key(|one| (one.but.len(), one.ruling.blockers.len()));
@@ -441,15 +533,17 @@ impl<'a> Search<'a> {
     }
 
     /// The same with nothing different that need not be.
-    fn shrunk(&self, mutant: &Mutant, check: usize, but: Vec<Variation>) -> Option<Telling> {
-        let check = self.of.checks.get(check)?;
+    fn shrunk(&mut self, mutant: &Mutant, check: usize, but: Vec<Variation>) -> Option<Telling> {
+        let of = self.of;
+        let check = of.checks.get(check)?;
         let (mut but, mut place) = (but, 0);
-        let tell = |but: &[Variation]| {
+        let mut tell = |but: &[Variation]| {
             let before = check.question();
             let question =
                 varied(before, but).or_else(|| but.is_empty().then(|| before.clone()))?;
-            let ruling = Ruling::of(&question.ask(self.of.gates));
-            let changed = Ruling::of(&question.ask(&mutant.set));
+            let case = || format!("{}, but {}", check.name(), said(but));
+            let ruling = self.ruled(of.gates, &question, case)?;
+            let changed = self.ruled(&mutant.set, &question, case)?;
             (ruling != changed).then_some((question, ruling, changed))
         };
         while place < but.len() {
@@ -472,14 +566,22 @@ impl<'a> Search<'a> {
     }
 }
 
+fn in_domain(index: usize) -> String {
+    format!("question {index} of the domain")
+}
+
 pub(super) fn said(but: &[Variation]) -> String {
     let said: Vec<_> = but.iter().map(ToString::to_string).collect();
     said.join(", and ")
 }
 
-fn has_opaque(gate: &AnyGate) -> bool {
-    let rules = gate.requirements().iter();
-    { rules }.any(|requirement| requirement.rule.walk().any(Rule::is_opaque))
+/// Whether any gate of that step has a host's policy: all of them answer together.
+fn has_opaque(gates: &GateSet, gate: &AnyGate) -> bool {
+    let of_models = gates.models().flat_map(ReleaseModel::gates);
+    let all = gates.gates().iter().chain(of_models);
+    let holding = all.filter(|one| one.action() == gate.action());
+    let mut rules = holding.flat_map(|one| one.requirements().iter());
+    rules.any(|requirement| requirement.rule.walk().any(Rule::is_opaque))
 }
 
 /// The roles that any gate or model of the set names.

@@ -45,13 +45,10 @@ pub(super) fn near(
         near.instants(&lengths)
             .map(|at| vec![Variation::AskedAt(at)]),
     );
-    let mut seen: Vec<Vec<Variation>> = Vec::new();
-    for one in all {
-        if !seen.contains(&one) {
-            seen.push(one);
-        }
-    }
-    seen
+    // Two rules may ask for the same. As text they can be put in order, and thousands be told apart.
+    let mut seen = BTreeSet::new();
+    all.retain(|one| serde_json::to_string(one).is_ok_and(|one| seen.insert(one)));
+    all
 }
 
 /// What may be different for whom the gate itself lets in: the track, and an override of what stands in the way.
@@ -410,14 +407,16 @@ impl Near<'_> {
         let booked = state
             .costs
             .values()
-            .map(|cost| cost.amount.minor_units)
-            .sum::<i64>();
+            .map(|cost| i128::from(cost.amount.minor_units))
+            .sum::<i128>();
         let shares: BTreeSet<_> = shares.iter().flat_map(|&share| around(share)).collect();
         for share in shares {
             let most = budget.minor_units.saturating_mul(share) / 100;
             for amount in [most, most.saturating_add(1)] {
-                let amount = Money::new(amount.saturating_sub(booked), budget.currency);
-                all.extend(self.recorded([CostBooked::new(key("one more"), amount)]));
+                let left = i64::try_from(i128::from(amount) - booked).ok();
+                let amount = left.map(|left| Money::new(left, budget.currency));
+                let booked = amount.map(|amount| CostBooked::new(key("one more"), amount));
+                all.extend(self.recorded(booked));
             }
         }
         all
