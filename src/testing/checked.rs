@@ -42,11 +42,7 @@ impl Failure {
 
     /// What is given is wrong.
     pub(super) fn given(path: &str, what: &str) -> Self {
-        let place = if path.is_empty() {
-            "given".to_owned()
-        } else {
-            format!("given.{path}")
-        };
+        let place = given(path);
         Self::of(
             Outline::new()
                 .own("mistake: ")
@@ -59,6 +55,14 @@ impl Failure {
     pub(super) const fn in_turn(mut self, place: usize) -> Self {
         self.turn = Some(place);
         self
+    }
+}
+
+/// Where something that is given stands.
+pub(super) fn given(path: &str) -> String {
+    match path {
+        "" => "given".to_owned(),
+        path => format!("given.{path}"),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::release::limits::ENTRIES;
 use crate::release::{Actor, Answer, AnyRecord, AnyStep, Person, ReleasePackage, Role};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// Checks the cases of one file against the rules of another: a release model, or `{ "gates": [..] }`.
 ///
@@ -80,6 +81,8 @@ fn rules_of(rules: &str, policies: &Policies) -> Result<Cases, Mistakes> {
 
 /// What a file says, whether it is JSON or TOML.
 fn value_of<C>(reader: &mut Reader<C>, text: &str) -> Option<Value> {
+    // Some editors put a mark before the first character.
+    let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('{') {
         return reader.json(text);
     }
@@ -99,7 +102,7 @@ fn file_of(reader: &mut Reader<&GateSet>, file: Value) -> Option<Vec<Case>> {
         is_scene(reader, &given).then_some(Some(given))
     })?;
     let shared = shared.unwrap_or_else(|| json!({}));
-    let mut before: Vec<Written> = Vec::new();
+    let mut before: BTreeMap<String, Written> = BTreeMap::new();
     let cases = file.need(reader, "cases", |reader, cases| {
         let cases = reader.list(cases, |reader, case| {
             case_of(reader, case, &shared, &mut before)
@@ -113,7 +116,6 @@ fn file_of(reader: &mut Reader<&GateSet>, file: Value) -> Option<Vec<Case>> {
 
 /// A case as it is written, for others that are like it.
 struct Written {
-    name: String,
     /// Nothing, if what is given is wrong: that is told once.
     given: Option<Value>,
     when: Option<Value>,
@@ -123,14 +125,14 @@ fn case_of(
     reader: &mut Reader<&GateSet>,
     case: Value,
     shared: &Value,
-    before: &mut Vec<Written>,
+    before: &mut BTreeMap<String, Written>,
 ) -> Option<Case> {
     let keys = ["name", "like", "given", "when", "then", "turns"];
     let mut case = reader.object(case, &keys)?;
     let name = case.need(reader, "name", Reader::plain::<String>);
     let like = case.may(reader, "like", |reader, like| {
         let like: String = reader.plain(like)?;
-        let found = before.iter().find(|one| one.name == like);
+        let found = before.get(&like);
         let what = format!("no case before this one is named `{like}`");
         reader.hold(found.is_some(), what);
         found.map(|one| Some((one.given.clone(), one.when.clone())))
@@ -145,11 +147,11 @@ fn case_of(
     let turns = case.take("turns");
     let when = case.take("when").or(when.filter(|_| turns.is_none()));
     let name = name?;
-    before.push(Written {
-        name: name.clone(),
+    let written = || Written {
         given: given.clone(),
         when: when.clone(),
-    });
+    };
+    before.entry(name.clone()).or_insert_with(written);
     let given = recording(given?);
     let scene = reader.within("given", |reader| reader.plain::<Scene>(given))?;
     let turns = turns_of(reader, &mut case, when, turns, &scene);

@@ -109,6 +109,9 @@ pub struct Survivor {
     pub edit: Edit,
     /// The question that tells it.
     pub telling: Telling,
+    /// How many survivors before it come to the same name of a test.
+    #[serde(skip)]
+    twins: usize,
 }
 
 /// A question to which the changed rules answer something else.
@@ -360,10 +363,16 @@ impl<'a> Search<'a> {
         let telling = self.telling(&mutant, gate, &mut budget).or(differs);
         let Mutant { place, edit, .. } = mutant;
         if let Some(telling) = telling {
+            let name = |place: &Place, edit: &Edit| {
+                paste::called(&place.to_string(), &edit.to_string(), 0)
+            };
+            let (own, all) = (name(&place, &edit), report.survivors.iter());
+            let twins = all.filter(|one| name(&one.place, &one.edit) == own).count();
             report.survivors.push(Survivor {
                 place,
                 edit,
                 telling,
+                twins,
             });
             return;
         }
@@ -626,8 +635,9 @@ impl Survivor {
             place,
             edit,
             telling,
+            twins,
         } = self;
-        paste::rust(&place.to_string(), &edit.to_string(), telling)
+        paste::rust(*twins, &place.to_string(), &edit.to_string(), telling)
     }
 }
 

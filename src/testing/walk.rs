@@ -14,7 +14,8 @@ use crate::release::{
     ConflictAnswer, Decision, EarlyLifeSupportWaived, Environment, Fact, FactSource, FollowedModel,
     Key, Ledger, Liveness, ModelReference, ModelStanding, Name, Person, Place,
     PostImplementationReview, Release, ReleasePlan, ReleaseRequest, RetrospectiveApproval,
-    ReviewOutcome, Role, RoleGiven, Stream, StreamKind, Tenant, TestKind, TestRun, Text, Track, Version,
+    ReviewOutcome, Role, RoleGiven, Stream, StreamKind, Tenant, TestKind, TestRun, Text, Track,
+    Version,
 };
 use crate::schedule::CalendarState;
 
