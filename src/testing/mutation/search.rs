@@ -1,252 +1,19 @@
-//! Mutation: every rule changed a little, one at a time, and who notices.
+//! Who notices a change; and where nobody does, a question that tells it.
 
-use super::near::{near, near_gate};
-use super::paste;
-use super::ruling::broken;
-use super::variation::varied;
-use super::{BrokenPolicy, Check, Ruling, Variation};
-use crate::gate::{AnyGate, Edit, GateSet, Mutant, Percent, Place, Policies, ReleaseModel, Rule};
+use super::{Equivalent, Killed, Mutation, MutationReport, Survivor, Telling, Unknown, WhyUnknown};
+use crate::gate::{AnyGate, Edit, GateSet, Mutant, Place, ReleaseModel, Rule};
 use crate::release::{Decision, Role};
-use crate::report::Outline;
+use crate::testing::near::{near, near_gate};
+use crate::testing::paste;
+use crate::testing::ruling::broken;
+use crate::testing::variation::varied;
+use crate::testing::{BrokenPolicy, Check, Ruling, Variation};
 use crate::verify::Question;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::rc::Rc;
 
 /// As many questions are asked near the cases, of the rules and of one change that no case notices.
 const BUDGET: usize = 2_000;
-
-/// Which slight changes of the rules no test would notice.
-///
-/// Every rule is changed a little, one change at a time: taken away, its numbers one up and one down, a role exchanged,
-/// `any` for `all`, and so on. A change that makes a check fail is *killed*. Of each of the others a question is sought
-/// that tells it from the rules, near the questions of the checks: where one is found, the change *survives*, and the
-/// question is the test that is missing. Where none is found, nobody knows: it is *unknown* and counts against the
-/// score. Only over a finite list of questions that is the [whole](Self::whole_domain) of what can be asked is a change
-/// called *equivalent*, and counts for nothing.
-///
-/// # Examples
-///
-/// ```
-/// use phasegate::gate::{Facts, GateSet, RiskPolicy};
-/// use phasegate::release::{By, Name, ReleaseRequest, RiskLevel, step::Authorise};
-/// # use phasegate::release::{Assessment, AssessmentDecision};
-/// use phasegate::testing::{Check, Mutation, Ruling};
-/// use phasegate::verify::Question;
-/// # use phasegate::{Desk, Gate, MemoryStore, Person};
-///
-/// # pollster::block_on(async {
-/// # let (desk, kim) = (Desk::new(MemoryStore::new()), Person::new("kim")?);
-/// # let request = ReleaseRequest::new(Name::new("Shop 2.4")?);
-/// # let release = desk.run(desk.request(request), &kim).await?;
-/// # let authorise = Authorise::new(Assessment::new(AssessmentDecision::Worthwhile));
-/// # let facts = Facts::at("2026-03-02T10:00:00Z".parse()?);
-/// let at_most_medium = RiskPolicy::at_most(RiskLevel::Medium);
-/// let gates = GateSet::new().with(Gate::<Authorise>::new("intake", 1)?.require(at_most_medium));
-/// let question = Question::of(&gates, &release, authorise, &facts, &By::new(&kim));
-/// let check = Check::that("nobody knows the risk", question, |decision| !decision.is_cleared());
-///
-/// let report = Mutation::of(&gates, &[check]).run();
-/// let survivors: Vec<_> = report.survivors.iter().map(|one| one.edit.to_string()).collect();
-/// assert_eq!(survivors, [
-///     r#"`at_most` "low" instead of "medium""#,
-///     r#"`at_most` "high" instead of "medium""#,
-///     "overridable by release_manager too",
-/// ]);
-/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
-/// ```
-#[derive(Debug, Clone)]
-#[must_use = "it has to be run"]
-pub struct Mutation<'a> {
-    gates: &'a GateSet,
-    checks: &'a [Check],
-    policies: Policies,
-    domain: &'a [Question],
-}
-
-/// What became of every change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct MutationReport {
-    /// The changes that a check notices.
-    pub killed: Vec<Killed>,
-    /// The changes that no check notices, each with a question that tells it.
-    pub survivors: Vec<Survivor>,
-    /// The changes that make no difference to anything that can be asked.
-    pub equivalent: Vec<Equivalent>,
-    /// The changes of which nobody knows.
-    pub unknown: Vec<Unknown>,
-    /// How many changes are no rules: the loader of files refuses them.
-    pub not_rules: usize,
-    /// The host policies whose parameters could not be changed, because they are not among the policies given.
-    pub opaque: Vec<Place>,
-    /// The checks that fail on the rules as they are. Nothing is changed then.
-    pub failing: Vec<String>,
-    /// The policies that broke their contract. No score is given then.
-    pub broken: Vec<BrokenPolicy>,
-}
-
-/// A change that a check notices.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Killed {
-    /// Where.
-    pub place: Place,
-    /// What was changed.
-    pub edit: Edit,
-    /// The first check that fails.
-    pub by: String,
-}
-
-/// A change that no check notices.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Survivor {
-    /// Where.
-    pub place: Place,
-    /// What was changed.
-    pub edit: Edit,
-    /// The question that tells it.
-    pub telling: Telling,
-    /// How many survivors before it come to the same name of a test.
-    #[serde(skip)]
-    twins: usize,
-}
-
-/// A question to which the changed rules answer something else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Telling {
-    /// The check near which it is, or its place in the whole domain.
-    pub near: String,
-    /// What is different from the question of that check; none for a question of the domain.
-    pub but: Vec<Variation>,
-    /// What the rules answer.
-    pub ruling: Ruling,
-    /// What the changed rules answer.
-    pub changed: Ruling,
-    #[serde(skip)]
-    question: Question,
-}
-
-/// A change that makes no difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Equivalent {
-    /// Where.
-    pub place: Place,
-    /// What was changed.
-    pub edit: Edit,
-    /// How many questions were asked: all that there are about that step.
-    pub asked: usize,
-}
-
-/// A change of which nobody knows whether it makes a difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Unknown {
-    /// Where.
-    pub place: Place,
-    /// What was changed.
-    pub edit: Edit,
-    /// Why.
-    pub why: WhyUnknown,
-}
-
-/// Why nobody knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum WhyUnknown {
-    /// No check asks for the step of that gate, and the domain does not either.
-    NeverAsked,
-    /// Nothing was found near the checks, after so many questions, and no whole domain is known.
-    NothingFound(usize),
-    /// A gate of that step has a host policy, of which a sample says nothing about the rest.
-    Opaque,
-    /// A policy broke its contract under the change.
-    Broken,
-}
-
-impl fmt::Display for WhyUnknown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NeverAsked => f.write_str("no check asks for that step"),
-            Self::NothingFound(asked) => write!(f, "nothing found in {asked} questions nearby"),
-            Self::Opaque => f.write_str("a host policy is asked for that step, and is opaque"),
-            Self::Broken => f.write_str("a policy broke its contract"),
-        }
-    }
-}
-
-impl<'a> Mutation<'a> {
-    /// Of these gates, as these checks test them.
-    pub const fn of(gates: &'a GateSet, checks: &'a [Check]) -> Self {
-        Self {
-            gates,
-            checks,
-            policies: Policies::new(),
-            domain: &[],
-        }
-    }
-
-    /// The same, where the parameters of these host policies are changed too.
-    pub fn with_policies(mut self, policies: &Policies) -> Self {
-        self.policies = policies.clone();
-        self
-    }
-
-    /// The same, where nothing else but these questions can ever be asked. What differs on none of them is equivalent.
-    pub const fn whole_domain(mut self, domain: &'a [Question]) -> Self {
-        self.domain = domain;
-        self
-    }
-
-    /// Changes every rule, and sees who notices.
-    #[must_use]
-    pub fn run(self) -> MutationReport {
-        let mut report = MutationReport {
-            killed: Vec::new(),
-            survivors: Vec::new(),
-            equivalent: Vec::new(),
-            unknown: Vec::new(),
-            not_rules: 0,
-            opaque: Vec::new(),
-            failing: Vec::new(),
-            broken: Vec::new(),
-        };
-        for check in self.checks {
-            let decision = check.question().ask(self.gates);
-            report.broken.extend(broken(&decision, check.name()));
-            if !check.accepts(&decision) {
-                report.failing.push(check.name().to_owned());
-            }
-        }
-        if !report.failing.is_empty() || !report.broken.is_empty() {
-            return report;
-        }
-        let mut mutants = self.gates.mutants(&self.policies);
-        report.not_rules = mutants.not_rules;
-        report.opaque.append(&mut mutants.opaque);
-        let mut search = Search::new(&self);
-        for mutant in mutants.of(self.gates) {
-            search.weigh(mutant, &mut report);
-        }
-        report.broken.append(&mut search.broken);
-        report.broken.sort();
-        report
-    }
-
-    /// What is asked near a check.
-    fn named(&self, check: usize, but: &[Variation]) -> String {
-        let name = self.checks.get(check).map_or("", Check::name);
-        match but {
-            [] => name.to_owned(),
-            but => format!("{name}, but {}", said(but)),
-        }
-    }
-}
 
 /// A question near a check, and what the rules answer.
 struct Nearby {
@@ -265,18 +32,18 @@ struct Asked {
 }
 
 /// Looks for who notices a change.
-struct Search<'a> {
+pub(super) struct Search<'a> {
     of: &'a Mutation<'a>,
     roles: BTreeSet<Role>,
     /// What the rules answer to each question of the domain, where all policies keep their contract.
     domain: Vec<Option<Ruling>>,
     /// The questions near the checks, by the place of the rule that they are about.
     nearby: BTreeMap<Place, Rc<Vec<Nearby>>>,
-    broken: Vec<BrokenPolicy>,
+    pub(super) broken: Vec<BrokenPolicy>,
 }
 
 impl<'a> Search<'a> {
-    fn new(of: &'a Mutation<'a>) -> Self {
+    pub(super) fn new(of: &'a Mutation<'a>) -> Self {
         let mut search = Self {
             of,
             roles: roles(of.gates),
@@ -322,7 +89,7 @@ impl<'a> Search<'a> {
         false
     }
 
-    fn weigh(&mut self, mutant: Mutant, report: &mut MutationReport) {
+    pub(super) fn weigh(&mut self, mutant: Mutant, report: &mut MutationReport) {
         let (of, gates) = (self.of, self.of.gates);
         let Some(gate) = gates.gate_at(&mutant.place) else {
             return;
@@ -608,122 +375,4 @@ fn roles(gates: &GateSet) -> BTreeSet<Role> {
         .chain(in_models)
         .chain([Role::ReleaseManager])
         .collect()
-}
-
-impl Survivor {
-    /// The check that kills it: the telling question, with what the rules answer.
-    #[must_use]
-    pub fn check(&self) -> Check {
-        let Telling {
-            near,
-            but,
-            ruling,
-            question,
-            ..
-        } = &self.telling;
-        let name = match but.as_slice() {
-            [] => near.clone(),
-            but => format!("{near}, but {}", said(but)),
-        };
-        Check::new(name, question.clone(), ruling.clone())
-    }
-
-    /// The same as a test to paste: it takes the checks from `checks()`, and the rules from `gates()`.
-    #[must_use]
-    pub fn rust(&self) -> String {
-        let Self {
-            place,
-            edit,
-            telling,
-            twins,
-        } = self;
-        paste::rust(*twins, &place.to_string(), &edit.to_string(), telling)
-    }
-}
-
-impl MutationReport {
-    /// How much of what could be changed is noticed: the killed among all but the equivalent, rounded down. Nothing where
-    /// nothing was changed, a check fails, or a policy broke its contract.
-    #[must_use]
-    pub fn score(&self) -> Option<Percent> {
-        if !self.failing.is_empty() || !self.broken.is_empty() {
-            return None;
-        }
-        let all = self.killed.len() + self.survivors.len() + self.unknown.len();
-        let share = (self.killed.len() * 100).checked_div(all)?;
-        Percent::new(u8::try_from(share).ok()?).ok()
-    }
-
-    /// The test fails if a change survives, if one is unknown, or if there is no score.
-    ///
-    /// # Panics
-    ///
-    /// Then, with the whole report.
-    #[track_caller]
-    pub fn assert_none_survive(&self) {
-        let score = self.score().map(Percent::get);
-        assert!(score == Some(100), "{}", self.outline());
-    }
-
-    /// The report for people.
-    #[must_use]
-    pub fn outline(&self) -> Outline {
-        let score = self
-            .score()
-            .map_or_else(|| "no score".to_owned(), |one| format!("{} %", one.get()));
-        let counts = [
-            (self.killed.len(), "killed"),
-            (self.survivors.len(), "survived"),
-            (self.unknown.len(), "unknown"),
-            (self.equivalent.len(), "equivalent"),
-        ];
-        let counts = counts.map(|(count, what)| format!("{count} {what}"));
-        let failing = self.failing.iter();
-        let failing = failing.map(|name| {
-            Outline::new()
-                .name(name)
-                .own(" fails on the rules as they are")
-        });
-        let broken = self.broken.iter();
-        let broken = broken.map(|one| Outline::new().own("broken: ").prose(one));
-        let change = |what: &'static str, place: &Place, edit: &Edit| {
-            Outline::new().own(what).name(place).own(": ").prose(edit)
-        };
-        let survivors = self.survivors.iter().map(|one| {
-            let Telling {
-                near,
-                but,
-                ruling,
-                changed,
-                ..
-            } = &one.telling;
-            let but = but.iter().map(|but| Outline::new().own("but: ").prose(but));
-            let told = Outline::new().own("told by ").name(near);
-            let told = told.under_all(but);
-            let told = told.under(Outline::new().own("the rules: ").prose(ruling));
-            let told = told.under(Outline::new().own("changed: ").prose(changed));
-            change("survived: ", &one.place, &one.edit).under(told)
-        });
-        let unknown = self
-            .unknown
-            .iter()
-            .map(|one| change("unknown: ", &one.place, &one.edit).own(format!("; {}", one.why)));
-        let equivalent = self.equivalent.iter().map(|one| {
-            let asked = format!("; the same in all {} questions", one.asked);
-            change("equivalent: ", &one.place, &one.edit).own(asked)
-        });
-        let opaque = self.opaque.iter();
-        let opaque = opaque.map(|place| {
-            let what = "opaque: parameters not changed, register the policy: ";
-            Outline::new().own(what).name(place)
-        });
-        Outline::new()
-            .own(format!("mutation: {score}; {}", counts.join(", ")))
-            .under_all(failing)
-            .under_all(broken)
-            .under_all(survivors)
-            .under_all(unknown)
-            .under_all(equivalent)
-            .under_all(opaque)
-    }
 }
