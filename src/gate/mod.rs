@@ -5,6 +5,7 @@
 //! invariants are always judged too, and no gate can waive them.
 
 mod booking;
+mod breach;
 mod clearance;
 mod combine;
 mod condition;
@@ -28,6 +29,8 @@ mod tally;
 
 pub use crate::release::file::{Mistake, Mistakes};
 pub(crate) use booking::is_before_review;
+#[cfg(feature = "verify")]
+pub(crate) use breach::breaches;
 pub use clearance::{Cleared, Refused};
 pub(crate) use clearance::{intent_of, refusal, refuse};
 pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, when};

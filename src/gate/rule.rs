@@ -1,5 +1,6 @@
 //! A policy as a value: what both doors, types and files, end in.
 
+use super::breach::Breach;
 use super::condition::Condition;
 use super::policies::{ModelStandingPolicy, TimeOfDayPolicy, policies};
 use super::policy::{Ask, Policy, Relation, is_policy_name};
@@ -7,7 +8,7 @@ use super::read::Reader;
 use crate::phase::{Instant, Invalid, InvalidKind, PhaseName};
 use crate::release::limits::RULE_DEPTH;
 use crate::release::{
-    CalendarQuestion, ConflictQuestion, Earned, Enforcement, Key, Reason, Role, StateRef, Verdict,
+    CalendarQuestion, ConflictQuestion, Earned, Enforcement, Key, Role, StateRef, Verdict,
 };
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, value::RawValue};
@@ -170,27 +171,36 @@ impl Rule {
             );
         }
         let name = policy.name();
-        let unfit = |code, why: String| -> Arc<dyn Judge> {
+        let unfit = |breach, why: String| -> Arc<dyn Judge> {
             let name = name.clone();
-            Arc::new(Unfit { name, code, why })
+            Arc::new(Unfit { name, breach, why })
         };
+        let roles = std::panic::catch_unwind(AssertUnwindSafe(|| policy.roles()));
         let (params, policy): (_, Arc<dyn Judge>) = match serde_json::to_string(&policy) {
             // Parameters that cannot be written cannot be compared either.
             Err(_) => {
                 let why = format!("the parameters of policy `{name}` cannot be written as JSON");
-                ("null".to_owned(), unfit("unwritable", why))
+                ("null".to_owned(), unfit(Breach::Unwritable, why))
             }
             Ok(params) if Self::is_taken(&name) => {
                 let why = format!(
                     "a host policy cannot be called `{name}`: that is a name of the crate's own"
                 );
-                (params, unfit("name-taken", why))
+                (params, unfit(Breach::NameTaken, why))
             }
             Ok(params) => (params, Arc::new(policy)),
+        };
+        // Asked once and kept: whoever looks for roles later cannot be told that it panicked.
+        let (roles, policy) = if let Ok(roles) = roles {
+            (roles, policy)
+        } else {
+            let why = format!("policy `{name}` panicked when it was asked for its roles");
+            (BTreeSet::new(), unfit(Breach::Panicked, why))
         };
         Self::Host(HostRule {
             name,
             params: params.into(),
+            roles,
             policy,
         })
     }
@@ -211,9 +221,10 @@ impl Rule {
         Self::Host(HostRule {
             name: name.clone(),
             params: "null".into(),
+            roles: BTreeSet::new(),
             policy: Arc::new(Unfit {
                 name,
-                code: "nested-too-deep",
+                breach: Breach::NestedTooDeep,
                 why,
             }),
         })
@@ -306,7 +317,7 @@ impl Rule {
                 rules.flat_map(|rule| rule.by().iter().cloned()).collect()
             }
             Self::Host(host) => {
-                let roles = host.policy.roles().into_iter();
+                let roles = host.roles.iter().cloned();
                 roles.map(super::Approver::Role).collect()
             }
             _ => BTreeSet::new(),
@@ -382,6 +393,7 @@ fn number(path: &str, value: &Value, numbers: &mut Vec<(String, i64)>) {
 pub struct HostRule {
     name: Key,
     params: Arc<str>,
+    roles: BTreeSet<Role>,
     policy: Arc<dyn Judge>,
 }
 
@@ -469,8 +481,8 @@ pub(super) trait Judge: Send + Sync {
     fn relations(&self) -> &'static [Relation];
     /// What it asks of calendars, or the verdict if it cannot even say that.
     fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict>;
-    /// What it asks of what other releases have booked.
-    fn conflicts(&self) -> Option<ConflictQuestion>;
+    /// What it asks of what other releases have booked, or the verdict if it cannot even say that.
+    fn conflicts(&self) -> Result<Option<ConflictQuestion>, Verdict>;
     /// Whether it looks at how the release's model stands.
     fn reads_model(&self) -> bool;
     /// Whether it looks by itself at when the work would be done.
@@ -483,7 +495,7 @@ pub(super) trait Judge: Send + Sync {
 /// Stands for a rule that never clears, and says why.
 struct Unfit {
     name: Key,
-    code: &'static str,
+    breach: Breach,
     why: String,
 }
 
@@ -508,8 +520,8 @@ impl Judge for Unfit {
         Ok(Vec::new())
     }
 
-    fn conflicts(&self) -> Option<ConflictQuestion> {
-        None
+    fn conflicts(&self) -> Result<Option<ConflictQuestion>, Verdict> {
+        Ok(None)
     }
 
     fn reads_model(&self) -> bool {
@@ -529,7 +541,7 @@ impl Judge for Unfit {
     }
 
     fn verdict(&self, _ask: &Ask<'_>) -> Verdict {
-        failed(self.code, self.why.clone())
+        self.breach.told(self.why.clone())
     }
 }
 
@@ -555,7 +567,7 @@ impl Judge for HostRule {
         self.policy.calendars()
     }
 
-    fn conflicts(&self) -> Option<ConflictQuestion> {
+    fn conflicts(&self) -> Result<Option<ConflictQuestion>, Verdict> {
         self.policy.conflicts()
     }
 
@@ -572,7 +584,7 @@ impl Judge for HostRule {
     }
 
     fn roles(&self) -> BTreeSet<Role> {
-        self.policy.roles()
+        self.roles.clone()
     }
 
     fn verdict(&self, ask: &Ask<'_>) -> Verdict {
@@ -584,7 +596,7 @@ impl Judge for HostRule {
             "policy `{}` answered the same question in two ways",
             self.name
         );
-        failed("not-deterministic", message)
+        Breach::NotDeterministic.told(message)
     }
 }
 
@@ -611,8 +623,9 @@ impl<P: Policy> Judge for P {
         std::panic::catch_unwind(AssertUnwindSafe(asked)).map_err(|_| panicked::<P>())
     }
 
-    fn conflicts(&self) -> Option<ConflictQuestion> {
-        Policy::conflicts(self)
+    fn conflicts(&self) -> Result<Option<ConflictQuestion>, Verdict> {
+        let asked = || Policy::conflicts(self);
+        std::panic::catch_unwind(AssertUnwindSafe(asked)).map_err(|_| panicked::<P>())
     }
 
     fn reads_model(&self) -> bool {
@@ -639,15 +652,12 @@ impl<P: Policy> Judge for P {
                 P::NAME,
                 ask.standing()
             );
-            let remedy = "attach it to a step before which the release has it";
-            return Verdict::Failed {
-                reasons: vec![Reason::new("cannot-read", message, remedy)],
-            };
+            return Breach::CannotRead.told(message);
         };
         match std::panic::catch_unwind(AssertUnwindSafe(|| self.judge(ask, read))) {
             Ok(Verdict::Satisfied { until: Some(until) }) if until <= ask.now() => {
                 let message = format!("policy `{}` clears until {until}, which is over", P::NAME);
-                failed("clears-until-before", message)
+                Breach::ClearsUntilBefore.told(message)
             }
             Ok(verdict @ Verdict::Satisfied { .. }) => verdict,
             // Without a reason there is nothing to show and nothing that an override could name.
@@ -656,10 +666,10 @@ impl<P: Policy> Judge for P {
                 | Verdict::Unknown { .. }
                 | Verdict::Failed { .. }),
             ) if !verdict.reasons().is_empty() => still_to_come(verdict, ask.now()),
-            Ok(_) => failed(
-                "no-verdict",
-                format!("policy `{}` gave no reason, or excepted itself", P::NAME),
-            ),
+            Ok(_) => Breach::NoVerdict.told(format!(
+                "policy `{}` gave no reason, or excepted itself",
+                P::NAME
+            )),
             Err(_) => panicked::<P>(),
         }
     }
@@ -682,16 +692,5 @@ fn still_to_come(mut verdict: Verdict, now: Instant) -> Verdict {
 }
 
 fn panicked<P: Policy>() -> Verdict {
-    failed("panicked", format!("policy `{}` panicked", P::NAME))
-}
-
-/// The policy itself is at fault.
-pub(super) fn failed(code: &str, message: String) -> Verdict {
-    Verdict::Failed {
-        reasons: vec![Reason::new(
-            code,
-            message,
-            "fix the policy; nothing clears until then",
-        )],
-    }
+    Breach::Panicked.told(format!("policy `{}` panicked", P::NAME))
 }

@@ -1,8 +1,9 @@
 //! Cases that read as sentences: given a scene, when somebody asks for a step, then exactly this is answered.
 
+use super::checked::given;
 use super::checked::{Checked, CheckedCase, Failure};
 use super::expected::{Answer, Expected, recorded};
-use super::fixture::{Fixture, given};
+use super::fixture::Fixture;
 use super::scene::{Approved, Scene};
 use super::walk::{Walk, answer};
 use crate::gate::{Facts, GateSet, Mistake, Mistakes, Rehearsal, ReleaseModel};
@@ -219,7 +220,8 @@ impl Case {
                 Ok(Answered::Waited) => continue,
                 Ok(Answered::Step(asked, refused)) => {
                     let (question, decision) = *asked;
-                    let mut against = turn.then.as_ref().and_then(|then| then.against(&decision));
+                    let then = turn.then.clone().map(|then| then.among(gates));
+                    let mut against = then.as_ref().and_then(|then| then.against(&decision));
                     if against.is_none() && decision.is_cleared() {
                         // What was just cleared is refused by nothing but a rule that answers as it likes.
                         against = refused.map(|decision| decision.outline());

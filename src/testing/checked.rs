@@ -45,7 +45,7 @@ impl Failure {
         Self::of(
             Outline::new()
                 .own("mistake: ")
-                .name(super::fixture::given(path))
+                .name(given(path))
                 .own(": ")
                 .prose(what),
         )
@@ -61,6 +61,14 @@ impl Failure {
     pub(super) const fn in_turn(mut self, place: usize) -> Self {
         self.turn = Some(place);
         self
+    }
+}
+
+/// Where something that is given stands.
+pub(super) fn given(path: &str) -> String {
+    match path {
+        "" => "given".to_owned(),
+        path => format!("given.{path}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A release in every standing, in one call, with its real log.
 
+use super::checked::given;
 use super::own;
 use super::scene::Scene;
 use super::walk::Walk;
@@ -71,15 +72,6 @@ impl Scene {
         })?;
         let release = walk.release();
         Ok(Fixture::standing(release, walk.batches, self.at))
-    }
-}
-
-/// A place of what is given.
-pub(super) fn given(path: &str) -> String {
-    if path.is_empty() {
-        "given".to_owned()
-    } else {
-        format!("given.{path}")
     }
 }
 

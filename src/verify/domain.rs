@@ -372,9 +372,10 @@ impl Domain {
 
     /// The instant after which nothing comes to an end any more: what ends later is taken never to end.
     pub(super) fn last_end(&self) -> Instant {
-        let last = match self.has_own_window {
-            true => self.window.end(),
-            false => self.window.start(),
+        let last = if self.has_own_window {
+            self.window.end()
+        } else {
+            self.window.start()
         };
         self.now.max(last)
     }

@@ -115,10 +115,7 @@ impl Domain {
             .map(|time| time.get());
         let tick = lengths.fold(shortest, divisor);
         let in_ticks = |time: Seconds| u128::from(time.get() / tick) + 2;
-        let instants = match self.has_own_window {
-            true => in_ticks(self.last_end().since(self.now)),
-            false => 1,
-        };
+        let instants = in_ticks(self.last_end().since(self.now));
         (in_ticks(self.longest(gates)), instants)
     }
 }

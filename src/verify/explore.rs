@@ -181,16 +181,15 @@ impl<'a, W: World> Explorer<'a, W> {
                     condition,
                 };
                 // What did not look at the world around it comes out the same under every condition.
-                let came = match same.take() {
-                    Some(acted) => Ok(Came::To(acted)),
-                    None => {
-                        let Some(facts) = play.facts(condition, node.now) else {
-                            break;
-                        };
-                        let came = play.act(node, &core, one, &facts, None);
-                        left.judged += u64::from(!matches!(came, Ok(Came::NotOpen)));
-                        came
-                    }
+                let came = if let Some(acted) = same.take() {
+                    Ok(Came::To(acted))
+                } else {
+                    let Some(facts) = play.facts(condition, node.now) else {
+                        break;
+                    };
+                    let came = play.act(node, &core, one, &facts, None);
+                    left.judged += u64::from(!matches!(came, Ok(Came::NotOpen)));
+                    came
                 };
                 let acted = match came {
                     Ok(Came::To(acted)) => acted,

@@ -126,11 +126,11 @@ impl Runs {
         let mut outcomes = vec![best.clone(), worst];
         for (place, (which, shares)) in wanted.iter().enumerate() {
             let (passed, coverage) = (greatest(&shares.passed), greatest(&shares.coverage));
-            let worse = shares.passed.iter().copied().chain([none]);
-            let worse = worse.map(|share| run(which, share, coverage));
+            let poorer = shares.passed.iter().copied().chain([none]);
+            let poorer = poorer.map(|share| run(which, share, coverage));
             let thinner = shares.coverage.iter().copied().chain([none]);
             let thinner = thinner.map(|share| run(which, passed, share));
-            for other in worse.chain(thinner) {
+            for other in poorer.chain(thinner) {
                 let mut outcome = best.clone();
                 if let Some(one) = outcome.0.get_mut(place) {
                     *one = other;

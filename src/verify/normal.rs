@@ -154,9 +154,10 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
         // What is told ahead of a window is as long ahead of it as it was, however late it is by now.
         let told = |at: Instant| at.max(floor).min(then);
         let notified = state.notified.values_mut();
-        match self.is_told_ahead {
-            true => notified.for_each(|at| *at = told(*at)),
-            false => notified.for_each(|at| *at = stamp(*at)),
+        if self.is_told_ahead {
+            notified.for_each(|at| *at = told(*at));
+        } else {
+            notified.for_each(|at| *at = stamp(*at));
         }
         state
             .milestones

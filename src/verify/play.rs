@@ -9,7 +9,7 @@ use crate::release::{
     Actor, Answer, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Asked, By, Core, Decision,
     Digest, Entry, Event, Fact, FactSource, FactValue, FollowedModel, Key, Ledger, ModelStanding,
     Person, Place, ReleaseId, ReleasePackage, ReviewOutcome, Role, State, StepTaken, Stream,
-    StreamKind, Subject, Tenant, TestReport, Text, Track, Verdict, Version,
+    StreamKind, Subject, Tenant, TestReport, Text, Track, Version,
 };
 use crate::schedule::{Calendar, CalendarState, Window};
 use std::borrow::Cow;
@@ -580,30 +580,10 @@ fn fresh(record: AnyRecord, state: &State) -> AnyRecord {
 
 /// A policy that breaks the contract merely refuses in production. Here that would look like a rule that holds.
 fn fault_in(decision: &Decision) -> Option<Fault> {
-    const CODES: [&str; 7] = [
-        "panicked",
-        "not-deterministic",
-        "no-verdict",
-        "unwritable",
-        "cannot-read",
-        "name-taken",
-        "nested-too-deep",
-    ];
-    let findings = decision.findings.iter();
-    let mut judged = findings.flat_map(|finding| finding.judgement.policies());
-    judged.find_map(|judged| match &judged.verdict {
-        Verdict::Failed { reasons } => {
-            let mut codes = reasons.iter().map(|reason| &reason.code);
-            let code = codes.find(|code| CODES.contains(&code.as_str()))?;
-            Some(Fault {
-                policy: judged.policy.clone(),
-                code: code.clone(),
-            })
-        }
-        Verdict::Satisfied { .. }
-        | Verdict::Violated { .. }
-        | Verdict::Unknown { .. }
-        | Verdict::Excepted { .. } => None,
+    let (_, policy, reason) = crate::gate::breaches(decision).next()?;
+    Some(Fault {
+        policy: policy.clone(),
+        code: reason.code.clone(),
     })
 }
 

@@ -1,12 +1,12 @@
 //! What came of an exploration.
 
-use super::domain::{Domain, rules};
+use super::domain::rules;
 use super::explore::{End, Explorer, Found};
 use super::normal::Reductions;
 use super::play::World;
 use super::property::{Law, Property};
 use super::story::Story;
-use crate::gate::{GateSet, Rule};
+use crate::gate::Rule;
 use crate::phase::{Action, PhaseName};
 use crate::release::{Key, Person};
 use std::collections::{BTreeMap, BTreeSet};
@@ -261,112 +261,6 @@ impl fmt::Display for NotAll<'_> {
 }
 
 impl std::error::Error for NotAll<'_> {}
-
-/// What is wrong with a domain or a property: every mistake.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot be verified: {}", .0.join("; "))]
-pub struct Unverifiable(Vec<String>);
-
-impl Unverifiable {
-    /// Every mistake.
-    pub fn mistakes(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-}
-
-const PEOPLE: usize = 12;
-const PACKAGES: usize = 8;
-const MOVES: usize = 4_096;
-const CONDITIONS: u128 = 256;
-const PROPERTIES: usize = 64;
-
-pub(super) fn check(
-    gates: &GateSet,
-    domain: &Domain,
-    properties: &[Property],
-) -> Result<(), Unverifiable> {
-    let mut mistakes = Vec::new();
-    let mut unless = |is_right: bool, mistake: &dyn Fn() -> String| {
-        if !is_right {
-            mistakes.push(mistake());
-        }
-    };
-    let Domain {
-        staff,
-        packages,
-        requests,
-        ..
-    } = domain;
-    unless(!staff.is_empty(), &|| {
-        "the domain has nobody: add people by `with_person`".to_owned()
-    });
-    unless(!packages.is_empty(), &|| {
-        "the domain has no package".to_owned()
-    });
-    unless(!requests.is_empty(), &|| {
-        "the domain has no request".to_owned()
-    });
-    for (what, found, most) in [
-        ("people", staff.len(), PEOPLE),
-        ("packages", packages.len(), PACKAGES),
-        ("properties", properties.len(), PROPERTIES),
-    ] {
-        unless(found <= most, &|| {
-            format!("{found} {what} are too many: expected at most {most}")
-        });
-    }
-    let freezes = 1_u128.checked_shl(u32::try_from(domain.freezes.len()).unwrap_or(u32::MAX));
-    let facts = domain.facts.values().map(|values| values.len() as u128 + 1);
-    let conditions = facts.fold(freezes.unwrap_or(u128::MAX), u128::saturating_mul);
-    unless(conditions <= CONDITIONS, &|| {
-        format!("freezes and facts make {conditions} conditions: expected at most {CONDITIONS}")
-    });
-    let empty = domain.facts.iter().filter(|(_, values)| values.is_empty());
-    for (key, _) in empty {
-        unless(false, &|| {
-            format!("fact `{key}` has no value: state at least one")
-        });
-    }
-    let looks_at_windows = |rule: &&Rule| matches!(rule, Rule::LeadTime(_) | Rule::TimeOfDay(_));
-    for rule in rules(gates).filter(looks_at_windows) {
-        unless(domain.has_own_window, &|| {
-            format!(
-                "`{}` asks when the deployment window opens: say it by `Domain::deploying_in`",
-                rule.name()
-            )
-        });
-    }
-    let mut names = BTreeSet::new();
-    for property in properties {
-        unless(names.insert(&property.name), &|| {
-            format!("two properties are called `{}`", property.name)
-        });
-    }
-    let known: BTreeSet<_> = rules(gates).flat_map(Rule::roles).collect();
-    for property in properties {
-        for role in &property.roles {
-            let is_held = domain.roles().any(|(_, held)| held == *role);
-            unless(is_held || known.contains(role), &|| {
-                format!(
-                    "property `{}` reads the role `{role}`, which nobody has and no rule names",
-                    property.name
-                )
-            });
-        }
-    }
-    if mistakes.is_empty() {
-        let moves = domain.moves(gates).len();
-        if moves > MOVES {
-            mistakes.push(format!(
-                "{moves} moves are too many: expected at most {MOVES}"
-            ));
-        }
-    }
-    if mistakes.is_empty() {
-        return Ok(());
-    }
-    Err(Unverifiable(mistakes))
-}
 
 pub(super) fn of<W: World>(explorer: &Explorer<'_, W>) -> Report {
     let properties = explorer.properties.iter().enumerate();

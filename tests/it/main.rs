@@ -13,6 +13,7 @@ mod backtest_kubernetes;
 #[cfg(feature = "verify")]
 mod backtest_laws;
 #[cfg(test)]
+mod broken_policies;
 mod calendar_files;
 #[cfg(test)]
 mod calendar_log;
