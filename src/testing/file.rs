@@ -378,6 +378,8 @@ fn expected_of(reader: &mut Reader<&GateSet>, then: Value) -> Option<Expected> {
     let expected = expected.warning(warnings?).using(overrides?);
     let mistakes = expected.mistakes(reader.about);
     let is_meant = mistakes.is_empty();
-    mistakes.into_iter().for_each(|what| reader.mistake(what));
+    for what in mistakes {
+        reader.mistake(what);
+    }
     is_meant.then_some(expected)
 }

@@ -13,7 +13,9 @@ mod backtest_kubernetes;
 #[cfg(feature = "verify")]
 mod backtest_laws;
 #[cfg(test)]
+#[cfg(feature = "testing")]
 mod broken_policies;
+#[cfg(test)]
 mod calendar_files;
 #[cfg(test)]
 mod calendar_log;

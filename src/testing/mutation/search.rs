@@ -189,13 +189,12 @@ impl<'a> Search<'a> {
     /// A question near the checks to which the changed rules answer something else, with as little different as can be.
     fn telling(&mut self, mutant: &Mutant, gate: &AnyGate, budget: &mut usize) -> Option<Telling> {
         let (of, place) = (self.of, &mutant.place);
-        let nearby = match self.nearby.get(place) {
-            Some(nearby) => Rc::clone(nearby),
-            None => {
-                let nearby = Rc::new(self.nearby_of(place, gate));
-                self.nearby.insert(place.clone(), Rc::clone(&nearby));
-                nearby
-            }
+        let nearby = if let Some(nearby) = self.nearby.get(place) {
+            Rc::clone(nearby)
+        } else {
+            let nearby = Rc::new(self.nearby_of(place, gate));
+            self.nearby.insert(place.clone(), Rc::clone(&nearby));
+            nearby
         };
         for one in nearby.iter() {
             *budget = budget.checked_sub(1)?;
