@@ -13,7 +13,9 @@ mod backtest_kubernetes;
 #[cfg(feature = "verify")]
 mod backtest_laws;
 #[cfg(test)]
+#[cfg(feature = "testing")]
 mod broken_policies;
+#[cfg(test)]
 mod calendar_files;
 #[cfg(test)]
 mod calendar_log;
@@ -140,6 +142,7 @@ mod verify_flaws;
 #[cfg(test)]
 #[cfg(feature = "verify")]
 mod verify_laws;
+#[cfg(test)]
 #[cfg(all(feature = "verify", feature = "toml"))]
 mod verify_models;
 #[cfg(test)]

@@ -288,6 +288,7 @@ fn flaws_of_people() -> Vec<Flaw> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn flaws_of_freezes() -> Vec<Flaw> {
     let honoured = || ready::freezes_are_honoured(&[]);
     vec![
@@ -362,6 +363,7 @@ fn flaws_of_freezes() -> Vec<Flaw> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn flaws_of_packages() -> Vec<Flaw> {
     vec![
         flaw(

@@ -209,6 +209,7 @@ fn answer(verified: Verified, name: &str) -> Answer {
     report.answers[0].1.clone()
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "no other answer shows it")]
 fn shown(mutant: &Mutant) -> Option<usize> {
     let (make, text) = mutant.model;
     let edited = mutant
