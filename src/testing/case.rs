@@ -389,7 +389,8 @@ impl<'a> Told<'a> {
 
     fn ask(&mut self, asked: Asked, facts: &Facts, by: &By) -> Option<Box<Decision>> {
         match self.rehearsal.ask(asked, facts, by) {
-            Ok(batch) => {
+            Ok(mut batch) => {
+                batch.guards.clear();
                 self.batches.push(batch);
                 None
             }
