@@ -126,6 +126,8 @@ pub use gate::{Gate, GateSet, Policy};
 pub use notify::Notifier;
 pub use phase::{Instant, Interval};
 pub use release::{AnyRelease, By, Person, Release, Verdict};
+#[cfg(feature = "sqlite")]
+pub use store::SqliteStore;
 pub use store::{AnyStore, MemoryStore, Store};
 
 /// The README's code, tested.

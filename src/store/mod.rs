@@ -2,13 +2,24 @@
 
 mod any;
 mod error;
+mod limits;
 mod memory;
 mod query;
+mod retry;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "tracing")]
+mod traced;
 
 pub use any::AnyStore;
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
 pub use query::{Cursor, Filter, Order, Page, Query, Row};
+pub use retry::Retrying;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Durability, SqliteError, SqliteErrorKind, SqliteOptions, SqliteStore};
+#[cfg(feature = "tracing")]
+pub use traced::Traced;
 
 use crate::phase::{Instant, Seconds};
 use crate::release::{Batch, CommandId, Delivery, Digest, Envelope, Key, Stream, Tenant, Version};

@@ -31,6 +31,20 @@ macro_rules! on_every_store {
         mod boxed {
             $(#[test] fn $check() { super::$check(&super::AnyStore::new(super::MemoryStore::new())); })*
         }
+        mod retrying {
+            $(#[test] fn $check() {
+                let wait = |_| std::future::ready(());
+                super::$check(&phasegate::store::Retrying::new(super::MemoryStore::new(), 2, wait));
+            })*
+        }
+        #[cfg(feature = "tracing")]
+        mod traced {
+            $(#[test] fn $check() { super::$check(&phasegate::store::Traced::new(super::MemoryStore::new())); })*
+        }
+        #[cfg(feature = "sqlite")]
+        mod sqlite {
+            $(#[test] fn $check() { super::$check(&crate::sqlite_support::Folder::new().quick()); })*
+        }
     };
 }
 
