@@ -72,7 +72,7 @@
 //! | try steps without writing anything | [`gate::Rehearsal`] |
 //! | handle an emergency | `examples/emergency.rs` |
 //! | handle releases of any phase | [`AnyRelease`], [`release::AnyStep`], [`Desk::load`] |
-//! | keep logs in your own database | the contract of [`Store`] |
+//! | keep logs in a file, or in your own database | [`guide::stores`], the contract of [`Store`] |
 //! | tell people why not, and what was let pass | [`report`] |
 //! | tell others what happened | [`Notifier`], [`desk::Relay`] |
 //! | know why it is so | [`guide::architecture`], [`guide::design_faq`], [`guide::terms`] |
@@ -95,7 +95,9 @@
 //! | `calendar` | windows in IANA zones, and recurring ones: [`schedule`] |
 //! | `toml` | [release models](guide::release_models) and calendars from TOML: `ReleaseModel::from_toml`, `Calendar::from_toml` |
 //! | `schema` | their JSON Schema: `ReleaseModel::schema` |
+//! | `sqlite` | a store in one file, with the engine built in: `SqliteStore` |
 //! | `testing` | rules under test: cases, files of cases, coverage, mutation, difference; brings `verify` |
+//! | `tracing` | a span around every call of a store: `store::Traced` |
 //! | `verify` | every way that rules leave open, explored; recorded history, asked again: `verify::verify`, `verify::Backtest` |
 //!
 //! # Promises

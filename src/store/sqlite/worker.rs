@@ -340,10 +340,10 @@ mod tests {
 
     /// Holds the writer until everything else is queued.
     fn together<T>(workers: &Workers, queue: impl FnOnce() -> T) -> T {
-        let (go, held) = mpsc::channel::<()>();
-        let held = Mutex::new(held);
+        let (go, gate) = mpsc::channel::<()>();
+        let gate = Mutex::new(gate);
         let mut hold = pin!(workers.ask(false, move |_| {
-            drop(held.lock().unwrap().recv());
+            gate.lock().unwrap().recv().unwrap();
             Ok(())
         }));
         let mut context = Context::from_waker(Waker::noop());
