@@ -277,7 +277,7 @@ fn pages(folder: &Path) -> Outcome<()> {
                 format!(
                     "SELECT * FROM (SELECT r.{at} AS at, r.id AS id, s.version, r.summary FROM releases AS r
                      JOIN streams AS s ON s.tenant = r.tenant AND s.kind = 'release' AND s.id = r.id
-                     WHERE r.tenant = 'default' AND r.phase = {phase} AND (r.{at}, r.id) > (?1, ?2)
+                     WHERE r.tenant = 'default' AND r.phase = {phase} AND r.{at} >= ?1 AND (r.{at}, r.id) > (?1, ?2)
                      ORDER BY r.{at}, r.id LIMIT 50)"
                 )
             })

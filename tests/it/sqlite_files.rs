@@ -171,8 +171,8 @@ fn a_file_that_was_cut_off_is_never_read_short() {
 #[test]
 fn a_damaged_row_is_an_error_and_never_a_short_read() {
     for (damage, what) in [
-        ("DELETE FROM events WHERE version = 3", "it is missing"),
-        ("DELETE FROM events WHERE version = 5", "it is missing"),
+        ("DELETE FROM events WHERE version = 3", "event 3 of"),
+        ("DELETE FROM events WHERE version = 5", "event 5 of"),
         (
             "UPDATE events SET data = '{' WHERE version = 3",
             "its `data` is none",
