@@ -161,7 +161,9 @@ fn the_pure_floor_does_not_wait_or_look_around() {
         for room in PURE {
             assert_ne!(seen(room, impure), [""; 0], "{room}: {impure}");
         }
-        assert_eq!(seen("clock", impure), [""; 0], "{impure}");
+        let above = seen("clock", impure);
+        let is_above = |fault: &String| !fault.ends_with("on the pure floor");
+        assert!(above.iter().all(is_above), "{impure}: {above:?}");
     }
     for pure in [
         "// async fn a() {}",
