@@ -79,6 +79,26 @@ pub(crate) fn kubernetes() -> serde_json::Result<Schedules> {
     serde_json::from_str(include_str!("../data/kubernetes.json"))
 }
 
+impl Schedules {
+    /// Leaves out what came after that release.
+    pub(crate) fn stop_after(&mut self, last: &str) -> Result<(), String> {
+        let place = self
+            .releases
+            .iter()
+            .position(|release| release.name == last);
+        let names = || self.releases.iter().map(|release| release.name.as_str());
+        let place = place.ok_or_else(|| {
+            let known: Vec<_> = names().collect();
+            format!(
+                "there is no release `{last}`; there are {}",
+                known.join(", ")
+            )
+        })?;
+        self.releases.truncate(place + 1);
+        Ok(())
+    }
+}
+
 /// Whoever speaks for the tags.
 pub(crate) fn tag() -> Result<Actor, Invalid> {
     Key::new(TAG).map(Actor::System)

@@ -1,7 +1,8 @@
-//! Nine real releases from request to closure: Kubernetes 1.19 to 1.27, on a store in memory.
+//! Nine real releases from request to closure: Kubernetes 1.19 to 1.27.
 //!
-//! `cargo run --example quickstart`. Start reading at [`take`], then `walk.rs`. `pollster` runs the futures; any
-//! executor will do.
+//! `cargo run --example quickstart` keeps them in memory. With `--features sqlite` they are kept in a file, which
+//! `PHASEGATE_DB` names: `-- --until 1.23` stops after that release, and the next run goes on there. Start reading at
+//! [`take`], then `walk.rs`. `pollster` runs the futures; any executor will do.
 #![expect(clippy::print_stdout, reason = "an example is there to print")]
 
 pub(crate) mod adherence;
@@ -14,9 +15,9 @@ pub(crate) mod walk;
 
 use history::Schedules;
 use phasegate::gate::{EvidencePolicy, Percent};
-use phasegate::phase::Invalid;
+use phasegate::phase::{Invalid, PhaseName};
 use phasegate::release::{Envelope, Tenant, TestKind, step::Deploy};
-use phasegate::{Desk, Gate, GateSet, MemoryStore, Store};
+use phasegate::{Desk, Gate, GateSet, Store, desk::LoadError};
 use std::{error::Error, sync::Arc};
 use trouble::{Conflict, Refusal};
 use walk::Walk;
@@ -28,12 +29,50 @@ pub(crate) const TENANT: &str = "kubernetes";
 /// The release on whose way a writer loses and a gate refuses.
 const TROUBLED: &str = "1.24";
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line is the host's, and the example is the host"
+)]
 fn main() -> Outcome<()> {
-    let schedules = history::kubernetes()?;
-    let desk = Desk::new(Arc::new(MemoryStore::new()));
+    let mut schedules = history::kubernetes()?;
+    if let Some(last) = until(std::env::args().skip(1))? {
+        schedules.stop_after(&last)?;
+    }
+    let desk = Desk::new(Arc::new(store()?));
     let taken = pollster::block_on(take(desk, &schedules))?;
     print!("{}", show::page(&schedules, &taken)?);
     Ok(())
+}
+
+/// Where the logs are kept: this line is all that differs.
+#[cfg(not(feature = "sqlite"))]
+#[expect(clippy::unnecessary_wraps, reason = "a file may refuse to be opened")]
+fn store() -> Outcome<phasegate::MemoryStore> {
+    Ok(phasegate::MemoryStore::new())
+}
+
+#[cfg(feature = "sqlite")]
+fn store() -> Outcome<phasegate::SqliteStore> {
+    Ok(phasegate::SqliteStore::open(file())?)
+}
+
+#[cfg(feature = "sqlite")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the settings are the host's, too"
+)]
+fn file() -> std::path::PathBuf {
+    let named = std::env::var_os("PHASEGATE_DB").map(Into::into);
+    named.unwrap_or_else(|| std::env::temp_dir().join("phasegate-quickstart.db"))
+}
+
+/// What `--until` asks for.
+pub(crate) fn until(mut words: impl Iterator<Item = String>) -> Outcome<Option<String>> {
+    match (words.next().as_deref(), words.next(), words.next()) {
+        (None, _, _) => Ok(None),
+        (Some("--until"), Some(last), None) => Ok(Some(last)),
+        _ => Err("there is one option: `--until 1.23` stops after that release".into()),
+    }
 }
 
 /// What came of it: one log a release, and what went wrong on the way.
@@ -55,11 +94,25 @@ pub(crate) fn gates() -> Result<GateSet, Invalid> {
     Ok(GateSet::new().with(production))
 }
 
-/// Takes every release through its seven phases.
+/// Takes every release through its seven phases, but for those that the store has already.
 pub(crate) async fn take<S: Store + Clone>(desk: Desk<S>, schedules: &Schedules) -> Outcome<Taken> {
     let desk = desk.tenant(Tenant::new(TENANT)?).with_gates(gates()?);
     let (mut logs, mut troubles) = (Vec::new(), None);
     for history in &schedules.releases {
+        let id = walk::id(history)?;
+        match desk.load(id).await {
+            Err(LoadError::NotFound { .. }) => {}
+            Ok(release) if release.standing().phase == PhaseName::Closed => {
+                logs.push((history.name.clone(), desk.history(id).await?));
+                continue;
+            }
+            Ok(_) => {
+                return Err(
+                    format!("{} was left half-way; begin with a new file", history.name).into(),
+                );
+            }
+            Err(error) => return Err(error.into()),
+        }
         let mut walk = Walk::new(&desk, history)?;
         let release = walk.begin().await?;
         let release = if history.name == TROUBLED {

@@ -23,7 +23,7 @@ impl Display for Source {
 /// The whole output.
 pub(crate) fn page(schedules: &Schedules, taken: &Taken) -> Outcome<String> {
     let mut page = String::new();
-    head(&mut page, schedules)?;
+    head(&mut page, schedules, taken)?;
     if let Some((conflict, refusal)) = &taken.troubles {
         stale_writer(&mut page, conflict)?;
         refused_deploy(&mut page, refusal)?;
@@ -42,11 +42,12 @@ pub(crate) fn page(schedules: &Schedules, taken: &Taken) -> Outcome<String> {
     Ok(page)
 }
 
-fn head(page: &mut String, schedules: &Schedules) -> fmt::Result {
-    writeln!(
-        page,
-        "Nine releases of Kubernetes, from request to closure\n"
-    )?;
+fn head(page: &mut String, schedules: &Schedules, taken: &Taken) -> fmt::Result {
+    let which = match taken.logs.as_slice() {
+        [.., (last, _)] if taken.logs.len() < 9 => format!("Kubernetes up to {last}"),
+        _ => "Nine releases of Kubernetes".to_owned(),
+    };
+    writeln!(page, "{which}, from request to closure\n")?;
     wrapped(page, "Source   ", &schedules.source)?;
     wrapped(page, "Licence  ", &schedules.license)?;
     page.push_str(concat!(

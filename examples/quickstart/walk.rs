@@ -159,17 +159,25 @@ impl<'a, S: Store + Clone> Walk<'a, S> {
     }
 }
 
-/// The asking for a release, under an id that stays the same from run to run; `Desk::request` draws one.
-fn request(history: &History) -> Outcome<Proposal<RequestRelease, Start>> {
+/// An id that stays the same from run to run; `Desk::request` draws one.
+pub(crate) fn id(history: &History) -> Result<ReleaseId, Invalid> {
     let digits = history.name.replace('.', "");
-    let id: ReleaseId = format!("00000000-0000-7000-8000-{digits:0>12}").parse()?;
+    format!("00000000-0000-7000-8000-{digits:0>12}").parse()
+}
+
+/// The asking for a release.
+fn request(history: &History) -> Outcome<Proposal<RequestRelease, Start>> {
     let version = Name::new(history.package_version())?;
     let request = ReleaseRequest::builder()
         .title(Name::new(format!("Kubernetes {}", history.name))?)
         .kind(ReleaseKind::Feature)
         .package_version(version)
         .build();
-    Ok(Release::request(Tenant::new(TENANT)?, id, request))
+    Ok(Release::request(
+        Tenant::new(TENANT)?,
+        id(history)?,
+        request,
+    ))
 }
 
 /// What is built. The digests are made up.

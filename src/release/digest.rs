@@ -36,6 +36,12 @@ impl Digest {
         serde_json::to_writer(&mut json, value).map_or(Self::ZERO, |()| Self::of(&json))
     }
 
+    /// The digest of these 32 bytes.
+    #[cfg(feature = "sqlite")]
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

@@ -1,9 +1,9 @@
 //! A store in memory: the whole contract, for tests, tools and examples.
 
 use super::query::{Cursor, Order, Page, Query, Row};
-use super::{Committed, Outcome, Settlement, Store, StoreError};
+use super::{Committed, Outcome, Settlement, Store, StoreError, limits};
 use crate::phase::{Instant, PhaseName, Seconds};
-use crate::release::limits::{BATCH_EVENTS, BATCH_GUARDS, PAGE_ROWS};
+use crate::release::limits::PAGE_ROWS;
 use crate::release::{
     Batch, CommandId, Delivery, Envelope, Key, Notice, Stream, Summary, Tenant, Version,
 };
@@ -83,13 +83,7 @@ impl Inner {
                 Err(StoreError::command_reused(stream, batch.command()))
             };
         }
-        if batch.events().len() > BATCH_EVENTS || batch.guards().len() > BATCH_GUARDS {
-            return Err(StoreError::too_large(format!(
-                "a batch of {} events and {} guards is too large: at most {BATCH_EVENTS} and {BATCH_GUARDS}",
-                batch.events().len(),
-                batch.guards().len(),
-            )));
-        }
+        limits::keeps(batch)?;
         let actual = self.version(stream);
         if actual != batch.expected() {
             return Err(StoreError::conflict(stream, batch.expected(), actual));
@@ -315,6 +309,7 @@ impl Store for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::release::limits::BATCH_GUARDS;
     use crate::release::{Digest, StreamKind};
     use crate::store::StoreErrorKind;
 

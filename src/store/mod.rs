@@ -2,13 +2,24 @@
 
 mod any;
 mod error;
+mod limits;
 mod memory;
 mod query;
+mod retry;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "tracing")]
+mod traced;
 
 pub use any::AnyStore;
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
 pub use query::{Cursor, Filter, Order, Page, Query, Row};
+pub use retry::Retrying;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Durability, SqliteError, SqliteErrorKind, SqliteOptions, SqliteStore};
+#[cfg(feature = "tracing")]
+pub use traced::Traced;
 
 use crate::phase::{Instant, Seconds};
 use crate::release::{Batch, CommandId, Delivery, Digest, Envelope, Key, Stream, Tenant, Version};
@@ -29,7 +40,7 @@ use std::future::Future;
 /// # Contract
 ///
 /// 1. **Atomic.** [`commit`](Self::commit) writes all events, the command with its intent, the summary row if there
-///    is one, and one outbox row per event, or nothing of it. Nobody ever sees a part.
+///    is one, and a notice of every event, or nothing of it. Nobody ever sees a part.
 /// 2. **Expected version.** A commit succeeds only if the log is at `expected`; otherwise it is a conflict that names
 ///    the actual version. Versions begin at 1 and have no gaps. Of several writers at one version one wins.
 /// 3. **Guards.** A commit succeeds only if every guarded log is at the guarded version when it is written, checked
@@ -52,7 +63,14 @@ use std::future::Future;
 ///
 /// # Cancellation
 ///
-/// A future that is dropped leaves all or nothing of the batch; [`outcome`](Self::outcome) tells which.
+/// A future that is dropped leaves all or nothing of the batch. It may still be on its way then: [`outcome`](Self::outcome),
+/// asked of the same handle, tells what it came to, and committing the same batch again is always safe.
+///
+/// # What is not promised
+///
+/// - An order between logs: two commits to two logs may become visible in either order. Who needs one guards.
+/// - That an acknowledged commit survives what the store does not say that it survives: a store in memory forgets.
+/// - That a notice is delivered once: it is at least once, and its dedupe key tells a repetition.
 ///
 /// # Complexity
 ///

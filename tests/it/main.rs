@@ -121,7 +121,24 @@ mod schedule_policies;
 #[cfg(feature = "calendar")]
 mod schedule_real_data;
 #[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod sqlite_crash;
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod sqlite_files;
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod sqlite_support;
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod sqlite_writers;
+#[cfg(test)]
 mod store_contract;
+#[cfg(test)]
+mod store_retry;
+#[cfg(test)]
+#[cfg(feature = "tracing")]
+mod store_traced;
 #[cfg(test)]
 #[cfg(feature = "proptest")]
 mod strategies;

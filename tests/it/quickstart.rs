@@ -51,6 +51,66 @@ fn plans(log: &[Envelope]) -> Vec<(Instant, Arc<ReleasePlan>)> {
     events(log).filter_map(plan).collect()
 }
 
+/// A run that stops after 1.23, and one that goes on; what they come to is what one run does.
+fn goes_on<S: phasegate::Store>(open: impl Fn() -> S) {
+    let whole = kubernetes().1.logs;
+    let mut schedules = history::kubernetes().unwrap();
+    schedules.stop_after("1.23").unwrap();
+    let take = |schedules: &Schedules| {
+        let desk = Desk::new(Arc::new(open()));
+        pollster::block_on(example::take(desk, schedules)).unwrap()
+    };
+    let first = take(&schedules);
+    assert_eq!(first.logs, whole[..5]);
+    assert!(first.troubles.is_none());
+    let page = show::page(&schedules, &first).unwrap();
+    assert!(page.starts_with("Kubernetes up to 1.23, from request to closure\n"));
+
+    let all = history::kubernetes().unwrap();
+    let second = take(&all);
+    assert_eq!(second.logs, whole);
+    assert!(second.troubles.is_some(), "they happened in this run");
+    let third = take(&all);
+    assert_eq!(third.logs, whole);
+    assert!(third.troubles.is_none(), "nothing is done twice");
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on() {
+    let store = Arc::new(MemoryStore::new());
+    goes_on(|| store.clone());
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_run_that_was_stopped_goes_on_from_its_file() {
+    let folder = crate::sqlite_support::Folder::new();
+    goes_on(|| folder.quick());
+}
+
+#[test]
+fn a_word_that_is_no_release_is_told() {
+    let read = |words: &[&str]| example::until(words.iter().map(ToString::to_string));
+    assert_eq!(read(&[]).unwrap(), None);
+    assert_eq!(read(&["--until", "1.23"]).unwrap(), Some("1.23".to_owned()));
+    for wrong in [
+        &["--until"] as &[_],
+        &["1.23"],
+        &["--until", "1.23", "1.24"],
+    ] {
+        let told = read(wrong).unwrap_err().to_string();
+        assert!(told.contains("`--until 1.23`"), "{told}");
+    }
+    let told = history::kubernetes()
+        .unwrap()
+        .stop_after("1.3")
+        .unwrap_err();
+    assert!(
+        told.starts_with("there is no release `1.3`; there are 1.19, 1.20"),
+        "{told}"
+    );
+}
+
 #[test]
 fn the_page_stays_as_it_is() {
     let (schedules, taken) = kubernetes();

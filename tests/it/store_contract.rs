@@ -31,6 +31,20 @@ macro_rules! on_every_store {
         mod boxed {
             $(#[test] fn $check() { super::$check(&super::AnyStore::new(super::MemoryStore::new())); })*
         }
+        mod retrying {
+            $(#[test] fn $check() {
+                let wait = |_| std::future::ready(());
+                super::$check(&phasegate::store::Retrying::new(super::MemoryStore::new(), 2, wait));
+            })*
+        }
+        #[cfg(feature = "tracing")]
+        mod traced {
+            $(#[test] fn $check() { super::$check(&phasegate::store::Traced::new(super::MemoryStore::new())); })*
+        }
+        #[cfg(feature = "sqlite")]
+        mod sqlite {
+            $(#[test] fn $check() { super::$check(&crate::sqlite_support::Folder::new().quick()); })*
+        }
     };
 }
 
@@ -57,6 +71,7 @@ on_every_store! {
     a_notice_waits_until_it_is_to_be_tried_again
     a_rejected_notice_lets_the_next_one_go
     a_new_sink_begins_at_version_one
+    a_sink_that_has_settled_everything_gets_what_comes_later
 }
 
 fn clear<T, P>(proposal: Proposal<T, P>, now: Instant, by: &By) -> Cleared<T, P> {
@@ -811,6 +826,21 @@ fn a_new_sink_begins_at_version_one<S: Store>(store: &S) {
     // What one sink has settled or leased is nothing to the other.
     assert!(claim(store, "old", NOON).is_empty());
     assert_eq!(claim(store, "new", NOON)[0].notice.version, Version::new(2));
+}
+
+fn a_sink_that_has_settled_everything_gets_what_comes_later<S: Store>(store: &S) {
+    let mut release = begin(store, 1);
+    for version in 1..=3 {
+        // While one is claimed, and after all is settled.
+        let claimed = claim(store, "inbox", NOON).remove(0);
+        release = noted(store, release, &format!("{version}"));
+        assert_eq!(claimed.notice.version.get(), 2 * version - 1);
+        wait(store.settle(&claimed, Settlement::Delivered)).unwrap();
+        let next = claim(store, "inbox", NOON).remove(0);
+        wait(store.settle(&next, Settlement::Delivered)).unwrap();
+        assert!(claim(store, "inbox", NOON).is_empty());
+        release = noted(store, release, &format!("later than {version}"));
+    }
 }
 
 #[test]
