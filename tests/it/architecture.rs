@@ -67,6 +67,13 @@ const OWNED: &[(&str, &[&str])] = &[(
     &["std::fs", "std::thread", "rusqlite", "futures_channel"],
 )];
 
+/// Where it is right all the same: threads that share work, and are gone before anybody has the answer, which is the same
+/// without them.
+const ALLOWED: &[(&str, &[&str])] = &[(
+    "verify/explore.rs",
+    &["std::thread::scope", "std::thread::Builder::new"],
+)];
+
 #[test]
 fn every_file_of_the_crate_keeps_to_its_room() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -243,7 +250,7 @@ fn faults(at: &str, text: &str) -> Vec<String> {
         }
     }
     if PURE.contains(&room) {
-        faults.extend(impurities(&code));
+        faults.extend(impurities(at, &code));
     } else {
         faults.extend(strangers(at, &code));
     }
@@ -299,7 +306,9 @@ fn strangers(at: &str, code: &str) -> Vec<String> {
         .collect()
 }
 
-fn impurities(code: &str) -> Vec<String> {
+fn impurities(at: &str, code: &str) -> Vec<String> {
+    let allowed = ALLOWED.iter().filter(|(file, _)| *file == at);
+    let allowed: Vec<_> = allowed.flat_map(|(_, paths)| *paths).collect();
     let waits = words(code)
         .filter(|word| ["async", "await"].contains(word))
         .map(|word| format!("`{word}` on the pure floor"));
@@ -307,7 +316,7 @@ fn impurities(code: &str) -> Vec<String> {
     let paths = paths(code);
     let outside = paths
         .iter()
-        .filter(touches)
+        .filter(|path| touches(path) && !allowed.iter().any(|one| *one == path))
         .map(|path| format!("`{path}` on the pure floor"));
     waits.chain(outside).collect()
 }
