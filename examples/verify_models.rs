@@ -63,7 +63,8 @@ fn with_freeze(domain: Domain, by: &str, role: Role) -> Result<Domain, Box<dyn E
     lifted.about = Some(Key::new("audit")?);
     Ok(domain
         .with_freeze(Key::new("production")?, freeze)
-        .with_override(lifted, person(by)?))
+        .with_override(lifted, person(by)?)
+        .lasting())
 }
 
 /// What every organisation wants, as far as a model promises it.

@@ -18,6 +18,8 @@ pub struct Vacuity {
     pub checks: Vec<(String, Vec<Vacuous>)>,
     /// The policies that could be taken away, and every check would pass.
     pub unnoticed: Vec<Place>,
+    /// The checks that fail: what they are for is not known.
+    pub failing: Vec<String>,
     /// Whether there was a check at all.
     pub is_asked: bool,
 }
@@ -98,9 +100,11 @@ pub fn vacuity(gates: &GateSet, checks: &[Check]) -> Vacuity {
     }
     let missed = |without: &GateSet| checks.iter().any(|check| !check.passes(without));
     let unnoticed = sets.iter().filter(|(_, _, without)| !missed(without));
+    let failing = checks.iter().filter(|check| !check.passes(gates));
     Vacuity {
         checks: vacuous,
         unnoticed: unnoticed.map(|(place, ..)| (*place).clone()).collect(),
+        failing: failing.map(|check| check.name().to_owned()).collect(),
         is_asked: !checks.is_empty(),
     }
 }
@@ -129,11 +133,14 @@ fn idle(gates: &GateSet, check: &Check) -> Vec<Variation> {
 }
 
 impl Vacuity {
-    /// Whether nothing is vacuous, but for what only warns.
+    /// Whether every check passes and nothing is vacuous, but for what only warns.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let mut all = self.checks.iter().flat_map(|(_, why)| why);
-        self.is_asked && self.unnoticed.is_empty() && all.all(Vacuous::is_warning)
+        self.is_asked
+            && self.failing.is_empty()
+            && self.unnoticed.is_empty()
+            && all.all(Vacuous::is_warning)
     }
 
     /// The report for people.
@@ -141,6 +148,7 @@ impl Vacuity {
     pub fn outline(&self) -> Outline {
         let head = match (self.is_asked, self.is_sound()) {
             (false, _) => "no check was run",
+            (true, false) if !self.failing.is_empty() => "some checks fail: mend them first",
             (true, true) => "every policy is missed by a check, and no check passes for nothing",
             (true, false) => "some tests would pass without what they test",
         };
@@ -150,8 +158,11 @@ impl Vacuity {
         });
         let unnoticed = self.unnoticed.iter();
         let unnoticed = unnoticed.map(|place| Outline::new().own("nobody would miss ").name(place));
+        let failing = self.failing.iter();
+        let failing = failing.map(|name| Outline::new().own("fails: ").name(name));
         Outline::new()
             .own(head)
+            .under_all(failing)
             .under_all(checks)
             .under_all(unnoticed)
     }

@@ -62,6 +62,19 @@ fn in_domain(domain: &Domain, properties: usize) -> Vec<String> {
         (requests.is_empty(), "the domain has no request"),
     ];
     let empty = empty.into_iter().filter(|(is_empty, _)| *is_empty);
+    let named = domain.requesters.iter().chain(&domain.deployers);
+    let strangers: BTreeSet<_> = named
+        .filter(|person| !staff.contains_key(*person))
+        .collect();
+    let strangers = strangers.into_iter().map(|person| {
+        format!(
+            "`{person}` is to ask or deploy, and is not in the domain: add them by `with_person`"
+        )
+    });
+    let manager = &domain.manager;
+    let manager = staff.contains_key(manager).then(|| {
+        format!("`{manager}` is the release manager of every domain: call your own otherwise")
+    });
     let large = [
         (staff.len(), "people", PEOPLE),
         (packages.len(), "packages", PACKAGES),
@@ -71,6 +84,8 @@ fn in_domain(domain: &Domain, properties: usize) -> Vec<String> {
     empty
         .map(|(_, what)| what.to_owned())
         .chain(large.map(|(found, what, most)| too_many(found, what, most)))
+        .chain(strangers)
+        .chain(manager)
         .collect()
 }
 
@@ -90,13 +105,30 @@ fn in_rules(gates: &GateSet, domain: &Domain) -> Vec<String> {
     let looks_at_windows = |rule: &&Rule| matches!(rule, Rule::LeadTime(_) | Rule::TimeOfDay(_));
     let looking = rules(gates).filter(looks_at_windows);
     let looking = looking.filter(|_| !domain.has_own_window);
-    let mistakes = looking.map(|rule| {
+    let looking = looking.map(|rule| {
         format!(
             "`{}` asks when the deployment window opens: say it by `Domain::deploying_in`",
             rule.name()
         )
     });
-    mistakes.collect()
+    let endless = domain.endless(gates).into_iter();
+    let endless = endless.filter(|_| !domain.is_lasting).map(|what| {
+        format!(
+            "{what} ends, and time passes: look that far by `Domain::deploying_in`, or take it never to end by \
+             `Domain::lasting`"
+        )
+    });
+    let facts: BTreeSet<_> = rules(gates).flat_map(Rule::facts).collect();
+    let facts = facts
+        .into_iter()
+        .filter(|key| !domain.facts.contains_key(key));
+    let facts = facts.map(|key| {
+        format!(
+            "fact `{key}` is read, and the domain has no values of it: make it of these gates, or say them by \
+             `with_fact`"
+        )
+    });
+    looking.chain(endless).chain(facts).collect()
 }
 
 fn in_properties(gates: &GateSet, domain: &Domain, properties: &[Property]) -> Vec<String> {

@@ -45,6 +45,8 @@ pub struct Domain {
     pub(super) window: Interval,
     /// Whether the window is one that somebody chose, which opens and ends.
     pub(super) has_own_window: bool,
+    /// Whether what ends later than is looked at is taken never to end.
+    pub(super) is_lasting: bool,
     pub(super) plan: ReleasePlan,
     pub(super) tests: Vec<Runs>,
     pub(super) answers: Vec<Answer>,
@@ -80,6 +82,7 @@ impl Domain {
             packages: ["one", "two"].into_iter().filter_map(package).collect(),
             window: Interval::moment(now),
             has_own_window: false,
+            is_lasting: false,
             plan: ReleasePlan::new(Seconds::days(1)),
             tests: Runs::outcomes(&rules),
             answers: vec![Answer::Approved],
@@ -254,6 +257,14 @@ impl Domain {
         self
     }
 
+    /// The same, where what ends later than is looked at is taken never to end: an override, or how long a rehearsal
+    /// counts. Without this, a domain in which time passes has to [look that far](Self::deploying_in).
+    #[must_use]
+    pub const fn lasting(mut self) -> Self {
+        self.is_lasting = true;
+        self
+    }
+
     /// The same, where this person can grant this override.
     #[must_use]
     pub fn with_override(mut self, granted: OverrideGranted, by: Person) -> Self {
@@ -380,9 +391,15 @@ impl Domain {
         self.now.max(last)
     }
 
+    /// Whether time passes.
+    fn has_time(&self) -> bool {
+        let mut times = self.stays.values().chain(&self.waits);
+        times.any(|time| time.get() > 0)
+    }
+
     /// What ends too late to be looked at, in words, where time passes at all.
-    pub(super) fn endless(&self) -> Vec<String> {
-        if self.stays.is_empty() && self.waits.is_empty() {
+    pub(super) fn endless(&self, gates: &GateSet) -> Vec<String> {
+        if !self.has_time() {
             return Vec::new();
         }
         let last = self.last_end();
@@ -390,14 +407,15 @@ impl Domain {
         let overrides = overrides.filter(|one| last < one.until);
         let overrides = overrides.map(|one| format!("override `{}`", one.id));
         let back_out = self.plan.back_out.as_ref();
-        let rehearsed = back_out.and_then(|how| how.rehearsed);
+        let rehearsed = back_out.and_then(|how| how.rehearsed).filter(|rehearsed| {
+            let mut numbers = rules(gates).flat_map(Rule::numbers);
+            numbers.any(|(place, number)| {
+                let long = Seconds::new(u32::try_from(number).unwrap_or(u32::MAX));
+                place.contains("rehearsed") && last < rehearsed.plus(long)
+            })
+        });
         let rehearsed = rehearsed.map(|_| "the rehearsal of the back-out".to_owned());
-        let window = (!self.has_own_window).then(|| "the deployment window".to_owned());
-        window
-            .into_iter()
-            .chain(overrides)
-            .chain(rehearsed)
-            .collect()
+        overrides.chain(rehearsed).collect()
     }
 
     /// Everybody with each of their roles.

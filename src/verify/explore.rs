@@ -1,6 +1,6 @@
 //! Breadth first: every way that a release can take, the shortest ones first, and all properties on the way.
 
-use super::domain::Domain;
+use super::domain::{Domain, every};
 use super::moves::Tell;
 use super::normal::{Classes, Normal, Reductions};
 use super::play::{Acted, Came, Condition, Fault, Node, Play, World};
@@ -9,7 +9,8 @@ use super::report::Options;
 use super::subjects::locked;
 use super::turn::Turn;
 use crate::phase::{Action, PhaseName};
-use crate::release::{AnyRecord, Decision, Person};
+use crate::release::{AnyRecord, Decision, Person, Track};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
@@ -391,7 +392,36 @@ impl<'a, W: World> Explorer<'a, W> {
             | Tell::Tested(_)
             | Tell::Wait(_) => None,
         });
-        given.chain(chosen).collect()
+        // Gates that hold one track may be passed by on another.
+        let is_held = every(self.play.gates).next().is_some();
+        let mut tracks = self.nodes.iter().map(|node| node.state.track);
+        let is_hasty = tracks.any(|track| track == Track::Emergency);
+        let calm = (is_held && !is_hasty).then(|| "a release on the emergency track".to_owned());
+        given.chain(chosen).chain(calm).collect()
+    }
+
+    /// From a place that is lost: the first of the situations that are as far on as one comes from there.
+    pub(super) fn farthest(&self, property: usize, lost: Place) -> Place {
+        let mut leads: BTreeMap<Place, Vec<Place>> = BTreeMap::new();
+        for (from, to) in self.edges.get(property).into_iter().flatten() {
+            leads.entry(*from).or_default().push(*to);
+        }
+        let mut seen = BTreeSet::from([lost]);
+        let mut left = vec![lost];
+        while let Some(place) = left.pop() {
+            for &to in leads.get(&place).into_iter().flatten() {
+                if seen.insert(to) {
+                    left.push(to);
+                }
+            }
+        }
+        let phase = |place: &Place| {
+            let node = self.nodes.get(*place);
+            node.map(|node| node.state.standing.phase)
+        };
+        let far = seen.into_iter();
+        let far = far.max_by_key(|place| (phase(place), Reverse(*place)));
+        far.unwrap_or(lost)
     }
 
     pub(super) fn phases(&self) -> BTreeMap<PhaseName, usize> {

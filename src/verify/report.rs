@@ -281,7 +281,7 @@ pub(super) fn of<W: World>(explorer: &Explorer<'_, W>) -> Report {
         taken: explorer.taken.clone(),
         symmetric: explorer.symmetric_people(),
         sampled: hosts.map(Rule::name).collect(),
-        endless: explorer.play.domain.endless(),
+        endless: explorer.play.domain.endless(explorer.play.gates),
         idle: explorer.idle(),
     }
 }

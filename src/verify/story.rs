@@ -137,7 +137,8 @@ impl Story {
                 self.len()
             ),
             Ending::Wanted => {
-                "story.replay(&gates()).unwrap_or_else(|refused| panic!(\"{refused}\"));".to_owned()
+                "let _ = story.replay(&gates()).unwrap_or_else(|refused| panic!(\"{refused}\"));"
+                    .to_owned()
             }
             Ending::There(_) => return None,
         };
@@ -330,7 +331,17 @@ impl<W: World> Explorer<'_, W> {
         let is_wanted = self.properties.get(property);
         let is_wanted = is_wanted.is_some_and(|one| matches!(one.law, Law::Reachable(_)));
         let ends = match found {
-            Found::At(_) => Ending::There(self.against(&telling.node)),
+            Found::At(lost) => {
+                let far = self.nodes.get(self.farthest(property, lost));
+                let against = far.map(|far| (far.state.standing, self.against(far)));
+                let told = against.map(|(at, against)| {
+                    let lines = against.into_iter();
+                    lines
+                        .map(|line| format!("at best in {at}: {line}"))
+                        .collect()
+                });
+                Ending::There(told.unwrap_or_default())
+            }
             Found::By(..) if is_wanted => Ending::Wanted,
             Found::By(..) => Ending::Bad,
         };

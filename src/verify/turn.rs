@@ -132,8 +132,8 @@ impl<'a> Turn<'a> {
         report.into_iter().flat_map(TestReport::runs)
     }
 
-    /// Whether a freeze is on, in any calendar, while a step is asked for. It is on or off for steps, and never on for
-    /// anything else: nobody asks a calendar then.
+    /// Whether a freeze of the domain is on, in any calendar, while a step is asked for: whether or not it bears on the
+    /// release, which is for the rules to say. It is never on for anything else: nobody asks a calendar then.
     #[must_use]
     pub fn is_frozen(&self) -> bool {
         self.condition.is_frozen()

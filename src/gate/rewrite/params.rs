@@ -40,6 +40,11 @@ pub(super) struct Words {
     pub(super) roles: BTreeSet<String>,
 }
 
+fn names_requester(list: &Value) -> bool {
+    let entries = list.as_array();
+    entries.is_some_and(|entries| entries.iter().any(|entry| entry == "requester"))
+}
+
 /// A parameter, changed.
 struct Changed {
     at: String,
@@ -185,7 +190,14 @@ impl Words {
                     let mut without = entries.clone();
                     without.remove(key);
                     changes.push(dropped(key, entry, Value::Object(without)));
+                    // What a rule is called changes nothing, and neither does leaving out who never counts anyhow.
+                    let is_idle = |inner: &Changed| match key.as_str() {
+                        "name" => true,
+                        "not_by" => names_requester(&inner.value) && !names_requester(entry),
+                        _ => false,
+                    };
                     let inner = self.changes(entry).into_iter();
+                    let inner = inner.filter(|inner| !is_idle(inner));
                     changes.extend(inner.map(|inner| {
                         inner.under(key, |value| {
                             let mut entries = entries.clone();

@@ -49,7 +49,15 @@ pub(super) fn near(
     // Two rules may ask for the same. As text they can be put in order, and thousands be told apart.
     let mut seen = BTreeSet::new();
     all.retain(|one| serde_json::to_string(one).is_ok_and(|one| seen.insert(one)));
+    all.retain(|one| can_be(gates, one));
     all
+}
+
+/// Nothing is on the standard track where no model pre-authorises anything.
+fn can_be(gates: &GateSet, one: &[Variation]) -> bool {
+    let standard = Variation::OnTrack(Track::Standard);
+    let mut models = gates.models();
+    !one.contains(&standard) || models.any(|model| model.standard().is_some())
 }
 
 /// What may be different for whom the gate itself lets in: the track, and an override of what stands in the way.
@@ -66,7 +74,8 @@ pub(super) fn near_gate(
     };
     let tracks = [Track::Standard, Track::Normal, Track::Emergency];
     let tracks = tracks.map(|track| vec![Variation::OnTrack(track)]);
-    tracks.into_iter().chain(near.overrides()).collect()
+    let all = tracks.into_iter().chain(near.overrides());
+    all.filter(|one| can_be(gates, one)).collect()
 }
 
 struct Near<'a> {
