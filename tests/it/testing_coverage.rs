@@ -175,6 +175,11 @@ fn tests_that_pass_for_nothing_are_told() {
     // With exactly the reasons, each is missed.
     let exact = pinned(&gates, "exactly", asked(&[]));
     assert!(vacuous(&[exact]).is_sound());
+    // Of a check that fails it is not known what it is for.
+    let wrong = Check::that("wrong", asked(&[]), Decision::is_cleared);
+    let wrong = vacuous(&[wrong, pinned(&gates, "exactly", asked(&[]))]);
+    assert_eq!(wrong.failing, ["wrong"]);
+    assert!(!wrong.is_sound());
     // No check at all is no proof.
     assert!(!vacuous(&[]).is_sound());
     assert!(!vacuity(&GateSet::new(), &[]).is_sound());

@@ -502,3 +502,119 @@ fn what_never_comes_to_pass_is_named() {
     );
     assert_eq!(report.unwrap().idle, ["wave_started in Request"]);
 }
+
+const ONE: &str = r#"{ "gates": [{ "name": "go", "version": 1, "step": "deploy", "rules": [{ "rule": { "approvals": {
+    "rules": [{ "name": "one", "by": [{ "role": "change_authority" }], "quorum": { "count": 1 } }] } } }] }] }"#;
+
+/// An override that ends while time passes would still open the gate in reduced time.
+#[test]
+fn what_ends_while_time_passes_is_looked_at_or_left_out_in_words() {
+    use phasegate::phase::{Interval, PhaseName, Seconds};
+    let gates = ONE.replace(r#""count": 1"#, r#""count": 2"#);
+    let gates = GateSet::from_json(&gates, &Policies::new()).unwrap();
+    let until = at("2026-03-02T12:30:00Z");
+    let why = crate::desk_support::text("customers cannot pay");
+    let (policy, code) = (key("approvals"), key("cannot-be-approved"));
+    let role = Role::ChangeAuthority;
+    let granted = phasegate::release::OverrideGranted::new(
+        key("OV-1"),
+        Action::Deploy,
+        policy,
+        code,
+        role,
+        why,
+        until,
+    );
+    let late = domain(&gates)
+        .with_override(granted, person("ann"))
+        .requested_by([person("kim")])
+        .staying(PhaseName::Plan, Seconds::hours(1));
+    let asked = |domain: &Domain| {
+        verify(
+            &gates,
+            domain,
+            &[ready::no_release_is_stuck()],
+            &Options::default(),
+        )
+    };
+    assert_eq!(
+        asked(&late).unwrap_err().to_string(),
+        "cannot be verified: override `OV-1` ends, and time passes: look that far by `Domain::deploying_in`, or take it \
+         never to end by `Domain::lasting`",
+    );
+    let window = Interval::parse("2026-03-02T12:00:00Z", "2026-03-02T15:00:00Z").unwrap();
+    let exact = asked(&late.clone().deploying_in(window)).unwrap();
+    assert!(matches!(exact.answers[0].1, Answer::Fails(_)), "{exact}");
+    let lasting = asked(&late.lasting()).unwrap();
+    assert!(
+        matches!(lasting.answers[0].1, Answer::Holds(_)),
+        "{lasting}"
+    );
+    assert_eq!(lasting.endless, ["override `OV-1`"]);
+}
+
+/// Where nobody ever approves anything, nothing is said of those who do.
+#[test]
+fn who_approves_nothing_does_not_keep_anything_apart() {
+    let gates = GateSet::new();
+    let property = ready::nobody_approves_and_deploys();
+    assert_eq!(one(&gates, &domain(&gates), property), Answer::Vacuous);
+}
+
+#[test]
+fn a_domain_of_other_gates_is_named() {
+    let fact = r#"{ "gates": [{ "name": "go", "version": 1, "step": "deploy", "rules": [{ "rule": {
+        "fact": { "key": "open", "test": { "is": true } } } }] }] }"#;
+    let gates = GateSet::from_json(fact, &Policies::new()).unwrap();
+    let other = domain(&GateSet::new())
+        .with_person(person("release-manager"), [])
+        .requested_by([person("nobody")]);
+    let error = verify(
+        &gates,
+        &other,
+        &[ready::something_goes_live()],
+        &Options::default(),
+    );
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "cannot be verified: `nobody` is to ask or deploy, and is not in the domain: add them by `with_person`; \
+         `release-manager` is the release manager of every domain: call your own otherwise; fact `open` is read, and the \
+         domain has no values of it: make it of these gates, or say them by `with_fact`",
+    );
+}
+
+/// A gate that holds one track may be passed by on another, which the domain may leave out.
+#[test]
+fn a_track_that_nobody_takes_is_named() {
+    let gates = GateSet::from_json(ONE, &Policies::new()).unwrap();
+    let asked = |domain: &Domain| {
+        let properties = [
+            ready::approved_by_others(1, &[]),
+            ready::no_release_is_stuck(),
+        ];
+        verify(&gates, domain, &properties, &Options::default()).unwrap()
+    };
+    assert_eq!(
+        asked(&domain(&gates)).idle,
+        ["a release on the emergency track"]
+    );
+    let mut hasty = ReleaseRequest::new(crate::desk_support::name("Hotfix"));
+    hasty.track = Track::Emergency;
+    let report = asked(&domain(&gates).requesting([hasty]));
+    assert!(report.idle.is_empty(), "{report}");
+    assert!(matches!(report.answers[0].1, Answer::Fails(_)), "{report}");
+}
+
+/// Who is stuck is told by what, as far on as they can come.
+#[test]
+fn what_a_release_is_stuck_at_is_told() {
+    let nobody = ONE.replace("change_authority", "auditor");
+    let gates = GateSet::from_json(&nobody, &Policies::new()).unwrap();
+    let answer = one(&gates, &domain(&gates), ready::no_release_is_stuck());
+    let story = answer.story().unwrap().to_string();
+    assert!(
+        story.contains("at best in Testing: deploy refused"),
+        "{story}"
+    );
+    assert!(story.contains("approvals"), "{story}");
+}
