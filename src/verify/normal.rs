@@ -173,9 +173,11 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
         let floor = floor.min(then.minus(support));
         let live_at = |at: Instant| at.minus(passed).max(floor).min(then);
         for attempt in state.attempts.values_mut() {
-            attempt.began = live_at(attempt.began);
+            let is_live = attempt.started.liveness == Liveness::Live;
+            let stamp = |at| if is_live { live_at(at) } else { stamp(at) };
+            attempt.began = stamp(attempt.began);
             if let AttemptEnd::Finished(outcome, at) = attempt.end {
-                attempt.end = AttemptEnd::Finished(outcome, live_at(at));
+                attempt.end = AttemptEnd::Finished(outcome, stamp(at));
             }
         }
         let lifted = state.lifted_freezes.values_mut();
