@@ -3,38 +3,13 @@
 //! `cargo bench --features verify --bench verify`, and the same with `--profile dev` for a debug build;
 //! docs/benchmarks.md says what is measured.
 
+#[path = "verify/model.rs"]
+mod model;
+
 use allocation_counter::measure;
-use phasegate::gate::{Percent, Policies};
-use phasegate::phase::Action;
-use phasegate::release::Role;
-use phasegate::verify::{Domain, Options, Property, Reductions, Report, ready, verify};
-use phasegate::{GateSet, Person};
+use phasegate::gate::Percent;
+use phasegate::verify::{Options, Property, Reductions, Report, ready, verify};
 use std::error::Error;
-
-const GATES: &str = r#"{ "gates": [{ "name": "production", "version": 1, "step": "deploy", "rules": [
-    { "rule": { "evidence": { "required": { "functional": 95 } } } },
-    { "rule": { "approvals": { "rules": [
-        { "name": "authority", "by": [{ "role": "change_authority" }], "quorum": { "count": 1 } },
-        { "name": "board", "by": [{ "role": "change_advisory_board" }], "quorum": { "count": 1 } }] } } },
-    { "rule": { "separation-of-duties": { "apart": ["requester", "deployer"] } } }] }] }"#;
-
-/// Two of each role, as far as there are people: those of equal roles can stand in each other's place.
-fn domain(gates: &GateSet, people: usize) -> Result<Domain, Box<dyn Error>> {
-    let mut domain = Domain::of(gates, "2026-03-02T12:00:00Z".parse()?)
-        .without(Action::Replan)
-        .deploying(1);
-    let roles = [
-        Role::ChangeAuthority,
-        Role::ChangeAdvisoryBoard,
-        Role::Builder,
-        Role::ChangeAuthority,
-        Role::ChangeAdvisoryBoard,
-    ];
-    for (number, role) in roles.into_iter().take(people).enumerate() {
-        domain = domain.with_person(Person::new(format!("person-{number}"))?, [role]);
-    }
-    Ok(domain)
-}
 
 fn properties() -> Result<Vec<Property>, Box<dyn Error>> {
     Ok(vec![
@@ -60,7 +35,7 @@ fn timed(
     reason = "the figures are what a benchmark is run for"
 )]
 fn main() -> Result<(), Box<dyn Error>> {
-    let gates = GateSet::from_json(GATES, &Policies::new())?;
+    let gates = model::gates()?;
     println!(
         "{:<36} {:>8} {:>12} {:>10} {:>14} {:>12}",
         "explored", "states", "transitions", "states/s", "transitions/s", "bytes/state"
@@ -70,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let mut reductions = Reductions::ALL;
             reductions.people = with_symmetry;
             let options = Options::default().reductions(reductions);
-            let (domain, properties) = (domain(&gates, people)?, properties()?);
+            let (domain, properties) = (model::domain(&gates, people)?, properties()?);
             let explore = || Ok(verify(&gates, &domain, &properties, &options)?);
             let (report, took) = timed(explore)?;
             let mut again = None;

@@ -73,7 +73,10 @@ impl Hash for Node {
         )
             .hash(to);
         for ((step, person, role), given) in &state.approvals {
-            (step, person, role, given.is_spent, given.approval.subject).hash(to);
+            let Approval {
+                answer, subject, ..
+            } = given.approval.as_ref();
+            (step, person, role, given.is_spent, answer, subject).hash(to);
         }
         let runs = state.test_report.iter().flat_map(TestReport::runs);
         runs.for_each(|run| run.passed.hash(to));

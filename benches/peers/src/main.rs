@@ -2,6 +2,9 @@
 //!
 //! `cargo run --release --manifest-path benches/peers/Cargo.toml`; docs/benchmarks.md says what is compared.
 
+#[path = "../../verify/model.rs"]
+mod model;
+mod model_checker;
 #[path = "../../gate/ours.rs"]
 mod ours;
 mod policy_engine;
@@ -14,5 +17,7 @@ mod support;
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    policy_engine::compare()
+    policy_engine::compare()?;
+    println!();
+    model_checker::compare()
 }
