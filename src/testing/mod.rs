@@ -49,6 +49,7 @@ mod case;
 mod check;
 mod checked;
 mod clock;
+pub mod conformance;
 mod coverage;
 mod difference;
 mod expected;

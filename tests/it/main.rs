@@ -130,6 +130,9 @@ mod sqlite_support;
 #[cfg(feature = "sqlite")]
 mod sqlite_writers;
 #[cfg(test)]
+#[cfg(feature = "testing")]
+mod store_conformance;
+#[cfg(test)]
 mod store_contract;
 #[cfg(test)]
 mod store_retry;
