@@ -17,6 +17,9 @@ pub(super) async fn a_commit_writes_everything_together(bench: Bench) -> Result<
     let store = &bench.store;
     let mut release = Scribe::release(1);
     let first = release.put(store, "one").await?;
+    if let Some(summary) = &mut release.summary {
+        (summary.standing.on_hold, summary.next_due) = (true, Some(noon(60)));
+    }
     let batch = release.put(store, "two").await?;
     let expected = [first.events(), batch.events()].concat();
     let entries = log(store, &release.stream).await?;

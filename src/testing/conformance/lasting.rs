@@ -15,6 +15,16 @@ pub(super) async fn a_second_handle_reads_what_was_acknowledged(bench: Bench) ->
     let (mut one, mut other) = (bench.store.clone(), bench.second().await?);
     let mut release = Scribe::release(1);
     for n in 0..50 {
+        // Nothing is to be kept of what was read before.
+        let (stream, version) = (release.stream.clone(), release.version);
+        for store in [&one, &other] {
+            let before = done(
+                "a page at the end",
+                store.history(&stream, version, 10).await,
+            )?;
+            same_log("a page at the end", &before, &[])?;
+            rows(store).await?;
+        }
         let batch = release.put(&one, &format!("{n}")).await?;
         let what = format!("version {} through another handle", batch.version());
         let read = other.history(&release.stream, batch.expected(), 10).await;

@@ -114,8 +114,9 @@ pub(super) async fn names_that_look_alike_are_not_the_same(bench: Bench) -> Resu
             logs.push(Stream::new(tenant("t"), kind, key(name)));
             logs.push(Stream::new(tenant(name), kind, key("b")));
         }
-        logs.push(Stream::new(tenant("t/x"), kind, key("y")));
-        logs.push(Stream::new(tenant("t"), kind, key("x/y")));
+        // Joined, they would be one.
+        logs.push(Stream::new(tenant(&format!("t/{kind}/x")), kind, key("y")));
+        logs.push(Stream::new(tenant("t"), kind, key(&format!("x/{kind}/y"))));
     }
     let mut written_batches = Vec::new();
     for stream in logs {
