@@ -1,4 +1,4 @@
-//! Longer reading: how the crate is built, every policy with recipes, the change schedule, how rules are tested, why, its
+//! Longer reading: how the crate is built, every policy with recipes, stores in operation, the change schedule, how rules are tested, why, its
 //! words, and what stands in a store.
 
 #[doc = include_str!("../docs/architecture.md")]
@@ -10,6 +10,9 @@ pub mod policies {}
 #[cfg(feature = "verify")]
 #[doc = include_str!("../docs/verification.md")]
 pub mod verification {}
+
+#[doc = include_str!("../docs/stores.md")]
+pub mod stores {}
 
 #[doc = include_str!("../docs/schedule.md")]
 pub mod schedule {}

@@ -72,7 +72,8 @@
 //! | try steps without writing anything | [`gate::Rehearsal`] |
 //! | handle an emergency | `examples/emergency.rs` |
 //! | handle releases of any phase | [`AnyRelease`], [`release::AnyStep`], [`Desk::load`] |
-//! | keep logs in your own database | the contract of [`Store`] |
+//! | keep logs in a file, or in your own database | [`guide::stores`], the contract of [`Store`], `examples/own_store.rs` |
+//! | know whether a store keeps its contract | `testing::conformance` |
 //! | tell people why not, and what was let pass | [`report`] |
 //! | tell others what happened | [`Notifier`], [`desk::Relay`] |
 //! | know why it is so | [`guide::architecture`], [`guide::design_faq`], [`guide::terms`] |
@@ -81,7 +82,7 @@
 //!
 //! - It runs nothing: no pipeline, no deployment, no test. Other systems do, and their results come back as records.
 //! - It knows no people: ids only; names, mail addresses and permissions stay with the host.
-//! - It has no server, no user interface, no thread and no timer. The host calls.
+//! - It has no server, no user interface, no timer, and no thread but those of a `SqliteStore`. The host calls.
 //! - It is not a project planner. Milestones are dates that are compared with what happened.
 //! - It does not protect a log from somebody who may write everything; see [`release::verify`].
 //!
@@ -95,7 +96,9 @@
 //! | `calendar` | windows in IANA zones, and recurring ones: [`schedule`] |
 //! | `toml` | [release models](guide::release_models) and calendars from TOML: `ReleaseModel::from_toml`, `Calendar::from_toml` |
 //! | `schema` | their JSON Schema: `ReleaseModel::schema` |
-//! | `testing` | rules under test: cases, files of cases, coverage, mutation, difference; brings `verify` |
+//! | `sqlite` | a store in one file, with the engine built in: `SqliteStore` |
+//! | `testing` | rules under test: cases, files of cases, coverage, mutation, difference; a suite for stores; brings `verify` |
+//! | `tracing` | a span around every call of a store: `store::Traced` |
 //! | `verify` | every way that rules leave open, explored; recorded history, asked again: `verify::verify`, `verify::Backtest` |
 //!
 //! # Promises

@@ -61,6 +61,12 @@ const IMPURE: &[&str] = &[
     "Uuid::new_v7",
 ];
 
+/// What only one folder may touch: files, threads, and the database that is behind its doors.
+const OWNED: &[(&str, &[&str])] = &[(
+    "store/sqlite/",
+    &["std::fs", "std::thread", "rusqlite", "futures_channel"],
+)];
+
 #[test]
 fn every_file_of_the_crate_keeps_to_its_room() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -170,6 +176,17 @@ fn the_pure_floor_does_not_wait_or_look_around() {
 }
 
 #[test]
+fn files_and_threads_belong_to_the_store_that_is_a_file() {
+    for owned in ["std::fs", "std::thread::Builder", "rusqlite::Connection"] {
+        let code = format!("//! A.\nuse {owned};");
+        for elsewhere in ["store/memory.rs", "desk/mod.rs", "testing/mod.rs"] {
+            assert_eq!(faults(elsewhere, &code).len(), 1, "{elsewhere}: {owned}");
+        }
+        assert_eq!(faults("store/sqlite/mod.rs", &code), [""; 0], "{owned}");
+    }
+}
+
+#[test]
 fn a_file_without_a_caption_is_found() {
     let fault = ["phase/a.rs: line 1 is not a `//!` caption"];
     assert_eq!(faults("phase/a.rs", "use std::fmt;\n//! Late."), fault);
@@ -225,6 +242,8 @@ fn faults(at: &str, text: &str) -> Vec<String> {
     }
     if PURE.contains(&room) {
         faults.extend(impurities(&code));
+    } else {
+        faults.extend(strangers(at, &code));
     }
     faults
         .iter()
@@ -264,16 +283,25 @@ fn wrong_imports(at: &str, room: &str, imports: &[&str], code: &str) -> Vec<Stri
     faults.into_iter().collect()
 }
 
+fn is_below(path: &str, above: &str) -> bool {
+    format!("::{path}::").contains(&format!("::{above}::"))
+}
+
+fn strangers(at: &str, code: &str) -> Vec<String> {
+    let paths = paths(code);
+    let owned = OWNED.iter().filter(|(folder, _)| !at.starts_with(folder));
+    owned
+        .flat_map(|(folder, owned)| owned.iter().map(move |owned| (folder, owned)))
+        .filter(|(_, owned)| paths.iter().any(|path| is_below(path, owned)))
+        .map(|(folder, owned)| format!("`{owned}` outside of `{folder}`"))
+        .collect()
+}
+
 fn impurities(code: &str) -> Vec<String> {
     let waits = words(code)
         .filter(|word| ["async", "await"].contains(word))
         .map(|word| format!("`{word}` on the pure floor"));
-    let touches = |path: &&String| {
-        IMPURE.iter().any(|impure| {
-            let path = format!("::{path}::");
-            path.contains(&format!("::{impure}::"))
-        })
-    };
+    let touches = |path: &&String| IMPURE.iter().any(|impure| is_below(path, impure));
     let paths = paths(code);
     let outside = paths
         .iter()

@@ -90,6 +90,8 @@ fn every_error_speaks_in_the_same_manner() {
         "RecordByIdError",
         "Refused",
         "RunError",
+        #[cfg(feature = "sqlite")]
+        "SqliteError",
         "StoreError",
         "StreamError",
     ];
@@ -215,6 +217,14 @@ fn see_stores(walked: &mut Walked) {
         );
         assert_eq!(error.source().is_some(), has_source, "{error}");
         walked.see("StoreError", &error);
+    }
+    #[cfg(feature = "sqlite")]
+    {
+        let folder = crate::sqlite_support::Folder::new();
+        let path = folder.path().join(VALUE).join("a.db");
+        let error = phasegate::SqliteStore::open(path).unwrap_err();
+        assert!(error.source().is_some());
+        walked.see("SqliteError", &error);
     }
     for error in [
         NotifyError::retry(Seconds::new(9), inner()),

@@ -104,6 +104,9 @@ mod report;
 #[cfg(test)]
 mod rollout;
 #[cfg(test)]
+#[cfg(feature = "testing")]
+mod sabotaged;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod schedule;

@@ -93,6 +93,7 @@ flaws! {
     OldRowStays "a row that moves stays in its old place too" only_releases_are_listed;
     // Contract 10.
     AllNoticesAtOnce "a claim gives all notices of a log" a_sink_gets_the_lowest_notice_that_it_has_not_settled;
+    MeanwhileSkipped "a settlement settles all that has come meanwhile" a_sink_that_is_done_gets_what_comes_later;
     NoLease "a claim looks at no lease" a_lease_keeps_others_away_until_it_ends;
     LeaseByClock "a lease is over when the clock goes back before it" a_lease_keeps_others_away_until_it_ends;
     NoFencing "a settlement does not look at the attempt" a_late_settlement_is_refused;
@@ -740,6 +741,14 @@ impl Store for Sabotaged {
             }
         }
         let settled = claim.settled;
+        if self.is(Flaw::MeanwhileSkipped)
+            && settlement == Settlement::Delivered
+            && let Some(log) = world.logs.get(&key.1)
+        {
+            let all = log.notices.len() as u64;
+            let claim = world.claims.entry(key.clone()).or_default();
+            claim.settled = all;
+        }
         if self.is(Flaw::SettledForAll) {
             for ((_, log), claim) in &mut world.claims {
                 if *log == key.1 {

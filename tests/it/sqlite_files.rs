@@ -76,6 +76,20 @@ fn a_name_is_a_name_of_a_file_whatever_it_looks_like() {
 }
 
 #[test]
+fn options_beyond_what_can_be_are_the_nearest_that_can() {
+    let options = SqliteOptions::default();
+    let beyond = |wait, readers| options.clone().with_busy_wait(wait).with_readers(readers);
+    let hour = Duration::from_secs(3_600);
+    assert_eq!(beyond(Duration::MAX, usize::MAX), beyond(hour, 64));
+    assert_eq!(beyond(hour, 0), beyond(hour, 1));
+    let folder = Folder::new();
+    let longest = beyond(Duration::MAX, 1);
+    let store = SqliteStore::open_with(folder.file(), &longest).unwrap();
+    wait(store.commit(&beginning(1))).unwrap();
+    assert_eq!(log(&store, &stream(1)).len(), 1);
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_named() {
     let folder = Folder::new();
     let error = refused(&folder.path().join("no/such/folder.db"));
@@ -157,8 +171,8 @@ fn a_file_that_was_cut_off_is_never_read_short() {
 #[test]
 fn a_damaged_row_is_an_error_and_never_a_short_read() {
     for (damage, what) in [
-        ("DELETE FROM events WHERE version = 3", "it is missing"),
-        ("DELETE FROM events WHERE version = 5", "it is missing"),
+        ("DELETE FROM events WHERE version = 3", "event 3 of"),
+        ("DELETE FROM events WHERE version = 5", "event 5 of"),
         (
             "UPDATE events SET data = '{' WHERE version = 3",
             "its `data` is none",
@@ -267,7 +281,13 @@ fn a_locked_file_is_waited_for_and_then_told() {
     let fresh = folder.path().join("fresh.db");
     let held = Connection::open(&fresh).unwrap();
     held.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    assert_eq!(refused(&fresh).kind(), SqliteErrorKind::Locked);
+    let begun = std::time::Instant::now();
+    let options = quick().with_busy_wait(Duration::from_millis(300));
+    let error = SqliteStore::open_with(&fresh, &options).unwrap_err();
+    assert_eq!(error.kind(), SqliteErrorKind::Locked);
+    let waited = begun.elapsed();
+    let bounds = Duration::from_millis(150)..Duration::from_secs(3);
+    assert!(bounds.contains(&waited), "it waited {waited:?}");
 
     other.execute_batch("COMMIT").unwrap();
     assert_eq!(wait(store.commit(&batch)).unwrap(), Committed::Written);

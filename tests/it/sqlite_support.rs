@@ -129,7 +129,7 @@ pub(crate) fn without_entry(file: &Path, stream: &Stream, version: Version) {
         stream.tenant.as_str(),
         stream.kind.name(),
         stream.id.as_str(),
-        version.get(),
+        i64::try_from(version.get()).unwrap(),
     );
     assert_eq!(connection.execute(sql, named).unwrap(), 1);
 }

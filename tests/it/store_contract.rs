@@ -129,7 +129,7 @@ fn odd_words_of_a_request_come_back_through_a_store() {
     let store = MemoryStore::new();
     let proposal = Release::request(tenant("default"), id(1), request.clone());
     let cleared = GateSet::new().decide(proposal, &Facts::at(at(NOON)), &by("Ω \u{1F680}"));
-    wait(cleared.unwrap().commit(&store, at(NOON))).unwrap();
+    let _ = wait(cleared.unwrap().commit(&store, at(NOON))).unwrap();
     let log = wait(store.history(&stream(1), Version::NONE, 10)).unwrap();
     verify(&log).unwrap();
     let view = phasegate::release::replay(&log).unwrap().view();

@@ -32,7 +32,7 @@ use worker::Workers;
 ///
 /// # Cancellation
 ///
-/// A future that is dropped before the writing thread comes to it writes nothing; later, all. Asking
+/// A future that is dropped before the writing thread comes to it writes nothing; later, all or nothing. Asking
 /// [`outcome`](Store::outcome) of the same handle tells which, for good.
 ///
 /// # Dropping
@@ -101,6 +101,9 @@ pub struct SqliteOptions {
 /// Most threads that read.
 const READERS: usize = 64;
 
+/// Longest busy wait.
+const BUSY_WAIT: Duration = Duration::from_secs(3_600);
+
 /// [`Durability::Full`], a busy wait of 5 seconds, 4 readers.
 impl Default for SqliteOptions {
     fn default() -> Self {
@@ -120,11 +123,11 @@ impl SqliteOptions {
         self
     }
 
-    /// The same, waiting so long for other connections that write, before a call fails as unavailable. Counted in whole
-    /// milliseconds.
+    /// The same, waiting so long for other connections that write, before a call fails as unavailable: whole
+    /// milliseconds, and at most an hour. A call that finds others waiting before it may wait twice as long.
     #[must_use]
-    pub const fn with_busy_wait(mut self, busy_wait: Duration) -> Self {
-        self.busy_wait = busy_wait;
+    pub fn with_busy_wait(mut self, busy_wait: Duration) -> Self {
+        self.busy_wait = busy_wait.min(BUSY_WAIT);
         self
     }
 

@@ -11,7 +11,7 @@ const APPLICATION_ID: i32 = 0x7068_6773;
 /// What leads from each version of the schema to the next, from an empty file on.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 
-/// How long to wait between two tries where SQLite does not wait itself.
+/// How long to wait inside a try to open a file, and between two.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// How many statements a connection keeps prepared: all there are.
@@ -26,15 +26,20 @@ enum Found {
 
 /// Opens the file for writing, and makes or upgrades it if that is needed.
 pub(super) fn open(path: &Path, options: &SqliteOptions) -> Result<Connection, SqliteError> {
-    // The change to a write-ahead log fails at once where two connections make it, whatever the busy wait is.
+    // The change to a write-ahead log fails at once where two connections make it, whatever the busy wait is. So the
+    // waiting is done here, in short steps: one inside SQLite, and one outside.
+    let hasty = options.clone().with_busy_wait(PAUSE);
     let mut left = options.busy_wait;
-    loop {
-        match try_open(path, options) {
+    let connection = loop {
+        match try_open(path, &hasty) {
             Err(error) if error.kind() == SqliteErrorKind::Locked && !left.is_zero() => pause(),
-            done => return done,
+            done => break done?,
         }
-        left = left.saturating_sub(PAUSE);
-    }
+        left = left.saturating_sub(2 * PAUSE);
+    };
+    let patient = connection.busy_timeout(options.busy_wait);
+    patient.map_err(|error| SqliteError::of(error, path))?;
+    Ok(connection)
 }
 
 #[expect(

@@ -340,10 +340,10 @@ mod tests {
 
     /// Holds the writer until everything else is queued.
     fn together<T>(workers: &Workers, queue: impl FnOnce() -> T) -> T {
-        let (go, held) = mpsc::channel::<()>();
-        let held = Mutex::new(held);
+        let (go, gate) = mpsc::channel::<()>();
+        let gate = Mutex::new(gate);
         let mut hold = pin!(workers.ask(false, move |_| {
-            drop(held.lock().unwrap().recv());
+            gate.lock().unwrap().recv().unwrap();
             Ok(())
         }));
         let mut context = Context::from_waker(Waker::noop());
@@ -458,6 +458,54 @@ mod tests {
         assert_eq!(failed(During::Begin), StoreErrorKind::Unavailable);
         assert_eq!(failed(During::Work), StoreErrorKind::Unavailable);
         assert_eq!(failed(During::Commit), StoreErrorKind::Unknown);
+    }
+
+    #[test]
+    fn doubt_is_dispelled_before_anything_is_answered() {
+        let name = format!("phasegate-doubt-{}.db", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        drop(std::fs::remove_file(&path));
+        let connection = Connection::open(&path).unwrap();
+        let table = "PRAGMA journal_mode = wal; PRAGMA user_version = 7; PRAGMA query_only = on";
+        connection.execute_batch(table).unwrap();
+        let other = Connection::open(&path).unwrap();
+        let number = |pragma| {
+            let read = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+            other.pragma_query_value(None, pragma, read).unwrap()
+        };
+        let before = number("data_version");
+        let mut writer = Writer {
+            connection,
+            path: path.clone(),
+            is_in_doubt: true,
+        };
+        let ask = |writer: &mut Writer| {
+            let (reply, answer) = oneshot::channel();
+            writer.read_after(vec![Box::new(Asked {
+                ask: |_: &Connection| Ok(()),
+                writes: false,
+                answer: None,
+                reply,
+            })]);
+            wait(answer).unwrap()
+        };
+        // It cannot be, and so nothing is answered.
+        ask(&mut writer).unwrap_err();
+        assert!(writer.is_in_doubt);
+        writer
+            .connection
+            .pragma_update(None, "query_only", false)
+            .unwrap();
+        ask(&mut writer).unwrap();
+        assert!(!writer.is_in_doubt);
+        assert_ne!(
+            number("data_version"),
+            before,
+            "something was written over it"
+        );
+        assert_eq!(number("user_version"), 7);
+        drop((writer, other));
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]

@@ -358,6 +358,8 @@ checks! { $
     outbox:
         a_sink_gets_the_lowest_notice_that_it_has_not_settled 10
             "Notices of a log are told one after the other, those of different logs at once.",
+        a_sink_that_is_done_gets_what_comes_later 10
+            "What comes while a notice is claimed, and after all is settled, is told too.",
         a_lease_keeps_others_away_until_it_ends 10
             "A claim is nobody else's until the lease ends, also by a clock that goes backwards.",
         a_late_settlement_is_refused 10

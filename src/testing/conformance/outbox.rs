@@ -48,6 +48,27 @@ pub(super) async fn a_sink_gets_the_lowest_notice_that_it_has_not_settled(
     )
 }
 
+pub(super) async fn a_sink_that_is_done_gets_what_comes_later(bench: Bench) -> Result<(), Ended> {
+    let store = &bench.store;
+    let mut release = Scribe::release(1);
+    release.put(store, "begin").await?;
+    for version in [1, 3, 5, 7] {
+        // One comes while one is claimed, and one after all is settled.
+        let one = claim_one("claiming", store, "inbox", noon(0)).await?;
+        release.put(store, "meanwhile").await?;
+        same("the notice that is next", one.notice.version.get(), version)?;
+        settled("settling it", store, &one, Settlement::Delivered).await?;
+        let what = "claiming what came while another one was claimed";
+        let one = claim_one(what, store, "inbox", noon(0)).await?;
+        same(what, one.notice.version.get(), version + 1)?;
+        settled("settling it", store, &one, Settlement::Delivered).await?;
+        let rest = claim(store, "inbox", noon(0)).await?;
+        same("claimed when all is settled", places(&rest), vec![])?;
+        release.put(store, "later").await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn a_lease_keeps_others_away_until_it_ends(bench: Bench) -> Result<(), Ended> {
     let (store, other) = (&bench.store, bench.other().await);
     Scribe::release(1).reach(store, 2).await?;
