@@ -98,21 +98,23 @@ impl Log {
         file.read_to_end(&mut added).map_err(failed)?;
         let mut rest = added.as_slice();
         // A record is its length, a line feed, and JSON; what a crash has cut off at the end was never acknowledged.
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            let (length, after) = (&rest[..end], &rest[end + 1..]);
-            let length = str::from_utf8(length)
-                .ok()
-                .and_then(|length| length.parse().ok());
-            let length: usize = length.ok_or_else(|| corrupt(path, "a record has no length"))?;
-            let Some((record, after)) = after.split_at_checked(length) else {
-                break;
+        loop {
+            let mut parts = rest.splitn(2, |byte| *byte == b'\n');
+            let (Some(digits), Some(after)) = (parts.next(), parts.next()) else {
+                return Ok(());
             };
-            let record = serde_json::from_slice(record).map_err(|error| corrupt(path, error))?;
+            let length = str::from_utf8(digits)
+                .ok()
+                .and_then(|digits| digits.parse().ok());
+            let length: usize = length.ok_or_else(|| corrupt(path, "a record has no length"))?;
+            let Some((json, after)) = after.split_at_checked(length) else {
+                return Ok(());
+            };
+            let record = serde_json::from_slice(json).map_err(|error| corrupt(path, error))?;
             self.apply(record, path)?;
-            self.bytes += (end + 1 + length) as u64;
+            self.bytes += (digits.len() + 1 + length) as u64;
             rest = after;
         }
-        Ok(())
     }
 
     fn apply(&mut self, record: Record, path: &Path) -> Result<(), StoreError> {
@@ -182,7 +184,7 @@ impl FileStore {
         logs: &'a mut HashMap<PathBuf, Log>,
         stream: &Stream,
     ) -> Result<&'a Log, StoreError> {
-        up_to_date(logs, self.path(stream))
+        up_to_date(logs, &self.path(stream))
     }
 
     /// All logs of a tenant, by the names of their files.
@@ -262,9 +264,9 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn up_to_date(logs: &mut HashMap<PathBuf, Log>, path: PathBuf) -> Result<&Log, StoreError> {
-    let log = logs.entry(path.clone()).or_default();
-    let caught_up = log.catch_up(&path);
+fn up_to_date<'a>(logs: &'a mut HashMap<PathBuf, Log>, path: &Path) -> Result<&'a Log, StoreError> {
+    let log = logs.entry(path.to_owned()).or_default();
+    let caught_up = log.catch_up(path);
     if caught_up.is_err() {
         // It was read in part.
         *log = Log::default();
@@ -344,7 +346,7 @@ impl Store for FileStore {
         self.alone(|logs| {
             let mut found = Vec::new();
             for path in self.files(tenant)? {
-                let log = up_to_date(logs, path)?;
+                let log = up_to_date(logs, &path)?;
                 let (Some(summary), Some(last)) = (&log.summary, log.events.last()) else {
                     continue;
                 };
@@ -405,7 +407,7 @@ impl Store for FileStore {
                 }
                 let mut claim = claims.get(&name(&path)).copied().unwrap_or_default();
                 let log_name = name(&path);
-                let log = up_to_date(logs, path)?;
+                let log = up_to_date(logs, &path)?;
                 let next = usize::try_from(claim.settled).unwrap_or(usize::MAX);
                 let is_free = claim.not_before.is_none_or(|not_before| not_before <= now);
                 if let Some(notice) = log.notices.get(next).filter(|_| is_free) {

@@ -2,7 +2,10 @@
 //! that finds it. The table stands in `docs/stores.md`.
 #![expect(
     clippy::disallowed_methods,
-    reason = "a defect in a race is given its time"
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    clippy::wildcard_enum_match_arm,
+    reason = "each flaw is one arm of some match, a defect in a race is given its time, and the table is shown"
 )]
 
 use phasegate::phase::{PhaseName, Seconds};
@@ -144,7 +147,7 @@ struct Claim {
 #[derive(Default, Clone)]
 struct World {
     logs: BTreeMap<LogKey, Log>,
-    claims: HashMap<(Key, LogKey), Claim>,
+    claims: BTreeMap<(Key, LogKey), Claim>,
     commands: HashMap<CommandId, Outcome>,
     last_number: u64,
     seen: HashMap<Key, (u64, HashSet<u64>)>,
@@ -626,12 +629,11 @@ impl Store for Sabotaged {
     ) -> Result<Option<Outcome>, StoreError> {
         pause().await;
         let mut world = self.world();
-        let done = match self.flaw {
-            Flaw::CommandOfAnyLog => world.commands.get(&command).copied(),
-            _ => {
-                let log = world.logs.get(&self.key(stream));
-                log.and_then(|log| log.commands.get(&command).copied())
-            }
+        let done = if self.is(Flaw::CommandOfAnyLog) {
+            world.commands.get(&command).copied()
+        } else {
+            let log = world.logs.get(&self.key(stream));
+            log.and_then(|log| log.commands.get(&command).copied())
         };
         if self.is(Flaw::ReadingClaims) && done.is_none() {
             let log = world.logs.entry(self.key(stream)).or_default();
@@ -715,8 +717,9 @@ impl Store for Sabotaged {
         let is_attempt = delivery.attempt == claim.attempt && claim.not_before.is_some();
         let is_current = match self.flaw {
             Flaw::NoFencing => is_notice && claim.not_before.is_some(),
-            Flaw::SettledTwice => delivery.attempt == claim.attempt || claim.attempt == 0,
-            Flaw::AllNoticesAtOnce => delivery.attempt == claim.attempt || claim.attempt == 0,
+            Flaw::SettledTwice | Flaw::AllNoticesAtOnce => {
+                delivery.attempt == claim.attempt || claim.attempt == 0
+            }
             _ => is_notice && is_attempt,
         };
         if !is_current {
@@ -928,6 +931,31 @@ impl Harness for With {
     }
 }
 
+/// The suite comes by one handle, which keeps nothing and takes no harm.
+#[derive(Clone)]
+struct Alone;
+
+impl Harness for Alone {
+    type Place = Arc<Kept>;
+    type Store = Sabotaged;
+
+    async fn fresh(&self) -> Self::Place {
+        Arc::default()
+    }
+
+    async fn open(&self, place: &Self::Place) -> Self::Store {
+        With(Flaw::Sound).open(place).await
+    }
+
+    async fn second_handle(&self, _: &Self::Place) -> Option<Self::Store> {
+        None
+    }
+
+    async fn reopen(&self, _: &Self::Place) -> Option<Self::Store> {
+        None
+    }
+}
+
 fn check(name: &str) -> Check {
     let found = CHECKS.iter().find(|check| check.name() == name);
     *found.unwrap_or_else(|| panic!("there is no check `{name}`"))
@@ -937,6 +965,81 @@ fn check(name: &str) -> Check {
 fn the_same_store_without_a_flaw_keeps_the_whole_contract() {
     let report = pollster::block_on(run(&With(Flaw::Sound)));
     assert_eq!(report.holds, CHECKS.len(), "{report}");
+}
+
+#[test]
+fn what_a_harness_leaves_out_is_never_a_pass() {
+    let report = pollster::block_on(run(&Alone));
+    let left_out: Vec<_> = report
+        .checks
+        .iter()
+        .filter_map(|one| match &one.shown {
+            Shown::NotApplicable { because } => Some((one.check.name(), because.as_str())),
+            _ => None,
+        })
+        .collect();
+    let (second, reopen) = (
+        "the harness has no `second_handle`",
+        "the harness has no `reopen`",
+    );
+    let expected = [
+        (
+            "a_missing_entry_is_an_error",
+            "the harness has no `break_link`",
+        ),
+        ("a_second_handle_reads_what_was_acknowledged", second),
+        ("what_was_acknowledged_is_there_after_reopening", reopen),
+        ("a_command_is_known_after_reopening", reopen),
+        ("claims_are_there_after_reopening", reopen),
+    ];
+    assert_eq!(left_out, expected, "{report}");
+    assert_eq!((report.fails, report.not_applicable), (0, 5));
+    assert_eq!(report.holds, CHECKS.len() - 5);
+    let shown = report.to_string();
+    let line = " 7  n/a    a_command_is_known_after_reopening: the harness has no `reopen`\n";
+    assert!(shown.contains(line), "{shown}");
+    let sum = format!(
+        "{} of {} hold, 0 fail, 5 not applicable",
+        report.holds,
+        CHECKS.len()
+    );
+    assert!(shown.ends_with(&sum), "{shown}");
+    report.assert();
+}
+
+#[test]
+fn a_report_says_what_fails_and_why() {
+    let report = pollster::block_on(run(&With(Flaw::ConflictOffByOne)));
+    let shown = report.to_string();
+    assert!(
+        shown.contains(" 2  FAILS  a_conflict_names_the_actual_version\n"),
+        "{shown}"
+    );
+    let why = "a_conflict_names_the_actual_version (contract 2): A stale batch is a conflict that names the version \
+               of the log, at 1, 9, 10, 99, 100 and 1,000.\n    a batch for version 1 when the log is at 2: the \
+               version that it names\n    expected: ";
+    assert!(shown.contains(why), "{shown}");
+    let json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
+    assert_eq!(json["fails"], report.fails);
+    let checks = json["checks"].as_array().unwrap();
+    let found = checks
+        .iter()
+        .find(|one| one["name"] == "a_conflict_names_the_actual_version")
+        .unwrap();
+    assert_eq!(
+        (&found["contract"], &found["shown"]),
+        (&2.into(), &"fails".into())
+    );
+    assert!(
+        found["expected"].as_str().unwrap().contains("Version(2)"),
+        "{found}"
+    );
+    assert!(
+        found["found"].as_str().unwrap().contains("Version(3)"),
+        "{found}"
+    );
+    let failed = std::panic::catch_unwind(|| report.assert()).unwrap_err();
+    assert_eq!(failed.downcast_ref::<String>(), Some(&shown));
 }
 
 #[test]
@@ -954,7 +1057,7 @@ fn every_sabotaged_store_is_found_out_by_the_check_that_is_named() {
 #[test]
 fn every_check_finds_a_sabotaged_store() {
     let named: HashSet<_> = FLAWS.iter().map(|(_, _, name)| *name).collect();
-    let unnamed = CHECKS.iter().map(|check| check.name());
+    let unnamed = CHECKS.iter().map(Check::name);
     let unnamed: Vec<_> = unnamed.filter(|name| !named.contains(name)).collect();
     assert_eq!(unnamed, [""; 0]);
 }
@@ -972,12 +1075,19 @@ fn all_that_finds_a_flaw() {
 
 #[test]
 fn the_kill_table_is_the_one_in_the_documentation() {
-    let table: String = FLAWS
-        .iter()
-        .map(|(_, says, name)| format!("| {says} | {} | `{name}` |\n", check(name).contract()))
-        .collect();
-    println!("| what is wrong | contract | found by |\n|---|---|---|\n{table}");
+    let line = |(_, says, name): &(Flaw, &str, &str)| {
+        format!("| {says} | {} | `{name}` |", check(name).contract())
+    };
+    let table: Vec<_> = FLAWS.iter().map(line).collect();
+    let table = table.join("\n");
+    let head = "| what is wrong | contract | found by |\n|---|---|---|\n";
+    println!("{head}{table}");
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/stores.md");
     let docs = std::fs::read_to_string(path).unwrap();
-    assert!(docs.contains(&table), "docs/stores.md has another table");
+    let (_, shown) = docs.split_once(head).expect("docs/stores.md has the table");
+    let shown: Vec<_> = shown
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    assert_eq!(shown.join("\n"), table, "docs/stores.md has another table");
 }

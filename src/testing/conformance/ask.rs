@@ -1,7 +1,7 @@
 //! Asks a store, and says in words what was wrong with the answer.
 
 use super::report::{Ended, Failure};
-use super::scribe::{key, tenant};
+use super::scribe::{key, noon, tenant};
 use crate::phase::{Instant, Seconds};
 use crate::release::{Batch, Delivery, Envelope, Stream, Version};
 use crate::store::{
@@ -10,6 +10,10 @@ use crate::store::{
 use std::{error::Error, fmt};
 
 /// Holds if both are the same.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a check hands over what it compares, mostly made on the spot"
+)]
 pub(super) fn same<T: PartialEq + fmt::Debug>(
     what: impl Into<String>,
     found: T,
@@ -203,6 +207,26 @@ pub(super) fn places(deliveries: &[Delivery]) -> Vec<(String, u64, u32)> {
     let mut places: Vec<_> = deliveries.iter().map(place).collect();
     places.sort();
     places
+}
+
+/// Tells a sink everything that there is, and settles it.
+pub(super) async fn tell_all(
+    store: &impl Store,
+    sink: &str,
+) -> Result<Vec<(String, u64, u32)>, Ended> {
+    let mut told = Vec::new();
+    loop {
+        let claimed = claim(store, sink, noon(0)).await?;
+        if claimed.is_empty() {
+            told.sort();
+            return Ok(told);
+        }
+        told.extend(places(&claimed));
+        so("notices", told.len() <= 1_000, "an end", told.len())?;
+        for one in &claimed {
+            settled("settling", store, one, Settlement::Delivered).await?;
+        }
+    }
 }
 
 /// Everything that can be asked of some logs without changing anything, to be compared.

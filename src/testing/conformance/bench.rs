@@ -123,7 +123,7 @@ impl Bench {
 }
 
 /// How long a check may take.
-pub(super) const PATIENCE: Duration = Duration::from_secs(180);
+pub(super) const PATIENCE: Duration = Duration::from_mins(3);
 
 /// What a future gives, once a harness has waited for it.
 pub(super) fn waited<T: Send>(

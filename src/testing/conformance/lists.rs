@@ -258,7 +258,7 @@ pub(super) async fn only_releases_are_listed(bench: Bench) -> Result<(), Ended> 
         }
     }
     changed(store, &mut release, |summary| {
-        (summary.window, summary.next_due) = (None, None)
+        (summary.window, summary.next_due) = (None, None);
     })
     .await?;
     for (order, count) in [

@@ -151,12 +151,9 @@ impl Report {
     /// # Panics
     ///
     /// With the table, if a check fails.
-    #[expect(clippy::panic, reason = "it is for tests")]
     #[track_caller]
     pub fn assert(&self) {
-        if self.fails > 0 {
-            panic!("{self}");
-        }
+        assert!(self.fails == 0, "{self}");
     }
 }
 

@@ -38,15 +38,37 @@ pub(super) async fn tenants_see_nothing_of_each_other(bench: Bench) -> Result<()
             so(what, is_own, "only logs of its own", &page.rows)?;
         }
     }
+    let entries = log(store, &ours.stream).await?;
+    let other = Stream::new(tenant("c"), StreamKind::Release, ours.stream.id.clone());
+    for entry in &entries {
+        let outcome = store.outcome(&other, entry.id.command()).await;
+        same(
+            "the outcome for another tenant",
+            done("asking", outcome)?,
+            None,
+        )?;
+    }
+    notices_of_tenants(store, &ours.stream, &[&theirs.stream, &second.stream]).await
+}
+
+async fn notices_of_tenants(
+    store: &impl Store,
+    ours: &Stream,
+    theirs: &[&Stream],
+) -> Result<(), Ended> {
     let to_a = claim_of(store, "a", "inbox", noon(0)).await?;
-    let id = |scribe: &Scribe| scribe.stream.id.to_string();
+    let of_theirs = |attempt| {
+        theirs
+            .iter()
+            .map(move |stream| (stream.id.to_string(), 1, attempt))
+    };
     same(
         "notices of tenant `a`",
         places(&to_a),
-        vec![(id(&ours), 1, 1)],
+        vec![(ours.id.to_string(), 1, 1)],
     )?;
     let to_b = claim_of(store, "b", "inbox", noon(0)).await?;
-    let expected = vec![(id(&theirs), 1, 1), (id(&second), 1, 1)];
+    let expected: Vec<_> = of_theirs(1).collect();
     same(
         "notices of tenant `b`, whose sink has the same name",
         places(&to_b),
@@ -70,22 +92,12 @@ pub(super) async fn tenants_see_nothing_of_each_other(bench: Bench) -> Result<()
     }
     // What one has settled the other has not.
     let to_b = claim_of(store, "b", "inbox", noon(60)).await?;
-    let expected = vec![(id(&theirs), 1, 2), (id(&second), 1, 2)];
+    let expected: Vec<_> = of_theirs(2).collect();
     same(
         "notices of tenant `b` after `a` has settled",
         places(&to_b),
         expected,
     )?;
-    let entry = log(store, &ours.stream).await?;
-    let other = Stream::new(tenant("c"), StreamKind::Release, ours.stream.id.clone());
-    for entry in &entry {
-        let outcome = store.outcome(&other, entry.id.command()).await;
-        same(
-            "the outcome for another tenant",
-            done("asking", outcome)?,
-            None,
-        )?;
-    }
     Ok(())
 }
 
