@@ -98,6 +98,7 @@
 //! | `schema` | their JSON Schema: `ReleaseModel::schema` |
 //! | `sqlite` | a store in one file, with the engine built in: `SqliteStore` |
 //! | `testing` | rules under test: cases, files of cases, coverage, mutation, difference; a suite for stores; brings `verify` |
+//! | `proptest` | drawn scenes, stories, releases and calendars for properties, by the crate of that name; brings `testing` |
 //! | `tracing` | a span around every call of a store: `store::Traced` |
 //! | `verify` | every way that rules leave open, explored; recorded history, asked again: `verify::verify`, `verify::Backtest` |
 //!

@@ -5,11 +5,14 @@
 //! invariants are always judged too, and no gate can waive them.
 
 mod booking;
+mod breach;
 mod clearance;
 mod combine;
 mod condition;
 mod facts;
+mod host;
 mod judge;
+mod judging;
 mod load;
 mod matching;
 mod model;
@@ -28,11 +31,14 @@ mod tally;
 
 pub use crate::release::file::{Mistake, Mistakes};
 pub(crate) use booking::is_before_review;
+#[cfg(feature = "verify")]
+pub(crate) use breach::breaches;
 pub use clearance::{Cleared, Refused};
 pub(crate) use clearance::{intent_of, refusal, refuse};
 pub use combine::{Combined, RuleOn, RulesOn, all, any, at_least, not, unless, when};
 pub use condition::Condition;
 pub use facts::Facts;
+pub use host::HostRule;
 pub use load::Policies;
 pub use model::{
     ModelAuthorisation, ModelDraft, ModelState, PreAuthorisation, PreAuthorisationLimits,
@@ -53,7 +59,7 @@ pub use rehearsal::Rehearsal;
 pub(crate) use rewrite::Mutant;
 #[cfg(feature = "testing")]
 pub use rewrite::{Edit, Place};
-pub use rule::{AtLeast, Conditional, HostRule, Requirement, Rule};
+pub use rule::{AtLeast, Conditional, Requirement, Rule};
 
 use combine::Own;
 use judge::{Book, Judged, Models, judge, lifecycle, weigh};
@@ -529,7 +535,7 @@ impl GateSet {
 
     /// The policies of all gates on that step, those of the models included.
     #[cfg(feature = "verify")]
-    fn policies_on(&self, action: Action) -> impl Iterator<Item = &dyn rule::Judge> {
+    fn policies_on(&self, action: Action) -> impl Iterator<Item = &dyn judging::Judge> {
         let of_models = self.models().flat_map(ReleaseModel::gates);
         let gates = self.gates.iter().chain(of_models);
         let gates = gates.filter(move |gate| gate.action == action);
@@ -540,14 +546,14 @@ impl GateSet {
     /// The host's facts that a step may need.
     #[cfg(feature = "verify")]
     pub(crate) fn facts_for(&self, action: Action) -> BTreeSet<Key> {
-        let needs = self.policies_on(action).map(rule::Judge::needs);
+        let needs = self.policies_on(action).map(judging::Judge::needs);
         needs.flat_map(Result::unwrap_or_default).collect()
     }
 
     /// The calendars that a step may ask.
     #[cfg(feature = "verify")]
     pub(crate) fn calendars_for(&self, action: Action) -> BTreeSet<Key> {
-        let asked = self.policies_on(action).map(rule::Judge::calendars);
+        let asked = self.policies_on(action).map(judging::Judge::calendars);
         let asked = asked.flat_map(Result::unwrap_or_default);
         asked.map(|question| question.calendar).collect()
     }

@@ -56,7 +56,7 @@ impl Needs {
             let asked = policy.calendars().unwrap_or_default().into_iter();
             let unread = asked.filter(|one| !ask.is_read(&one.calendar));
             self.calendars.extend(unread.map(|one| one.calendar));
-            let asked = policy.conflicts();
+            let asked = policy.conflicts().unwrap_or_default();
             self.conflicts
                 .extend(asked.filter(|&one| ask.conflicts(one).is_none()));
             let relations = policy.relations().iter();

@@ -1,6 +1,7 @@
 //! Which overrides count for a step, and why the others do not.
 
-use super::rule::{Judge, Rule};
+use super::judging::Judge;
+use super::rule::Rule;
 use super::{AnyGate, Ask, LIFECYCLE};
 use crate::release::{
     AnyStep, Decision, Digest, Enforcement, Finding, GrantedOverride, Judgement, Key,

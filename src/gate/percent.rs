@@ -10,6 +10,14 @@ use std::fmt;
 pub struct Percent(u8);
 
 impl Percent {
+    /// Nothing.
+    #[cfg(feature = "verify")]
+    pub(crate) const NONE: Self = Self(0);
+
+    /// Everything.
+    #[cfg(feature = "verify")]
+    pub(crate) const ALL: Self = Self(100);
+
     /// This many of a hundred.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! Reads files of rules: policies and their combinations, and words that are the crate's own or the host's.
 
+use super::judging::Judge;
 use super::load::Policies;
 use super::policy::Policy;
-use super::rule::{AtLeast, Conditional, Judge, Rule};
+use super::rule::{AtLeast, Conditional, Rule};
 use crate::phase::{Action, PhaseName, shown};
 use crate::release::file::{self, told};
 use crate::release::limits::{ENTRIES, RULE_DEPTH};

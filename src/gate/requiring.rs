@@ -1,8 +1,9 @@
 //! One requirement being asked: what its rule comes to, and what that looked at.
 
+use super::breach::Breach;
 use super::judge::not_read;
 use super::overrides::against;
-use super::rule::{Rule, failed};
+use super::rule::Rule;
 use super::{AnyGate, Ask};
 use crate::phase::Interval;
 use crate::release::{
@@ -133,17 +134,17 @@ impl Requiring<'_> {
     fn single(&mut self, rule: &Rule, name: Option<&Key>) -> Judgement {
         let Some(policy) = rule.judge() else {
             let what = "a combination was judged as a policy";
-            let verdict = failed("not-a-policy", what.to_owned());
+            let verdict = Breach::NotAPolicy.told(what.to_owned());
             return Judgement::single(rule.name(), 1, verdict);
         };
         self.model |= policy.reads_model();
-        self.conflicts.extend(policy.conflicts());
         let relations = policy.relations();
         let asked = policy
             .needs()
-            .and_then(|needs| Ok((needs, policy.calendars()?)));
+            .and_then(|needs| Ok((needs, policy.calendars()?, policy.conflicts()?)));
         let verdict = match asked {
-            Ok((needs, questions)) => {
+            Ok((needs, questions, conflicts)) => {
+                self.conflicts.extend(conflicts);
                 let related = relations.iter().flat_map(|&one| self.ask.related(one));
                 let others: BTreeSet<_> = related.collect();
                 if policy.is_timed() || !questions.is_empty() {

@@ -1,23 +1,19 @@
 //! A policy as a value: what both doors, types and files, end in.
 
 use super::condition::Condition;
-use super::policies::{ModelStandingPolicy, TimeOfDayPolicy, policies};
-use super::policy::{Ask, Policy, Relation, is_policy_name};
+use super::host::HostRule;
+use super::judging::Judge;
+use super::policies::policies;
+use super::policy::{Policy, Relation};
 use super::read::Reader;
-use crate::phase::{Instant, Invalid, InvalidKind, PhaseName};
-use crate::release::limits::RULE_DEPTH;
-use crate::release::{
-    CalendarQuestion, ConflictQuestion, Earned, Enforcement, Key, Reason, Role, StateRef, Verdict,
-};
-use serde::{Serialize, Serializer, ser::SerializeStruct};
-use serde_json::{Value, value::RawValue};
-use std::{
-    any::{Any, TypeId},
-    collections::BTreeSet,
-    fmt,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-};
+use crate::phase::{Invalid, InvalidKind, PhaseName};
+use crate::release::{Enforcement, Key, Role};
+use serde::Serialize;
+use serde_json::Value;
+use std::{any::Any, collections::BTreeSet};
+
+#[cfg(feature = "schema")]
+use super::host::HostFile;
 
 macro_rules! expand {
     ($($(#[$doc:meta])* $rule:ident $policy:ident $name:literal;)*) => {
@@ -160,69 +156,6 @@ pub struct Conditional {
 }
 
 impl Rule {
-    /// The rule of a host's policy.
-    #[must_use]
-    pub fn host<P: Policy>(policy: P) -> Self {
-        const {
-            assert!(
-                is_policy_name(P::NAME),
-                "see `Policy::NAME` for what it may hold"
-            );
-        }
-        let name = policy.name();
-        let unfit = |code, why: String| -> Arc<dyn Judge> {
-            let name = name.clone();
-            Arc::new(Unfit { name, code, why })
-        };
-        let (params, policy): (_, Arc<dyn Judge>) = match serde_json::to_string(&policy) {
-            // Parameters that cannot be written cannot be compared either.
-            Err(_) => {
-                let why = format!("the parameters of policy `{name}` cannot be written as JSON");
-                ("null".to_owned(), unfit("unwritable", why))
-            }
-            Ok(params) if Self::is_taken(&name) => {
-                let why = format!(
-                    "a host policy cannot be called `{name}`: that is a name of the crate's own"
-                );
-                (params, unfit("name-taken", why))
-            }
-            Ok(params) => (params, Arc::new(policy)),
-        };
-        Self::Host(HostRule {
-            name,
-            params: params.into(),
-            policy,
-        })
-    }
-
-    /// Whether that is the name of a built-in policy, or of the lifecycle.
-    fn is_taken(name: &Key) -> bool {
-        let name = name.as_str();
-        name == super::LIFECYCLE || Self::BUILT_IN.contains(&name)
-    }
-
-    /// Itself, unless it is nested too deep: what it would say could not be read back from a log.
-    pub(super) fn within_depth(self) -> Self {
-        if self.depth() <= RULE_DEPTH {
-            return self;
-        }
-        let name = self.name();
-        let why = format!("rules are nested {RULE_DEPTH} deep at most");
-        Self::Host(HostRule {
-            name: name.clone(),
-            params: "null".into(),
-            policy: Arc::new(Unfit {
-                name,
-                code: "nested-too-deep",
-                why,
-            }),
-        })
-    }
-
-    fn depth(&self) -> usize {
-        1 + self.parts().iter().map(Self::depth).max().unwrap_or(0)
-    }
-
     /// The policy's name; of a combination, the combination's. What only holds under a condition has the name of
     /// what it holds for.
     #[must_use]
@@ -306,7 +239,7 @@ impl Rule {
                 rules.flat_map(|rule| rule.by().iter().cloned()).collect()
             }
             Self::Host(host) => {
-                let roles = host.policy.roles().into_iter();
+                let roles = host.roles.iter().cloned();
                 roles.map(super::Approver::Role).collect()
             }
             _ => BTreeSet::new(),
@@ -377,60 +310,6 @@ fn number(path: &str, value: &Value, numbers: &mut Vec<(String, i64)>) {
     }
 }
 
-/// A policy of the host's own. Two are equal if name and parameters are.
-#[derive(Clone)]
-pub struct HostRule {
-    name: Key,
-    params: Arc<str>,
-    policy: Arc<dyn Judge>,
-}
-
-/// A policy of the host's own, as files have it.
-#[cfg(feature = "schema")]
-#[derive(schemars::JsonSchema)]
-#[schemars(deny_unknown_fields, rename = "HostPolicy")]
-#[expect(dead_code, reason = "it only describes the format")]
-struct HostFile {
-    /// The name under which it is registered.
-    name: Key,
-    /// Its parameters.
-    #[schemars(default)]
-    params: Value,
-}
-
-impl HostRule {
-    /// Its parameters, as JSON.
-    #[must_use]
-    pub fn params(&self) -> &str {
-        &self.params
-    }
-}
-
-impl PartialEq for HostRule {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.name, &self.params) == (&other.name, &other.params)
-    }
-}
-
-impl Eq for HostRule {}
-
-impl fmt::Debug for HostRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HostRule({} {})", self.name, self.params)
-    }
-}
-
-impl Serialize for HostRule {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let params: &RawValue =
-            serde_json::from_str(&self.params).map_err(serde::ser::Error::custom)?;
-        let mut host = serializer.serialize_struct("HostRule", 2)?;
-        host.serialize_field("name", &self.name)?;
-        host.serialize_field("params", params)?;
-        host.end()
-    }
-}
-
 /// A policy of a gate and what its verdict does.
 #[cfg_attr(
     feature = "schema",
@@ -447,7 +326,7 @@ pub struct Requirement {
     pub enforcement: Enforcement,
     /// The policy's name, kept because every finding has it.
     #[serde(skip)]
-    pub(super) policy: Key,
+    pub(crate) policy: Key,
 }
 
 impl Requirement {
@@ -457,241 +336,5 @@ impl Requirement {
             rule,
             enforcement,
         }
-    }
-}
-
-/// A policy without its type: one non-generic way to judge all of them.
-pub(super) trait Judge: Send + Sync {
-    fn name(&self) -> Key;
-    fn version(&self) -> u32;
-    /// The facts to give it, or the verdict if it cannot even say that.
-    fn needs(&self) -> Result<Vec<Key>, Verdict>;
-    fn relations(&self) -> &'static [Relation];
-    /// What it asks of calendars, or the verdict if it cannot even say that.
-    fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict>;
-    /// What it asks of what other releases have booked.
-    fn conflicts(&self) -> Option<ConflictQuestion>;
-    /// Whether it looks at how the release's model stands.
-    fn reads_model(&self) -> bool;
-    /// Whether it looks by itself at when the work would be done.
-    fn is_timed(&self) -> bool;
-    fn phases(&self) -> &'static [PhaseName];
-    fn roles(&self) -> BTreeSet<Role>;
-    fn verdict(&self, ask: &Ask<'_>) -> Verdict;
-}
-
-/// Stands for a rule that never clears, and says why.
-struct Unfit {
-    name: Key,
-    code: &'static str,
-    why: String,
-}
-
-impl Judge for Unfit {
-    fn name(&self) -> Key {
-        self.name.clone()
-    }
-
-    fn version(&self) -> u32 {
-        0
-    }
-
-    fn needs(&self) -> Result<Vec<Key>, Verdict> {
-        Ok(Vec::new())
-    }
-
-    fn relations(&self) -> &'static [Relation] {
-        &[]
-    }
-
-    fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict> {
-        Ok(Vec::new())
-    }
-
-    fn conflicts(&self) -> Option<ConflictQuestion> {
-        None
-    }
-
-    fn reads_model(&self) -> bool {
-        false
-    }
-
-    fn is_timed(&self) -> bool {
-        false
-    }
-
-    fn phases(&self) -> &'static [PhaseName] {
-        PhaseName::ALL
-    }
-
-    fn roles(&self) -> BTreeSet<Role> {
-        BTreeSet::new()
-    }
-
-    fn verdict(&self, _ask: &Ask<'_>) -> Verdict {
-        failed(self.code, self.why.clone())
-    }
-}
-
-/// Judges twice: a policy that answers differently to the same question cannot be trusted with either answer.
-impl Judge for HostRule {
-    fn name(&self) -> Key {
-        self.name.clone()
-    }
-
-    fn version(&self) -> u32 {
-        self.policy.version()
-    }
-
-    fn needs(&self) -> Result<Vec<Key>, Verdict> {
-        self.policy.needs()
-    }
-
-    fn relations(&self) -> &'static [Relation] {
-        self.policy.relations()
-    }
-
-    fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict> {
-        self.policy.calendars()
-    }
-
-    fn conflicts(&self) -> Option<ConflictQuestion> {
-        self.policy.conflicts()
-    }
-
-    fn reads_model(&self) -> bool {
-        self.policy.reads_model()
-    }
-
-    fn is_timed(&self) -> bool {
-        self.policy.is_timed()
-    }
-
-    fn phases(&self) -> &'static [PhaseName] {
-        self.policy.phases()
-    }
-
-    fn roles(&self) -> BTreeSet<Role> {
-        self.policy.roles()
-    }
-
-    fn verdict(&self, ask: &Ask<'_>) -> Verdict {
-        let verdict = self.policy.verdict(ask);
-        if self.policy.verdict(ask) == verdict {
-            return verdict;
-        }
-        let message = format!(
-            "policy `{}` answered the same question in two ways",
-            self.name
-        );
-        failed("not-deterministic", message)
-    }
-}
-
-impl<P: Policy> Judge for P {
-    fn name(&self) -> Key {
-        Key::clipped(P::NAME)
-    }
-
-    fn version(&self) -> u32 {
-        P::VERSION
-    }
-
-    fn needs(&self) -> Result<Vec<Key>, Verdict> {
-        // Nothing of ours is half changed when a policy panics: it only sees shared references.
-        std::panic::catch_unwind(AssertUnwindSafe(|| self.facts())).map_err(|_| panicked::<P>())
-    }
-
-    fn relations(&self) -> &'static [Relation] {
-        P::RELATIONS
-    }
-
-    fn calendars(&self) -> Result<Vec<CalendarQuestion>, Verdict> {
-        let asked = || Policy::calendars(self);
-        std::panic::catch_unwind(AssertUnwindSafe(asked)).map_err(|_| panicked::<P>())
-    }
-
-    fn conflicts(&self) -> Option<ConflictQuestion> {
-        Policy::conflicts(self)
-    }
-
-    fn reads_model(&self) -> bool {
-        TypeId::of::<P>() == TypeId::of::<ModelStandingPolicy>()
-    }
-
-    fn is_timed(&self) -> bool {
-        TypeId::of::<P>() == TypeId::of::<TimeOfDayPolicy>()
-    }
-
-    fn phases(&self) -> &'static [PhaseName] {
-        P::Reads::PHASES
-    }
-
-    fn roles(&self) -> BTreeSet<Role> {
-        Policy::roles(self)
-    }
-
-    fn verdict(&self, ask: &Ask<'_>) -> Verdict {
-        let state = StateRef(ask.state());
-        let Some(read) = P::Reads::of(&state) else {
-            let message = format!(
-                "policy `{}` reads what a release in {} has not got",
-                P::NAME,
-                ask.standing()
-            );
-            let remedy = "attach it to a step before which the release has it";
-            return Verdict::Failed {
-                reasons: vec![Reason::new("cannot-read", message, remedy)],
-            };
-        };
-        match std::panic::catch_unwind(AssertUnwindSafe(|| self.judge(ask, read))) {
-            Ok(Verdict::Satisfied { until: Some(until) }) if until <= ask.now() => {
-                let message = format!("policy `{}` clears until {until}, which is over", P::NAME);
-                failed("clears-until-before", message)
-            }
-            Ok(verdict @ Verdict::Satisfied { .. }) => verdict,
-            // Without a reason there is nothing to show and nothing that an override could name.
-            Ok(
-                verdict @ (Verdict::Violated { .. }
-                | Verdict::Unknown { .. }
-                | Verdict::Failed { .. }),
-            ) if !verdict.reasons().is_empty() => still_to_come(verdict, ask.now()),
-            Ok(_) => failed(
-                "no-verdict",
-                format!("policy `{}` gave no reason, or excepted itself", P::NAME),
-            ),
-            Err(_) => panicked::<P>(),
-        }
-    }
-}
-
-/// Without the instants that are over: what blocks now was not lifted then.
-fn still_to_come(mut verdict: Verdict, now: Instant) -> Verdict {
-    match &mut verdict {
-        Verdict::Violated { reasons }
-        | Verdict::Unknown { reasons }
-        | Verdict::Failed { reasons }
-        | Verdict::Excepted { reasons, .. } => {
-            for reason in reasons {
-                reason.clears_at = reason.clears_at.filter(|at| now < *at);
-            }
-        }
-        Verdict::Satisfied { .. } => {}
-    }
-    verdict
-}
-
-fn panicked<P: Policy>() -> Verdict {
-    failed("panicked", format!("policy `{}` panicked", P::NAME))
-}
-
-/// The policy itself is at fault.
-pub(super) fn failed(code: &str, message: String) -> Verdict {
-    Verdict::Failed {
-        reasons: vec![Reason::new(
-            code,
-            message,
-            "fix the policy; nothing clears until then",
-        )],
     }
 }

@@ -88,6 +88,11 @@ async fn decisions(case: &Case, scene: &Scene, gates: &GateSet, open: &GateSet) 
         .forgetting_refusals();
     let reason = || Text::new("given").unwrap();
     for calendar in &scene.calendars {
+        // A calendar is known from the first window on that it had, whatever it has now.
+        let was = calendar_with_a_window(calendar.name());
+        desk.import_calendar(&was, reason(), by("cal"))
+            .await
+            .unwrap();
         desk.import_calendar(calendar, reason(), by("cal"))
             .await
             .unwrap();
@@ -193,6 +198,11 @@ fn calendar() -> Calendar {
     .unwrap()
 }
 
+fn calendar_with_a_window(name: &Key) -> Calendar {
+    let window = calendar().windows().next().unwrap().clone();
+    Calendar::new(name.clone()).with(window).unwrap()
+}
+
 #[derive(Debug, Clone)]
 enum Event {
     Approves(&'static str),
@@ -272,4 +282,39 @@ proptest! {
         });
         prop_assert!(at_desk(&Cases::under(rules()).case(case)) > 0);
     }
+}
+
+/// Whatever is given and whoever does what: with rules that are asked, and with a release that ends anywhere.
+#[cfg(feature = "proptest")]
+#[test]
+fn a_drawn_history_is_answered_as_the_desk_answers() {
+    use super::strategies::histories;
+    use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+    use std::cell::RefCell;
+
+    let (gates, seen) = (rules(), RefCell::new([0; 2]));
+    let config = ProptestConfig {
+        cases: 500,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let taken = TestRunner::new_with_rng(config, rng).run(&histories(10), |case| {
+        let scene = case.scene.as_ref().unwrap();
+        let played = case.play(&gates)?;
+        let at_desk = block_on(decisions(&case, scene, &gates, &gates.without_gates()));
+        prop_assert_eq!(played.asked.len(), at_desk.len());
+        for ((_, pure), decided) in played.asked.iter().zip(&at_desk) {
+            prop_assert_eq!(told(pure), told(decided));
+            prop_assert_eq!(pure.clears_at(), decided.clears_at());
+            seen.borrow_mut()[usize::from(pure.is_cleared())] += 1;
+        }
+        Ok(())
+    });
+    taken.unwrap_or_else(|broken| panic!("{broken}"));
+    let [refused, cleared] = seen.into_inner();
+    assert!(
+        refused > 200 && cleared > 200,
+        "{refused} refused, {cleared} cleared"
+    );
 }

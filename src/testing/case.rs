@@ -1,15 +1,20 @@
 //! Cases that read as sentences: given a scene, when somebody asks for a step, then exactly this is answered.
 
+use super::checked::given;
 use super::checked::{Checked, CheckedCase, Failure};
 use super::expected::{Answer, Expected, recorded};
+use super::fixture::Fixture;
 use super::scene::{Approved, Scene};
 use super::walk::{Walk, answer};
-use crate::gate::{GateSet, ReleaseModel};
-use crate::phase::Seconds;
-use crate::release::{self, Actor, AnyRecord, AnyStep, Asked, By, Key, Person, Role};
+use crate::gate::{Facts, GateSet, Mistake, Mistakes, Rehearsal, ReleaseModel};
+use crate::phase::{Anywhere, Instant, Seconds};
+use crate::release::{
+    self, Actor, AnyRecord, AnyStep, Asked, Batch, By, Decision, Key, Person, Release, Role,
+};
 use crate::report::Outline;
 use crate::verify::Question;
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// Given a scene, when somebody asks for a step, then exactly this is answered. With several turns it is a story.
 ///
@@ -31,7 +36,7 @@ use std::collections::BTreeSet;
 ///     .then(refused(["go/approvals: approval-too-old", "go/approvals: approvals-missing"]));
 /// # Ok::<(), phasegate::phase::Invalid>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "a case is checked by `Cases::check`"]
 pub struct Case {
     pub(crate) name: String,
@@ -201,60 +206,39 @@ impl Case {
             Ok(walk)
         });
         match walked {
-            Ok(walk) => self.play(&walk, gates, &mut checked),
+            Ok(walk) => self.follow(&walk, gates, &mut checked),
             Err((path, what)) => checked.failures.push(Failure::given(&path, &what)),
         }
         checked
     }
 
     /// Turn after turn, until one is not answered as expected.
-    fn play(&self, walk: &Walk<'_>, gates: &GateSet, checked: &mut CheckedCase) {
-        let mut now = walk.now();
-        let mut rehearsal = gates.rehearse(&walk.release());
+    fn follow(&self, walk: &Walk<'_>, gates: &GateSet, checked: &mut CheckedCase) {
+        let mut told = Told::of(self, walk, gates);
         for (place, turn) in self.turns.iter().enumerate() {
-            let against = match &turn.does {
-                Does::Wait(time) => {
-                    now = now.plus(*time);
-                    continue;
-                }
-                Does::Step(by, step) => {
-                    let (by, release) = (By::new(by.clone()), rehearsal.release());
-                    let asked = Asked::Step(step.clone());
-                    let facts = walk.facts(gates, &release, &asked, &by, now);
-                    let question = Question::of(gates, &release, step.clone(), &facts, &by);
-                    let decision = question.ask(gates);
-                    let mut against = turn.then.as_ref().and_then(|then| then.against(&decision));
+            let against = match told.take(place, turn) {
+                Ok(Answered::Waited) => continue,
+                Ok(Answered::Step(asked, refused)) => {
+                    let (question, decision) = *asked;
+                    let then = turn.then.clone().map(|then| then.among(gates));
+                    let mut against = then.as_ref().and_then(|then| then.against(&decision));
                     if against.is_none() && decision.is_cleared() {
                         // What was just cleared is refused by nothing but a rule that answers as it likes.
-                        let refused = rehearsal.ask(asked, &facts, &by).err();
                         against = refused.map(|decision| decision.outline());
                     }
+                    let then = turn.then.clone();
                     checked
                         .asked
-                        .extend(turn.then.clone().map(|then| (place, question, then)));
+                        .extend(then.map(|then| (place, question, then)));
                     against
                 }
-                Does::Record(by, record) => {
-                    let asked = Asked::Record(record.clone());
-                    let (by, release) = (By::new(by.clone()), rehearsal.release());
-                    let facts = walk.facts(gates, &release, &asked, &by, now);
-                    let refused = rehearsal.ask(asked, &facts, &by).err();
+                Ok(Answered::Record(refused)) => {
                     let then = turn.then.clone().unwrap_or_else(recorded);
                     then.against_record(refused.as_deref())
                 }
-                Does::Answer(approved) => {
-                    let Some(step) = self.step_from(place) else {
-                        let what = "no step follows that this could be an answer for";
-                        checked.failures.push(Failure::mistake(what).in_turn(place));
-                        return;
-                    };
-                    let (by, release) = (By::new(approved.by.clone()), rehearsal.release());
-                    let approval = answer(gates, &release, step, approved);
-                    let asked = Asked::Record(approval.into());
-                    let facts = walk.facts(gates, &release, &asked, &by, now);
-                    let refused = rehearsal.ask(asked, &facts, &by).err();
-                    let then = turn.then.clone().unwrap_or_else(recorded);
-                    then.against_record(refused.as_deref())
+                Err(what) => {
+                    checked.failures.push(Failure::mistake(what).in_turn(place));
+                    return;
                 }
             };
             if let Some(difference) = against {
@@ -269,6 +253,171 @@ impl Case {
                 return;
             }
         }
+    }
+
+    /// Plays it under these rules to its end, whatever is answered: what is cleared is taken, what is refused is not, and
+    /// what is expected does not matter. For rules of which something holds in every story, however it goes.
+    ///
+    /// # Errors
+    ///
+    /// What is given that cannot be, and why the lifecycle refuses it; an answer for a step that the story does not ask
+    /// for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phasegate::gate::GateSet;
+    /// use phasegate::phase::PhaseName;
+    /// use phasegate::release::step::{Cancel, Hold};
+    /// use phasegate::release::Text;
+    /// use phasegate::testing::{Case, Scene};
+    ///
+    /// # let why = || Text::new("nobody needs it").unwrap();
+    /// let story = Case::named("not twice")
+    ///     .given(Scene::in_phase(PhaseName::Plan))
+    ///     .when("ada", Cancel::new(why()))
+    ///     .when("ada", Hold::new(why()));
+    /// let played = story.play(&GateSet::new()).unwrap();
+    /// let answers: Vec<_> = played.asked.iter().map(|(_, decision)| decision.is_cleared()).collect();
+    /// assert_eq!(answers, [true, false]);
+    /// assert_eq!(played.end.release().standing().to_string(), "Closed");
+    /// ```
+    pub fn play(&self, gates: &GateSet) -> Result<Played, Mistakes> {
+        let wrong = |path: String, what: String| Mistakes(vec![Mistake { path, what }]);
+        if let Some(mistake) = self.mistakes.first() {
+            return Err(wrong("turns".to_owned(), mistake.what()));
+        }
+        let nothing = || wrong("given".to_owned(), "nothing is given".to_owned());
+        let scene = self.scene.as_ref().ok_or_else(nothing)?;
+        let open = gates.without_gates();
+        let walked = Walk::of(scene, gates, &open).and_then(|mut walk| {
+            walk.answers(self.step_from(0))?;
+            Ok(walk)
+        });
+        let walk = walked.map_err(|(path, what)| wrong(given(&path), what))?;
+        let mut told = Told::of(self, &walk, gates);
+        let mut asked = Vec::new();
+        for (place, turn) in self.turns.iter().enumerate() {
+            let answered = told.take(place, turn);
+            match answered.map_err(|what| wrong(format!("turns[{place}]"), what.to_owned()))? {
+                Answered::Step(one, _) => asked.push(*one),
+                Answered::Waited | Answered::Record(_) => {}
+            }
+        }
+        let (release, now) = (told.rehearsal.release(), told.now);
+        let batches = [walk.batches.clone(), told.batches].concat();
+        let end = Fixture::standing(release, batches, now);
+        Ok(Played { asked, end })
+    }
+}
+
+/// What came of a story.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Played {
+    /// The steps that were asked for, each with what was answered to it.
+    pub asked: Vec<(Question, Decision)>,
+    /// The release as it stands in the end, with its whole log.
+    pub end: Fixture<Anywhere>,
+}
+
+/// A story as far as it is told.
+struct Told<'a> {
+    case: &'a Case,
+    walk: &'a Walk<'a>,
+    gates: &'a GateSet,
+    rehearsal: Rehearsal<'a>,
+    batches: Vec<Batch>,
+    now: Instant,
+}
+
+/// What is answered to one turn; nothing where it was taken.
+enum Answered {
+    Waited,
+    Step(Box<(Question, Decision)>, Option<Box<Decision>>),
+    Record(Option<Box<Decision>>),
+}
+
+impl<'a> Told<'a> {
+    fn of(case: &'a Case, walk: &'a Walk<'a>, gates: &'a GateSet) -> Self {
+        Self {
+            case,
+            walk,
+            gates,
+            rehearsal: gates.rehearse(&walk.release()),
+            batches: Vec::new(),
+            now: walk.now(),
+        }
+    }
+
+    /// Takes this turn.
+    fn take(&mut self, place: usize, turn: &Turn) -> Result<Answered, &'static str> {
+        match &turn.does {
+            Does::Wait(time) => {
+                self.now = self.now.plus(*time);
+                Ok(Answered::Waited)
+            }
+            Does::Step(by, step) => {
+                let (by, release) = (By::new(by.clone()), self.rehearsal.release());
+                let asked = Asked::Step(step.clone());
+                let facts = self.facts(&release, &asked, &by);
+                let question = Question::of(self.gates, &release, step.clone(), &facts, &by);
+                let decision = question.ask(self.gates);
+                let refused = decision.is_cleared().then(|| self.ask(asked, &facts, &by));
+                let asked = Box::new((question, decision));
+                Ok(Answered::Step(asked, refused.flatten()))
+            }
+            Does::Record(by, record) => {
+                let by = By::new(by.clone());
+                Ok(Answered::Record(self.record(record.clone(), &by)))
+            }
+            Does::Answer(approved) => {
+                let step = self.case.step_from(place);
+                let step = step.ok_or("no step follows that this could be an answer for")?;
+                let by = By::new(approved.by.clone());
+                let approval = answer(self.gates, &self.rehearsal.release(), step, approved);
+                Ok(Answered::Record(self.record(approval.into(), &by)))
+            }
+        }
+    }
+
+    fn record(&mut self, record: AnyRecord, by: &By) -> Option<Box<Decision>> {
+        let asked = Asked::Record(record);
+        let facts = self.facts(&self.rehearsal.release(), &asked, by);
+        self.ask(asked, &facts, by)
+    }
+
+    fn ask(&mut self, asked: Asked, facts: &Facts, by: &By) -> Option<Box<Decision>> {
+        match self.rehearsal.ask(asked, facts, by) {
+            Ok(mut batch) => {
+                batch.guards.clear();
+                self.batches.push(batch);
+                None
+            }
+            Err(refused) => Some(refused),
+        }
+    }
+
+    fn facts(&self, release: &Release<Anywhere>, asked: &Asked, by: &By) -> Facts {
+        self.walk.facts(self.gates, release, asked, by, self.now)
+    }
+}
+
+/// The case as a file says it, but for what is expected.
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Case({})", super::written::case(self))?;
+        self.turns
+            .iter()
+            .enumerate()
+            .try_for_each(|(place, turn)| {
+                let then = turn.then.as_ref();
+                then.map_or(Ok(()), |then| write!(f, ", turn {}: {then:?}", place + 1))
+            })?;
+        let mistakes = self.mistakes.iter();
+        mistakes
+            .map(Failure::what)
+            .try_for_each(|what| write!(f, " but {what}"))
     }
 }
 

@@ -42,23 +42,33 @@ impl Failure {
 
     /// What is given is wrong.
     pub(super) fn given(path: &str, what: &str) -> Self {
-        let place = if path.is_empty() {
-            "given".to_owned()
-        } else {
-            format!("given.{path}")
-        };
         Self::of(
             Outline::new()
                 .own("mistake: ")
-                .name(place)
+                .name(given(path))
                 .own(": ")
                 .prose(what),
         )
     }
 
+    /// What is wrong.
+    pub(super) fn what(&self) -> String {
+        let told = self.told.to_string();
+        told.strip_prefix("mistake: ")
+            .map_or_else(|| told.clone(), str::to_owned)
+    }
+
     pub(super) const fn in_turn(mut self, place: usize) -> Self {
         self.turn = Some(place);
         self
+    }
+}
+
+/// Where something that is given stands.
+pub(super) fn given(path: &str) -> String {
+    match path {
+        "" => "given".to_owned(),
+        path => format!("given.{path}"),
     }
 }
 

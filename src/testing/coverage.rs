@@ -4,7 +4,7 @@ use super::ruling::broken;
 use super::{BrokenPolicy, Check, Ruling};
 use crate::gate::{GateSet, Percent, Place};
 use crate::phase::Action;
-use crate::release::{Decision, Enforcement, Key, Verdict};
+use crate::release::{Decision, Enforcement, Key, Reason, Verdict};
 use crate::report::Outline;
 use crate::verify::Question;
 use serde::Serialize;
@@ -186,6 +186,8 @@ pub(super) enum Alone {
     /// It would refuse, and an override lets it pass.
     Excepted,
     Unknown(Key),
+    /// It could not be evaluated: it says nothing of the step.
+    Failed(Key),
 }
 
 pub(super) fn alone(only: &GateSet, place: &Place, question: &Question) -> Alone {
@@ -200,11 +202,14 @@ pub(super) fn alone(only: &GateSet, place: &Place, question: &Question) -> Alone
         Some(Verdict::Satisfied { .. }) => Alone::Allows,
         Some(Verdict::Excepted { .. }) => Alone::Excepted,
         Some(Verdict::Violated { .. }) => Alone::Refuses,
-        Some(Verdict::Unknown { reasons } | Verdict::Failed { reasons }) => {
-            let code = reasons.first().map(|reason| reason.code.clone());
-            Alone::Unknown(code.unwrap_or_else(|| Key::clipped("unknown")))
-        }
+        Some(Verdict::Unknown { reasons }) => Alone::Unknown(first_of(reasons)),
+        Some(Verdict::Failed { reasons }) => Alone::Failed(first_of(reasons)),
     }
+}
+
+fn first_of(reasons: &[Reason]) -> Key {
+    let code = reasons.first().map(|reason| reason.code.clone());
+    code.unwrap_or_else(|| Key::clipped("unknown"))
 }
 
 fn covered(gates: &GateSet, place: Place, seen: &[(&Check, Decision)]) -> Option<Covered> {
@@ -237,15 +242,23 @@ fn covered(gates: &GateSet, place: Place, seen: &[(&Check, Decision)]) -> Option
                 tally.never_known.get_or_insert(code);
                 true
             }
+            Alone::Failed(code) => {
+                tally.never_known.get_or_insert(code);
+                tally.failed += 1;
+                false
+            }
         };
         tally.is_held = true;
         if is_refusal {
             tally.refused.push(check.name());
-            let is_alone = !decision.is_cleared() && check.question().ask(&without).is_cleared();
-            if is_alone {
+            if decision.is_cleared() {
+                continue;
+            }
+            let left = check.question().ask(&without);
+            if left.is_cleared() {
                 tally.alone.push(check.name());
-            } else if !decision.is_cleared() {
-                tally.masked(&place, &rule.name(), decision);
+            } else {
+                tally.masked(&left, decision);
             }
         }
     }
@@ -253,14 +266,14 @@ fn covered(gates: &GateSet, place: Place, seen: &[(&Check, Decision)]) -> Option
     Some(Covered {
         policy: rule.name(),
         is_opaque: rule.is_opaque(),
-        asked: tally.allowed.len() + tally.refused.len() + tally.excepted,
+        asked: tally.asked(),
         allowed: tally.allowed.len(),
         refused: tally.refused.len(),
         allows: tally.seen(&tally.allowed, action, || {
             let unknown = tally.never_known.clone();
             unknown.map_or(WhyNever::AlwaysRefuses, WhyNever::NeverKnown)
         }),
-        refuses: tally.seen(&tally.refused, action, || WhyNever::AlwaysAllows),
+        refuses: tally.seen(&tally.refused, action, || tally.why_never_refused()),
         alone: if blocks {
             tally.seen(&tally.alone, action, || tally.why_never_alone())
         } else {
@@ -276,6 +289,7 @@ struct Tally<'a> {
     is_asked: bool,
     is_held: bool,
     excepted: usize,
+    failed: usize,
     allowed: Vec<&'a str>,
     refused: Vec<&'a str>,
     alone: Vec<&'a str>,
@@ -284,11 +298,14 @@ struct Tally<'a> {
 }
 
 impl Tally<'_> {
-    fn masked(&mut self, place: &Place, policy: &Key, decision: &Decision) {
-        let blockers = Ruling::of(decision).blockers.into_iter();
-        let others = blockers.filter(|one| (&one.gate, &one.policy) != (&place.gate, policy));
-        for other in others {
-            *self.with.entry(other.to_string()).or_default() += 1;
+    /// What refuses without it too, and did so beside it. What takes its place in a combination did not.
+    fn masked(&mut self, left: &Decision, decision: &Decision) {
+        let mut before = Ruling::of(decision).blockers;
+        for one in Ruling::of(left).blockers {
+            if let Some(place) = before.iter().position(|other| *other == one) {
+                before.swap_remove(place);
+                *self.with.entry(one.to_string()).or_default() += 1;
+            }
         }
     }
 
@@ -300,16 +317,27 @@ impl Tally<'_> {
             WhyNever::NoCheckAsks(action)
         } else if !self.is_held {
             WhyNever::NotHeld
-        } else if self.allowed.len() + self.refused.len() + self.excepted == 0 {
+        } else if self.asked() == 0 {
             WhyNever::NeverJudged
         } else {
             why()
         })
     }
 
+    /// How often it was judged.
+    const fn asked(&self) -> usize {
+        self.allowed.len() + self.refused.len() + self.excepted + self.failed
+    }
+
+    fn why_never_refused(&self) -> WhyNever {
+        let failed = self.never_known.clone();
+        let failed = failed.filter(|_| self.allowed.is_empty() && self.excepted == 0);
+        failed.map_or(WhyNever::AlwaysAllows, WhyNever::NeverKnown)
+    }
+
     fn why_never_alone(&self) -> WhyNever {
         if self.refused.is_empty() {
-            return WhyNever::AlwaysAllows;
+            return self.why_never_refused();
         }
         let most = self
             .with

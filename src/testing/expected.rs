@@ -1,6 +1,6 @@
 //! What has to be answered: exactly these gates, exactly these reasons.
 
-use crate::gate::{AnyGate, GateSet, ReleaseModel, Rule};
+use crate::gate::{AnyGate, GateSet, ReleaseModel, Rule, breaches};
 use crate::phase::Instant;
 use crate::release::{Blocker, Decision, Enforcement, Finding, Key, Verdict};
 use crate::report::Outline;
@@ -18,7 +18,9 @@ use std::collections::BTreeSet;
 /// freeze: frozen of audit, not before 2026-03-04T06:00:00Z
 /// ```
 ///
-/// Two reasons of the same policy and code are written twice. A gate of a model is named with its model or without.
+/// Two reasons of the same policy and code are written twice. A gate of a model is named with its model or without, unless
+/// a gate of the rules themselves is called so: then that one is meant. Of a case, the rules are known; of a decision
+/// alone ([`Self::accepts`]), they are not.
 /// The lifecycle's own reasons are those of `lifecycle`.
 ///
 /// # Examples
@@ -33,7 +35,7 @@ use std::collections::BTreeSet;
 pub struct Expected {
     pub(super) answer: Answer,
     /// The gates that have to clear it; of a refusal, none are looked at.
-    gates: Vec<String>,
+    gates: Vec<Named>,
     because: Vec<Because>,
     warnings: Vec<Because>,
     overrides: BTreeSet<String>,
@@ -52,17 +54,25 @@ pub(super) enum Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Because {
     said: String,
-    gate: Option<String>,
+    gate: Option<Named>,
     policy: String,
     code: String,
     about: Option<String>,
     clears_at: Option<Instant>,
 }
 
+/// A gate, as it is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Named {
+    said: String,
+    /// Whether a gate of the rules has that very name: then no other is meant.
+    is_whole: bool,
+}
+
 /// The step is cleared by exactly these gates; nothing is warned of, and no override is used.
 #[must_use]
 pub fn cleared_by<T: Into<String>>(gates: impl IntoIterator<Item = T>) -> Expected {
-    let gates: Vec<_> = gates.into_iter().map(Into::into).collect();
+    let gates: Vec<_> = gates.into_iter().map(Named::of).collect();
     let mut expected = Expected::of(Answer::Cleared);
     if gates.is_empty() {
         let what = "a step that is cleared by no gate is said to be `cleared_by_no_gate`";
@@ -149,17 +159,28 @@ impl Expected {
         self.mistakes.is_empty() && self.against(decision).is_none()
     }
 
+    /// The same of these rules: a gate that they call exactly so is meant, and none of a model that ends so.
+    pub(super) fn among(mut self, gates: &GateSet) -> Self {
+        let known: BTreeSet<_> = all(gates).map(|gate| gate.id().name.as_str()).collect();
+        let reasons = self.because.iter_mut().chain(&mut self.warnings);
+        let named = reasons.filter_map(|because| because.gate.as_mut());
+        for gate in named.chain(&mut self.gates) {
+            gate.is_whole = known.contains(gate.said.as_str());
+        }
+        self
+    }
+
     /// What is wrong with it, before anything is asked: what it names that these rules do not have.
     pub(super) fn mistakes(&self, gates: &GateSet) -> Vec<String> {
         let mut mistakes = self.mistakes.clone();
         let known: Vec<_> = all(gates).collect();
-        let lacking = self.gates.iter().filter(|name| {
-            !known
-                .iter()
-                .any(|gate| is_called(gate.id().name.as_str(), name))
+        let expected = self.clone().among(gates);
+        let lacking = expected.gates.iter().filter(|name| {
+            let mut known = known.iter();
+            !known.any(|gate| name.is(gate.id().name.as_str()))
         });
-        mistakes.extend(lacking.map(|name| no_gate(name)));
-        for because in self.because.iter().chain(&self.warnings) {
+        mistakes.extend(lacking.map(|name| no_gate(&name.said)));
+        for because in expected.because.iter().chain(&expected.warnings) {
             mistakes.extend(because.names_nothing(&known));
         }
         mistakes
@@ -182,18 +203,18 @@ impl Expected {
         lines.extend(unused.map(|id| said("missing: the use of override ", id)));
         let unexpected = used.difference(&expected);
         lines.extend(unexpected.map(|id| said("not expected: the use of override ", id)));
-        lines.extend(broken(decision));
         let is_answer = match self.answer {
             Answer::Cleared => is_cleared,
             Answer::Refused => !is_cleared,
             Answer::Recorded | Answer::NotRecorded => false,
         };
         let is_met = reasons.iter().chain(&warnings).all(|(is_met, _)| *is_met);
-        if is_answer && is_met && lines.is_empty() {
+        let broken = broken(decision);
+        if is_answer && is_met && lines.is_empty() && broken.is_empty() {
             return None;
         }
         let reasons = reasons.into_iter().chain(warnings).map(|(_, line)| line);
-        let all = lines.into_iter().chain(reasons);
+        let all = lines.into_iter().chain(reasons).chain(broken);
         let found = if is_cleared { "cleared" } else { "refused" };
         Some(self.headed(found, all, decision))
     }
@@ -247,15 +268,13 @@ impl Expected {
             let what = "no gate of these rules holds it here: look at its track and its model";
             lines.push(Outline::new().own(what));
         }
-        let missing = self
-            .gates
-            .iter()
-            .filter(|gate| !names.iter().any(|name| is_called(name, gate)));
-        lines.extend(missing.map(|gate| said("missing: the clearance of gate ", gate)));
-        let extra = names
-            .iter()
-            .filter(|name| !self.gates.iter().any(|gate| is_called(name, gate)));
-        lines.extend(extra.map(|name| said("not expected: the clearance of gate ", name)));
+        let matched = matched(&self.gates, &names, |meant, name| meant.is(name));
+        let missing = self.gates.iter().enumerate();
+        let missing = missing.filter(|(place, _)| !matched.contains(&Some(*place)));
+        lines.extend(missing.map(|(_, gate)| said("missing: the clearance of gate ", &gate.said)));
+        let extra = names.iter().zip(&matched);
+        let extra = extra.filter(|(_, matched)| matched.is_none());
+        lines.extend(extra.map(|(name, _)| said("not expected: the clearance of gate ", name)));
         lines
     }
 }
@@ -293,11 +312,11 @@ impl Because {
             None => (reason, None),
         };
         let (gate, policy) = match policy.rsplit_once('/') {
-            Some((gate, policy)) => (Some(gate.to_owned()), policy),
+            Some((gate, policy)) => (Some(gate), policy),
             None => (None, policy),
         };
         let is_said = |text: &str| !text.is_empty() && text.trim() == text;
-        let parts = [Some(policy), Some(code), gate.as_deref(), about.as_deref()];
+        let parts = [Some(policy), Some(code), gate, about.as_deref()];
         if !parts.into_iter().flatten().all(is_said) {
             return Err(malformed());
         }
@@ -305,7 +324,7 @@ impl Because {
             said: said.to_owned(),
             policy: policy.to_owned(),
             code: code.to_owned(),
-            gate,
+            gate: gate.map(Named::of),
             about,
             clears_at,
         })
@@ -316,7 +335,7 @@ impl Because {
         let gate = found.finding.gate.as_str();
         found.policy.as_str() == self.policy
             && reason.code.as_str() == self.code
-            && self.gate.as_ref().is_none_or(|name| is_called(gate, name))
+            && self.gate.as_ref().is_none_or(|name| name.is(gate))
             && self
                 .about
                 .as_deref()
@@ -331,16 +350,14 @@ impl Because {
         let is_own = OWN.contains(&self.policy.as_str());
         if self
             .gate
-            .as_deref()
-            .map_or(is_own, |gate| gate == OWN[0] && is_own)
+            .as_ref()
+            .map_or(is_own, |gate| gate.said == OWN[0] && is_own)
         {
             return None;
         }
         let mut meant = known.iter().filter(|gate| {
             let name = gate.id().name.as_str();
-            self.gate
-                .as_ref()
-                .is_none_or(|meant| is_called(name, meant))
+            self.gate.as_ref().is_none_or(|meant| meant.is(name))
         });
         let asks = |gate: &&&AnyGate| {
             let rules = gate.requirements().iter().flat_map(|one| one.rule.walk());
@@ -348,9 +365,12 @@ impl Because {
             names.any(|name| name.as_str() == self.policy)
         };
         match &self.gate {
-            Some(gate) if meant.clone().next().is_none() => Some(no_gate(gate)),
+            Some(gate) if meant.clone().next().is_none() => Some(no_gate(&gate.said)),
             _ if meant.any(|gate| asks(&gate)) => None,
-            Some(gate) => Some(format!("gate `{gate}` has no policy `{}`", self.policy)),
+            Some(gate) => Some(format!(
+                "gate `{}` has no policy `{}`",
+                gate.said, self.policy
+            )),
             None => Some(format!(
                 "no gate of these rules has a policy `{}`",
                 self.policy
@@ -368,24 +388,39 @@ fn all(gates: &GateSet) -> impl Iterator<Item = &AnyGate> {
     gates.gates().iter().chain(of_models)
 }
 
-/// Whether a gate of that name is meant: of one of a model, the model's name may be left out.
-fn is_called(gate: &str, meant: &str) -> bool {
-    gate == meant || gate.rsplit_once('/').is_some_and(|(_, own)| own == meant)
+impl Named {
+    fn of(said: impl Into<String>) -> Self {
+        Self {
+            said: said.into(),
+            is_whole: false,
+        }
+    }
+
+    /// Whether a gate of that name is meant: of one of a model, the model's name may be left out.
+    fn is(&self, gate: &str) -> bool {
+        let own = gate.rsplit_once('/').filter(|_| !self.is_whole);
+        gate == self.said || own.is_some_and(|(_, own)| own == self.said)
+    }
 }
 
 fn said(words: &'static str, name: &str) -> Outline {
     Outline::new().own(words).name(name)
 }
 
-/// What no policy may be, whatever is expected: one that could not be evaluated, and only writes that down.
+/// What no policy may be, whatever is expected: one that breaks its contract, or that could not be evaluated and only
+/// writes that down.
 fn broken(decision: &Decision) -> Vec<Outline> {
-    let findings = decision.findings.iter();
-    let shadows = findings.filter(|one| one.enforcement == Enforcement::Shadow);
+    let is_shadow = |one: &Finding| one.enforcement == Enforcement::Shadow;
+    let breaches = breaches(decision).filter(|(finding, ..)| !is_shadow(finding));
+    let breaches = breaches.map(|(finding, policy, reason)| {
+        let what = format!("{}/{policy}: {}", finding.gate, reason.code);
+        said("broken: ", &what)
+    });
+    let shadows = decision.findings.iter().filter(|one| is_shadow(one));
     let failed = shadows.filter(|one| matches!(one.judgement.verdict, Verdict::Failed { .. }));
     let reasons = failed.flat_map(Finding::blockers);
-    reasons
-        .map(|one| Outline::new().own("not evaluated: ").prose(one))
-        .collect()
+    let unseen = reasons.map(|one| Outline::new().own("not evaluated: ").prose(one));
+    breaches.chain(unseen).collect()
 }
 
 /// Each expected reason beside one that was found, as many as can be; then what is left of both.
@@ -394,7 +429,7 @@ fn compared(
     found: &[Blocker<'_>],
     what: &'static str,
 ) -> Vec<(bool, Outline)> {
-    let matched = matched(expected, found);
+    let matched = matched(expected, found, Because::is);
     let mut lines = Vec::new();
     for (place, because) in expected.iter().enumerate() {
         let is_met = matched.contains(&Some(place));
@@ -438,37 +473,39 @@ fn written(found: &Blocker<'_>) -> String {
     said
 }
 
-/// For each reason that was found, the place of the expected one that it stands for: as many as can be.
-fn matched(expected: &[Because], found: &[Blocker<'_>]) -> Vec<Option<usize>> {
+/// For each that was found, the place of the expected one that it stands for: each stands for one, and as many as can
+/// be.
+fn matched<E, F>(expected: &[E], found: &[F], is: impl Fn(&E, &F) -> bool) -> Vec<Option<usize>> {
     let mut taken = vec![None; found.len()];
     for place in 0..expected.len() {
         let mut tried = vec![false; found.len()];
-        find(place, expected, found, &mut taken, &mut tried);
+        find(place, expected, found, &is, &mut taken, &mut tried);
     }
     taken
 }
 
 /// Finds a place for one, moving others if that helps.
-fn find(
+fn find<E, F>(
     place: usize,
-    expected: &[Because],
-    found: &[Blocker<'_>],
+    expected: &[E],
+    found: &[F],
+    is: &impl Fn(&E, &F) -> bool,
     taken: &mut [Option<usize>],
     tried: &mut [bool],
 ) -> bool {
-    let Some(because) = expected.get(place) else {
+    let Some(wanted) = expected.get(place) else {
         return false;
     };
     for (at, one) in found.iter().enumerate() {
         let is_tried = tried.get(at).copied().unwrap_or(true);
-        if is_tried || !because.is(one) {
+        if is_tried || !is(wanted, one) {
             continue;
         }
         if let Some(tried) = tried.get_mut(at) {
             *tried = true;
         }
         let before = taken.get(at).copied().flatten();
-        if before.is_none_or(|other| find(other, expected, found, taken, tried)) {
+        if before.is_none_or(|other| find(other, expected, found, is, taken, tried)) {
             if let Some(taken) = taken.get_mut(at) {
                 *taken = Some(place);
             }

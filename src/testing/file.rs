@@ -12,6 +12,7 @@ use crate::release::limits::ENTRIES;
 use crate::release::{Actor, Answer, AnyRecord, AnyStep, Person, ReleasePackage, Role};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// Checks the cases of one file against the rules of another: a release model, or `{ "gates": [..] }`.
 ///
@@ -59,10 +60,11 @@ pub(super) fn read_files(rules: &str, cases: &str, policies: &Policies) -> Resul
         };
         Mistakes(mistakes.into_iter().map(of_rules).collect())
     })?;
-    let mut reader = Reader::of((), ENTRIES);
+    let mut reader = Reader::of(&under.gates, ENTRIES);
     let file = value_of(&mut reader, cases);
     let read = file.and_then(|file| file_of(&mut reader, file));
-    Ok(under.with(reader.answer(read)?))
+    let cases = reader.answer(read)?;
+    Ok(under.with(cases))
 }
 
 /// The rules that a file has.
@@ -78,7 +80,9 @@ fn rules_of(rules: &str, policies: &Policies) -> Result<Cases, Mistakes> {
 }
 
 /// What a file says, whether it is JSON or TOML.
-fn value_of(reader: &mut Reader<()>, text: &str) -> Option<Value> {
+fn value_of<C>(reader: &mut Reader<C>, text: &str) -> Option<Value> {
+    // Some editors put a mark before the first character.
+    let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('{') {
         return reader.json(text);
     }
@@ -92,13 +96,13 @@ fn value_of(reader: &mut Reader<()>, text: &str) -> Option<Value> {
 }
 
 /// The cases of a file. What is given to all of them stands above them.
-fn file_of(reader: &mut Reader<()>, file: Value) -> Option<Vec<Case>> {
+fn file_of(reader: &mut Reader<&GateSet>, file: Value) -> Option<Vec<Case>> {
     let mut file = reader.object(file, &["given", "cases"])?;
     let shared = file.may(reader, "given", |reader, given| {
         is_scene(reader, &given).then_some(Some(given))
     })?;
     let shared = shared.unwrap_or_else(|| json!({}));
-    let mut before: Vec<Written> = Vec::new();
+    let mut before: BTreeMap<String, Written> = BTreeMap::new();
     let cases = file.need(reader, "cases", |reader, cases| {
         let cases = reader.list(cases, |reader, case| {
             case_of(reader, case, &shared, &mut before)
@@ -112,24 +116,23 @@ fn file_of(reader: &mut Reader<()>, file: Value) -> Option<Vec<Case>> {
 
 /// A case as it is written, for others that are like it.
 struct Written {
-    name: String,
     /// Nothing, if what is given is wrong: that is told once.
     given: Option<Value>,
     when: Option<Value>,
 }
 
 fn case_of(
-    reader: &mut Reader<()>,
+    reader: &mut Reader<&GateSet>,
     case: Value,
     shared: &Value,
-    before: &mut Vec<Written>,
+    before: &mut BTreeMap<String, Written>,
 ) -> Option<Case> {
     let keys = ["name", "like", "given", "when", "then", "turns"];
     let mut case = reader.object(case, &keys)?;
     let name = case.need(reader, "name", Reader::plain::<String>);
     let like = case.may(reader, "like", |reader, like| {
         let like: String = reader.plain(like)?;
-        let found = before.iter().find(|one| one.name == like);
+        let found = before.get(&like);
         let what = format!("no case before this one is named `{like}`");
         reader.hold(found.is_some(), what);
         found.map(|one| Some((one.given.clone(), one.when.clone())))
@@ -144,11 +147,11 @@ fn case_of(
     let turns = case.take("turns");
     let when = case.take("when").or(when.filter(|_| turns.is_none()));
     let name = name?;
-    before.push(Written {
-        name: name.clone(),
+    let written = || Written {
         given: given.clone(),
         when: when.clone(),
-    });
+    };
+    before.entry(name.clone()).or_insert_with(written);
     let given = recording(given?);
     let scene = reader.within("given", |reader| reader.plain::<Scene>(given))?;
     let turns = turns_of(reader, &mut case, when, turns, &scene);
@@ -162,7 +165,7 @@ fn case_of(
 
 /// One turn, as `when` and `then`; or several.
 fn turns_of(
-    reader: &mut Reader<()>,
+    reader: &mut Reader<&GateSet>,
     case: &mut Object,
     when: Option<Value>,
     turns: Option<Value>,
@@ -197,7 +200,7 @@ fn turns_of(
 }
 
 /// Whether what is given can be read, as far as it goes: the phase may be said elsewhere.
-fn is_scene(reader: &mut Reader<()>, given: &Value) -> bool {
+fn is_scene(reader: &mut Reader<&GateSet>, given: &Value) -> bool {
     let mut whole = recording(given.clone());
     if let Value::Object(entries) = &mut whole {
         let phase = || json!("testing");
@@ -242,7 +245,7 @@ struct Somebody(#[serde(with = "written::who")] Actor);
 
 /// What happens in a turn, and what is expected of it.
 fn turn_of(
-    reader: &mut Reader<()>,
+    reader: &mut Reader<&GateSet>,
     turn: Value,
     scene: &Scene,
 ) -> Option<(Does, Option<Expected>)> {
@@ -274,7 +277,7 @@ fn turn_of(
 }
 
 fn does_of(
-    reader: &mut Reader<()>,
+    reader: &mut Reader<&GateSet>,
     turn: &mut Object,
     does: &str,
     by: Option<Actor>,
@@ -308,7 +311,7 @@ fn does_of(
     }
 }
 
-fn person_of(reader: &mut Reader<()>, actor: Actor) -> Option<Person> {
+fn person_of(reader: &mut Reader<&GateSet>, actor: Actor) -> Option<Person> {
     match actor {
         Actor::Person(person) => Some(person),
         Actor::System(system) => {
@@ -349,7 +352,7 @@ fn replace(value: &mut Value, package: &Value) {
 /// What can be expected, by the words of the functions in Rust.
 const ANSWERS: [&str; 3] = ["refused", "cleared_by", "not_recorded"];
 
-fn expected_of(reader: &mut Reader<()>, then: Value) -> Option<Expected> {
+fn expected_of(reader: &mut Reader<&GateSet>, then: Value) -> Option<Expected> {
     if then.as_str() == Some("recorded") {
         return Some(recorded());
     }
@@ -361,7 +364,7 @@ fn expected_of(reader: &mut Reader<()>, then: Value) -> Option<Expected> {
         reader.mistake(format!("expected {what} {}", ANSWERS.join(", ")));
         return None;
     };
-    let words = |reader: &mut Reader<()>, words| reader.plain::<Vec<String>>(words);
+    let words = |reader: &mut Reader<&GateSet>, words| reader.plain::<Vec<String>>(words);
     let said = then.need(reader, answer, words);
     let warnings = then.may(reader, "warnings", words);
     let overrides = then.may(reader, "overrides", words);
@@ -372,5 +375,11 @@ fn expected_of(reader: &mut Reader<()>, then: Value) -> Option<Expected> {
         _ if said.is_empty() => cleared_by_no_gate(),
         _ => cleared_by(said),
     };
-    Some(expected.warning(warnings?).using(overrides?))
+    let expected = expected.warning(warnings?).using(overrides?);
+    let mistakes = expected.mistakes(reader.about);
+    let is_meant = mistakes.is_empty();
+    for what in mistakes {
+        reader.mistake(what);
+    }
+    is_meant.then_some(expected)
 }

@@ -1,5 +1,6 @@
 //! A release in every standing, in one call, with its real log.
 
+use super::checked::given;
 use super::own;
 use super::scene::Scene;
 use super::walk::Walk;
@@ -66,22 +67,23 @@ impl Scene {
     pub fn fixture(&self) -> Result<Fixture<Anywhere>, Mistakes> {
         let gates = GateSet::new();
         let walk = Walk::of(self, &gates, &gates).map_err(|(path, what)| {
-            let path = if path.is_empty() {
-                "given".to_owned()
-            } else {
-                format!("given.{path}")
-            };
+            let path = given(&path);
             Mistakes(vec![Mistake { path, what }])
         })?;
-        Ok(Fixture {
-            release: walk.release(),
-            batches: walk.batches,
-            now: self.at,
-        })
+        let release = walk.release();
+        Ok(Fixture::standing(release, walk.batches, self.at))
     }
 }
 
 impl<P> Fixture<P> {
+    pub(super) const fn standing(release: Release<P>, batches: Vec<Batch>, now: Instant) -> Self {
+        Self {
+            release,
+            batches,
+            now,
+        }
+    }
+
     /// The release.
     pub const fn release(&self) -> &Release<P> {
         &self.release

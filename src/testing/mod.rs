@@ -60,13 +60,15 @@ mod near;
 mod paste;
 mod ruling;
 mod scene;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod vacuity;
 mod variation;
 mod walk;
 mod written;
 
 pub use crate::gate::{Edit, Place};
-pub use case::{Case, Cases};
+pub use case::{Case, Cases, Played};
 pub use check::Check;
 pub use checked::Checked;
 pub use clock::ManualClock;

@@ -3,8 +3,8 @@
 use super::mutation::Telling;
 
 /// The test, which takes the checks from `checks()` and the rules from `gates()`.
-pub(super) fn rust(place: &str, edit: &str, telling: &Telling) -> String {
-    let name = called(&format!("{place} {edit}"));
+pub(super) fn rust(twins: usize, place: &str, edit: &str, telling: &Telling) -> String {
+    let name = called(place, edit, twins);
     let near = &telling.near;
     let but = serde_json::to_string(&telling.but).unwrap_or_default();
     let but = raw(&but);
@@ -26,9 +26,14 @@ fn {name}() -> Result<(), Box<dyn std::error::Error>> {{
     )
 }
 
-/// A name for a function: letters, digits, and one mark between.
-fn called(text: &str) -> String {
-    let text = text.to_lowercase();
+/// A name for a function: letters, digits, and one mark between. Two changes may come to the same, and no two functions
+/// may: after so many of that name, it has a number.
+pub(super) fn called(place: &str, edit: &str, twins: usize) -> String {
+    let number = match twins {
+        0 => String::new(),
+        twins => (twins + 1).to_string(),
+    };
+    let text = format!("{place} {edit} {number}").to_lowercase();
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
     format!("noticed_{}", words.join("_"))
@@ -46,4 +51,20 @@ fn raw(text: &str) -> String {
         fence.push('#');
     }
     format!("r{fence}\"{text}\"{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::called;
+
+    #[test]
+    fn no_two_changes_give_one_name() {
+        let name = |edit, twins| called("go, rules[0]", edit, twins);
+        assert_eq!(
+            name("`a.b` 1 instead of 2", 0),
+            name("`a-b` 1 instead of 2", 0)
+        );
+        assert_eq!(name("`a-b` 1", 1), "noticed_go_rules_0_a_b_1_2");
+        assert_ne!(name("`a-b` 1", 1), name("`a.b` 1", 0));
+    }
 }

@@ -1,6 +1,7 @@
 //! What was answered, as far as tests hold it: the answer and exactly its reasons, without messages and digests.
 
-use crate::release::{Blocker, Decision, Key, Verdict};
+use crate::gate::breaches;
+use crate::release::{Blocker, Decision, Key};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -121,7 +122,7 @@ pub struct BrokenPolicy {
     pub gate: Key,
     /// The policy.
     pub policy: Key,
-    /// What it did: `panicked`, `not-deterministic`, `no-verdict`, `clears-until-before`.
+    /// What it did, as in `panicked` or `not-deterministic`.
     pub code: Key,
     /// The case, or what was asked near it.
     pub case: String,
@@ -140,31 +141,13 @@ impl fmt::Display for BrokenPolicy {
     }
 }
 
-/// What a policy cannot do by its contract, whatever it is asked.
-const BROKEN: [&str; 4] = [
-    "panicked",
-    "not-deterministic",
-    "no-verdict",
-    "clears-until-before",
-];
-
 /// The policies that broke their contract in this decision, whatever their enforcement.
 pub(super) fn broken(decision: &Decision, case: &str) -> Vec<BrokenPolicy> {
-    let mut broken = Vec::new();
-    for finding in &decision.findings {
-        for judgement in finding.judgement.policies() {
-            let Verdict::Failed { reasons } = &judgement.verdict else {
-                continue;
-            };
-            let codes = reasons.iter().map(|reason| &reason.code);
-            let codes = codes.filter(|code| BROKEN.contains(&code.as_str()));
-            broken.extend(codes.map(|code| BrokenPolicy {
-                gate: finding.gate.clone(),
-                policy: judgement.policy.clone(),
-                code: code.clone(),
-                case: case.to_owned(),
-            }));
-        }
-    }
-    broken
+    let broken = breaches(decision).map(|(finding, policy, reason)| BrokenPolicy {
+        gate: finding.gate.clone(),
+        policy: policy.clone(),
+        code: reason.code.clone(),
+        case: case.to_owned(),
+    });
+    broken.collect()
 }

@@ -10,6 +10,7 @@ use crate::release::{
 use crate::schedule::Calendar;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// What is given in a case: a release as it stands, the people around it, and what else is known. Plain data.
 ///
@@ -35,7 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///     .ago(Seconds::hours(3))
 ///     .tested(TestKind::Functional, "staging", 98, 2);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scene {
     pub(crate) phase: PhaseName,
@@ -150,7 +151,7 @@ pub(crate) enum Told {
     Missing(Text),
 }
 
-fn noon() -> Instant {
+pub(super) fn noon() -> Instant {
     // 2026-03-02T12:00:00Z
     Instant::from_unix_micros(1_772_452_800_000_000).unwrap_or(Instant::EPOCH)
 }
@@ -451,6 +452,19 @@ pub(super) fn package() -> ReleasePackage {
         unit(UnitKind::Code, "program"),
         unit(UnitKind::Documentation, "manual"),
     ]))
+}
+
+/// What is given, as a case in a file says it.
+impl fmt::Debug for Scene {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match serde_json::to_string(self) {
+            Ok(given) => write!(f, "Scene({given})")?,
+            Err(wrong) => write!(f, "Scene({:?}: {wrong})", self.phase)?,
+        }
+        self.mistakes
+            .iter()
+            .try_for_each(|mistake| write!(f, " but {mistake}"))
+    }
 }
 
 impl Tested {

@@ -83,7 +83,7 @@ pub fn vacuity(gates: &GateSet, checks: &[Check]) -> Vacuity {
             for (place, only, without) in &sets {
                 let refuses = matches!(
                     alone(only, place, check.question()),
-                    Alone::Refuses | Alone::Unknown(_)
+                    Alone::Refuses | Alone::Unknown(_) | Alone::Failed(_)
                 );
                 let is_said = is_said_by(&decision, place);
                 if refuses && is_said && check.passes(without) {

@@ -14,7 +14,8 @@ use crate::release::{
     ConflictAnswer, Decision, EarlyLifeSupportWaived, Environment, Fact, FactSource, FollowedModel,
     Key, Ledger, Liveness, ModelReference, ModelStanding, Name, Person, Place,
     PostImplementationReview, Release, ReleasePlan, ReleaseRequest, RetrospectiveApproval,
-    ReviewOutcome, Role, RoleGiven, Stream, StreamKind, Tenant, TestKind, TestRun, Text, Version,
+    ReviewOutcome, Role, RoleGiven, Stream, StreamKind, Tenant, TestKind, TestRun, Text, Track,
+    Version,
 };
 use crate::schedule::CalendarState;
 
@@ -173,7 +174,8 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The last phase on the way that takes a record.
+    /// The last phase on the way that takes a record. A standard change is authorised by its risk, which is known as it
+    /// is asked for.
     fn home(
         &self,
         place: usize,
@@ -182,6 +184,10 @@ impl<'a> Walk<'a> {
     ) -> Result<PhaseName, Wrong> {
         let kind = recorded.record.kind();
         let takes = |phase: &&PhaseName| kind.phases().any(|one| one == *phase);
+        let is_standard = self.scene.the_track() == Track::Standard;
+        if is_standard && matches!(recorded.record, AnyRecord::RiskAssessment(_)) {
+            return Ok(PhaseName::Request);
+        }
         way.iter().rev().find(takes).copied().ok_or_else(|| {
             let phases: Vec<_> = kind.phases().map(ToString::to_string).collect();
             let what = format!(
@@ -291,9 +297,15 @@ impl<'a> Walk<'a> {
     fn ask(&mut self, at: Instant, by: &Actor, asked: Asked) -> Result<(), Wrong> {
         let by = By::new(by.clone());
         let release = self.release();
-        let facts = self.facts(self.gates, &release, &asked, &by, at);
+        let mut facts = self.facts(self.gates, &release, &asked, &by, at);
+        // How its model stands is how it stands when the case begins: the way there was open.
+        if let Some(model) = followed(self.scene, self.gates, ModelStanding::Good) {
+            facts = facts.with_model(model);
+        }
         match self.rehearsal.ask(asked, &facts, &by) {
-            Ok(batch) => {
+            Ok(mut batch) => {
+                // What other logs say is given, and stands in no store.
+                batch.guards.clear();
                 self.batches.push(batch);
                 Ok(())
             }
@@ -324,7 +336,8 @@ impl<'a> Walk<'a> {
         for other in &scene.others {
             facts = facts.with_other(other.clone());
         }
-        if let Some(model) = followed(scene, gates) {
+        let standing = scene.model_standing.unwrap_or(ModelStanding::Good);
+        if let Some(model) = followed(scene, gates, standing) {
             facts = facts.with_model(model);
         }
         let needs = gates.needs(release.core(), asked, &facts, by);
@@ -374,7 +387,7 @@ pub(super) fn refused(decision: &Decision) -> String {
 }
 
 /// The phases that the release goes through.
-fn way(scene: &Scene) -> Result<Vec<PhaseName>, Wrong> {
+pub(super) fn way(scene: &Scene) -> Result<Vec<PhaseName>, Wrong> {
     const GATED: &[PhaseName] = &[
         PhaseName::Request,
         PhaseName::Plan,
@@ -453,13 +466,12 @@ fn newest<'a>(gates: &'a GateSet, named: &Key) -> Option<&'a ReleaseModel> {
 }
 
 /// How the model stands that the release follows. What was authorised is taken to be what the rules say.
-fn followed(scene: &Scene, gates: &GateSet) -> Option<FollowedModel> {
+fn followed(scene: &Scene, gates: &GateSet, standing: ModelStanding) -> Option<FollowedModel> {
     let named = scene.request.as_ref().and_then(|it| it.model.clone());
     let newest = scene.model.as_ref().and_then(|name| newest(gates, name));
     let ModelReference { model, version } = newest.map(ReleaseModel::reference).or(named)?;
     let stream = Stream::new(Tenant::default(), StreamKind::Model, model);
     let source = FactSource::new(stream, Version::new(1));
-    let standing = scene.model_standing.unwrap_or(ModelStanding::Good);
     let mut followed = FollowedModel::new(source, standing);
     followed.authorised = Some(version);
     Some(followed)

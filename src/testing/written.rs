@@ -1,11 +1,12 @@
 //! How what is given is written in files, where that is shorter than the values of the crate.
 
-use super::scene::Told;
-use crate::release::{Actor, FactValue, Person, Text};
+use super::case::{Case, Does};
+use super::scene::{Scene, Told};
+use crate::release::{Actor, Answer, FactValue, Person, Text};
 use crate::schedule::Calendar;
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A person by their id alone, or a system as `{ system = ".." }`.
 pub(super) mod who {
@@ -43,6 +44,49 @@ pub(super) mod perhaps {
         from: D,
     ) -> Result<Option<Actor>, D::Error> {
         who::deserialize(from).map(Some)
+    }
+}
+
+/// A case, but for what is expected.
+pub(super) fn case(case: &Case) -> Value {
+    let package = case.scene.as_ref().map(Scene::the_package);
+    let these = package.map(|package| [json!(package), json!(package.digest())]);
+    let with_package = |mut value: Value| {
+        let these = these.as_ref().map(<[Value; 2]>::as_slice);
+        this_package(&mut value, these.unwrap_or_default());
+        value
+    };
+    let turns = case.turns.iter().map(|turn| match &turn.does {
+        Does::Step(by, step) => json!({ "by": Who(by), "step": with_package(json!(step)) }),
+        Does::Record(by, record) => json!({ "by": Who(by), "record": with_package(json!(record)) }),
+        Does::Answer(approved) => {
+            let answers = match approved.answer {
+                Answer::Approved => "approves",
+                Answer::Rejected => "rejects",
+            };
+            json!({ "by": approved.by, answers: approved.role })
+        }
+        Does::Wait(time) => json!({ "wait_seconds": time }),
+    });
+    let turns: Vec<_> = turns.collect();
+    json!({ "name": case.name, "given": case.scene, "turns": turns })
+}
+
+#[derive(Serialize)]
+struct Who<'a>(#[serde(with = "who")] &'a Actor);
+
+/// Puts `this package` wherever one of these stands.
+fn this_package(value: &mut Value, these: &[Value]) {
+    if these.contains(value) {
+        *value = json!("this package");
+        return;
+    }
+    match value {
+        Value::Object(parts) => parts
+            .values_mut()
+            .for_each(|part| this_package(part, these)),
+        Value::Array(parts) => parts.iter_mut().for_each(|part| this_package(part, these)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can happen, to whom, and what is taken as given: finite.
 
 use super::moves::{Given, Move, Runs, Tell};
-use crate::gate::{AnyGate, Approver, FactTest, GateSet, Percent, ReleaseModel, Rule};
+use crate::gate::{AnyGate, Approver, FactTest, GateSet, ReleaseModel, Requirement, Rule};
 use crate::phase::{Action, Instant, Interval, PhaseName, Seconds};
 use crate::release::step::{
     Authorise, BackOut, Cancel, Close, CompleteReview, Deploy, Expedite, FinishDeployment, Reject,
@@ -13,7 +13,7 @@ use crate::release::{
     ClosureRecord, Digest, EarlyLifeSupportWaived, Environment, Evidence, FactValue, Health,
     HealthObserved, Key, Liveness, Name, OverrideGranted, Person, PostImplementationReview,
     ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit, RetrospectiveApproval, ReviewOutcome,
-    Role, RoleGiven, RoleRelieved, TestKind, Text, Track, TrackChanged, UnitKind, WaveStarted,
+    Role, RoleGiven, RoleRelieved, Text, Track, TrackChanged, UnitKind, WaveStarted,
 };
 use crate::schedule::Window;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +43,8 @@ pub struct Domain {
     pub(super) deployers: BTreeSet<Person>,
     pub(super) packages: Vec<ReleasePackage>,
     pub(super) window: Interval,
+    /// Whether the window is one that somebody chose, which opens and ends.
+    pub(super) has_own_window: bool,
     pub(super) plan: ReleasePlan,
     pub(super) tests: Vec<Runs>,
     pub(super) answers: Vec<Answer>,
@@ -56,15 +58,15 @@ pub struct Domain {
     pub(super) stays: BTreeMap<PhaseName, Seconds>,
     pub(super) given: Vec<Given>,
     pub(super) without: BTreeSet<Action>,
-    pub(super) freezes: Vec<(Key, Option<Window>)>,
+    pub(super) freezes: Vec<(Key, Window)>,
     pub(super) facts: BTreeMap<Key, Vec<FactValue>>,
     pub(super) model: Option<ReleaseModel>,
 }
 
 impl Domain {
-    /// What the rules of these gates ask about: each kind of test passed and not passed, by as little as can be; each
-    /// fact on either side of where a rule turns; each item of a checklist done. Two packages, one request on the
-    /// normal track, and nobody yet.
+    /// What the rules of these gates ask about: tests that are as good as any rule asks, all fail, or fail one kind at a
+    /// time; each fact on either side of where a rule turns; each item of a checklist done. Two packages, one request on
+    /// the normal track, and nobody yet.
     #[must_use]
     pub fn of(gates: &GateSet, now: Instant) -> Self {
         let rules: Vec<&Rule> = rules(gates).collect();
@@ -77,8 +79,9 @@ impl Domain {
             deployers: BTreeSet::new(),
             packages: ["one", "two"].into_iter().filter_map(package).collect(),
             window: Interval::moment(now),
+            has_own_window: false,
             plan: ReleasePlan::new(Seconds::days(1)),
-            tests: vec![Runs::of(&rules)],
+            tests: Runs::outcomes(&rules),
             answers: vec![Answer::Approved],
             withdrawing: false,
             leaving: 0,
@@ -94,7 +97,15 @@ impl Domain {
             facts: facts(&rules),
             model: None,
         };
-        let window = Interval::between(now, now.plus(Seconds::days(3_650)));
+        // Whoever is to be told ahead of the window is told in Plan at the latest.
+        let opens = now.plus(Seconds::new(
+            rules
+                .iter()
+                .filter_map(|rule| ahead(rule))
+                .max()
+                .unwrap_or(0),
+        ));
+        let window = Interval::between(opens, opens.plus(Seconds::days(3_650)));
         domain.window = window.unwrap_or(domain.window);
         for item in items(&rules) {
             for phase in [
@@ -203,13 +214,6 @@ impl Domain {
         started.given_ago(phase, finished, ago)
     }
 
-    /// The same, where tests of these kinds pass or fail of their own, apart from the others.
-    #[must_use]
-    pub fn with_tests(mut self, kind: TestKind, least: Percent) -> Self {
-        self.tests.push(Runs::single(kind, least.get()));
-        self
-    }
-
     /// The same, where people also reject, and take back what they answered.
     #[must_use]
     pub fn with_second_thoughts(mut self) -> Self {
@@ -239,6 +243,17 @@ impl Domain {
         self
     }
 
+    /// The same, where it is deployed in this window. Without one, it is a window that opens as soon as anybody who is to
+    /// be told ahead of it can have been told, and that does not end while anything happens. Live work waits for it to open.
+    ///
+    /// Until it ends every instant is told apart, so that time makes more situations: keep it near.
+    #[must_use]
+    pub const fn deploying_in(mut self, window: Interval) -> Self {
+        self.window = window;
+        self.has_own_window = true;
+        self
+    }
+
     /// The same, where this person can grant this override.
     #[must_use]
     pub fn with_override(mut self, granted: OverrideGranted, by: Person) -> Self {
@@ -246,11 +261,10 @@ impl Domain {
         self
     }
 
-    /// The same, where a calendar of that name has no freeze, or this one: when it says so, or, with every step, on or
-    /// off.
+    /// The same, where this freeze of a calendar of that name is on or off, whenever a step is asked for.
     #[must_use]
     pub fn with_freeze(mut self, calendar: Key, freeze: Window) -> Self {
-        self.freezes.push((calendar, Some(freeze)));
+        self.freezes.push((calendar, freeze));
         self
     }
 
@@ -356,6 +370,36 @@ impl Domain {
         !self.given.iter().any(live)
     }
 
+    /// The instant after which nothing comes to an end any more: what ends later is taken never to end.
+    pub(super) fn last_end(&self) -> Instant {
+        let last = if self.has_own_window {
+            self.window.end()
+        } else {
+            self.window.start()
+        };
+        self.now.max(last)
+    }
+
+    /// What ends too late to be looked at, in words, where time passes at all.
+    pub(super) fn endless(&self) -> Vec<String> {
+        if self.stays.is_empty() && self.waits.is_empty() {
+            return Vec::new();
+        }
+        let last = self.last_end();
+        let overrides = self.overrides.iter().map(|(one, _)| one);
+        let overrides = overrides.filter(|one| last < one.until);
+        let overrides = overrides.map(|one| format!("override `{}`", one.id));
+        let back_out = self.plan.back_out.as_ref();
+        let rehearsed = back_out.and_then(|how| how.rehearsed);
+        let rehearsed = rehearsed.map(|_| "the rehearsal of the back-out".to_owned());
+        let window = (!self.has_own_window).then(|| "the deployment window".to_owned());
+        window
+            .into_iter()
+            .chain(overrides)
+            .chain(rehearsed)
+            .collect()
+    }
+
     /// Everybody with each of their roles.
     pub(super) fn roles(&self) -> impl Iterator<Item = (Person, Role)> {
         self.staff
@@ -426,10 +470,8 @@ impl Domain {
                 moves.push(by_manager(Tell::Step(step)));
             }
         }
-        for runs in &self.tests {
-            moves
-                .extend([true, false].map(|passed| by_manager(Tell::Tested(runs.clone(), passed))));
-        }
+        let tests = self.tests.iter().cloned();
+        moves.extend(tests.map(|runs| by_manager(Tell::Tested(runs))));
         for (granted, by) in &self.overrides {
             moves.push(Move::new(Tell::Record(granted.clone().into()), by));
         }
@@ -442,12 +484,11 @@ impl Domain {
             moves.push(by_manager(Tell::Record(track.into())));
         }
         if self.has_emergencies() {
-            for (person, roles) in &self.staff {
-                let role = roles.first().cloned();
+            moves.extend(self.roles().map(|(person, role)| {
                 let why = Text::own("it had to be done");
-                let approval = role.map(|role| RetrospectiveApproval::new(role, why));
-                moves.extend(approval.map(|one| Move::new(Tell::Record(one.into()), person)));
-            }
+                let approval = RetrospectiveApproval::new(role, why);
+                Move::new(Tell::Record(approval.into()), &person)
+            }));
         }
         moves.extend(self.leavings());
         let chosen = self.choices.iter();
@@ -512,12 +553,30 @@ impl Domain {
     }
 }
 
+/// Every gate, those of models included.
+pub(super) fn every(gates: &GateSet) -> impl Iterator<Item = &AnyGate> {
+    let of_models = gates.models().flat_map(ReleaseModel::gates);
+    gates.gates().iter().chain(of_models)
+}
+
+/// Every requirement of every gate.
+pub(super) fn requirements(gates: &GateSet) -> impl Iterator<Item = &Requirement> {
+    every(gates).flat_map(AnyGate::requirements)
+}
+
 /// Every rule of every gate, parts included.
 pub(super) fn rules(gates: &GateSet) -> impl Iterator<Item = &Rule> {
-    let of_models = gates.models().flat_map(ReleaseModel::gates);
-    let all = gates.gates().iter().chain(of_models);
-    let required = all.flat_map(AnyGate::requirements);
-    required.flat_map(|requirement| requirement.rule.walk())
+    requirements(gates).flat_map(|requirement| requirement.rule.walk())
+}
+
+/// How many seconds ahead of the deployment window a rule wants people to be told.
+pub(super) fn ahead(rule: &Rule) -> Option<u32> {
+    let Rule::StakeholdersNotified(_) = rule else {
+        return None;
+    };
+    let numbers = rule.numbers().into_iter();
+    let ahead = numbers.map(|(_, number)| u32::try_from(number).unwrap_or(u32::MAX));
+    ahead.max().filter(|ahead| *ahead > 0)
 }
 
 /// Whether somebody is asked in that role.
@@ -530,9 +589,7 @@ pub(super) fn is_among(asked: &BTreeSet<Approver>, person: &Person, role: &Role)
 
 /// Who is asked to approve a step, on whatever track.
 fn approvers(gates: &GateSet, step: Action) -> BTreeSet<Approver> {
-    let of_models = gates.models().flat_map(ReleaseModel::gates);
-    let all = gates.gates().iter().chain(of_models);
-    let on_step = all.filter(|gate| gate.action() == step);
+    let on_step = every(gates).filter(|gate| gate.action() == step);
     let required = on_step.flat_map(AnyGate::requirements);
     let rules = required.flat_map(|one| one.rule.walk());
     rules.flat_map(Rule::approvers).collect()

@@ -3,7 +3,7 @@
 use super::domain::Domain;
 use super::moves::{Move, Tell};
 use crate::gate::GateSet;
-use crate::phase::{Action, PhaseName};
+use crate::phase::{Action, PhaseName, Seconds};
 use crate::release::{Actor, AnyStep, Role};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,7 @@ impl Domain {
         let moves = self.moves(gates);
         let packages = self.packages.len() as u128;
         let people = u32::try_from(self.staff.len()).unwrap_or(u32::MAX);
-        let ages = 1 + u128::from(!self.stays.is_empty() || !self.waits.is_empty());
+        let (ages, instants) = self.ages(gates);
         let two_to = |many: u32| 1_u128.checked_shl(many).unwrap_or(u128::MAX);
         let each =
             |one: u128, many: usize| (0..many).fold(1_u128, |all, _| all.saturating_mul(one));
@@ -74,7 +74,11 @@ impl Domain {
                 4 * u128::from(self.deployments.min(2) + 1),
             ),
             ("records of your own", each(2 * ages, self.choices.len())),
-            ("ages of what is given", each(ages, 8)),
+            ("instants", instants),
+            (
+                "ages of what happened",
+                each(ages, DATED + self.given.len() + self.tests.len()),
+            ),
         ];
         let states_at_most = factors
             .iter()
@@ -89,6 +93,38 @@ impl Domain {
             states_at_most,
             because,
         }
+    }
+}
+
+/// How many things have a date of their own: the entry of each phase, the plan, when it went live, and when it ended.
+const DATED: usize = 10;
+
+impl Domain {
+    /// How many ages a thing can have before it is as old as any rule looks back, and how many instants there are before
+    /// nothing ends any more.
+    fn ages(&self, gates: &GateSet) -> (u128, u128) {
+        let steps = self.stays.values().chain(&self.waits);
+        let Some(shortest) = steps.map(|time| time.get()).filter(|time| *time > 0).min() else {
+            return (1, 1);
+        };
+        // Waits of different lengths come to every multiple of what divides them all; of one second, at worst.
+        let lengths = self
+            .stays
+            .values()
+            .chain(&self.waits)
+            .map(|time| time.get());
+        let tick = lengths.fold(shortest, divisor);
+        let in_ticks = |time: Seconds| u128::from(time.get() / tick) + 2;
+        let instants = in_ticks(self.last_end().since(self.now));
+        (in_ticks(self.longest(gates)), instants)
+    }
+}
+
+/// The greatest that divides both.
+fn divisor(one: u32, other: u32) -> u32 {
+    match other {
+        0 => one,
+        _ => divisor(other, one % other),
     }
 }
 

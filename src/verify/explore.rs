@@ -1,14 +1,18 @@
 //! Breadth first: every way that a release can take, the shortest ones first, and all properties on the way.
 
 use super::domain::Domain;
+use super::moves::Tell;
 use super::normal::{Classes, Normal, Reductions};
 use super::play::{Acted, Came, Condition, Fault, Node, Play, World};
 use super::property::{Law, Property};
+use super::report::Options;
+use super::subjects::locked;
 use super::turn::Turn;
 use crate::phase::{Action, PhaseName};
-use crate::release::{Core, Decision, Person};
-use std::collections::{BTreeMap, HashMap};
+use crate::release::{AnyRecord, Decision, Person};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A situation, by its place in the order in which they were found.
@@ -36,6 +40,8 @@ pub(super) enum Found {
 pub(super) enum End {
     /// Nothing is left.
     Done,
+    /// Every property is decided, by a way that shows it.
+    Decided,
     /// The states, or the bytes, that were allowed are used up.
     Budget,
     Faulty(Fault, Way),
@@ -53,7 +59,8 @@ pub(super) struct Explorer<'a, W> {
     pub(super) ways: Vec<Option<Way>>,
     /// For each property that asks for it: who can be come to from whom.
     edges: Vec<Vec<(Place, Place)>>,
-    reaches: Vec<Vec<bool>>,
+    /// For each, from where what it asks for is one move away.
+    reaches: Vec<BTreeSet<Place>>,
     pub(super) found: Vec<Option<Found>>,
     /// How often each property was about something.
     pub(super) turns: Vec<u64>,
@@ -61,6 +68,8 @@ pub(super) struct Explorer<'a, W> {
     pub(super) judged: u64,
     pub(super) bytes: usize,
     pub(super) taken: BTreeMap<Action, u64>,
+    /// The moves that were made once at least.
+    made: BTreeSet<usize>,
     pub(super) end: End,
 }
 
@@ -82,36 +91,75 @@ impl<'a, W: World> Explorer<'a, W> {
             places: HashMap::default(),
             ways: Vec::new(),
             edges: vec![Vec::new(); many],
-            reaches: vec![Vec::new(); many],
+            reaches: vec![BTreeSet::new(); many],
             found: vec![None; many],
             turns: vec![0; many],
             transitions: 0,
             judged: 0,
             bytes: 0,
             taken: BTreeMap::new(),
+            made: BTreeSet::new(),
             end: End::Done,
         }
     }
 
     /// Explores until nothing is left, all is decided, or so much is used up.
-    pub(super) fn run(&mut self, states: usize, bytes: usize) {
+    ///
+    /// Situations are left some at a time, by several threads, and what they lead to is put in its place in one order: the
+    /// number of threads changes nothing that is found.
+    pub(super) fn run(&mut self, options: &Options) {
         self.place(self.play.start(), None);
         let mut from = 0;
-        while let Some(node) = self.nodes.get(from).cloned() {
-            if self.nodes.len() > states || self.bytes > bytes {
-                self.end = End::Budget;
-                return;
-            }
+        while from < self.nodes.len() {
             if self.is_decided() {
+                self.end = End::Decided;
                 return;
             }
-            self.leave(from, &node);
-            if matches!(self.end, End::Faulty(..)) {
-                return;
+            let last = self.nodes.len().min(from + AT_ONCE);
+            for left in self.leave_all(from..last, options.threads) {
+                self.judged += left.judged;
+                left.arrivals.into_iter().for_each(|one| self.arrive(one));
+                if let Some((fault, way)) = left.fault {
+                    self.end = End::Faulty(fault, way);
+                    return;
+                }
+                if self.nodes.len() > options.states || self.bytes > options.bytes {
+                    self.end = End::Budget;
+                    return;
+                }
             }
-            from += 1;
+            from = last;
         }
         self.look_back();
+    }
+
+    /// Every move from each of these situations, in order.
+    fn leave_all(&self, places: Range<Place>, threads: usize) -> Vec<Left> {
+        let share = places.len().div_ceil(threads.max(1)).max(1);
+        let leave = |places: Range<Place>| -> Vec<Left> {
+            let nodes = places.filter_map(|place| Some((place, self.nodes.get(place)?)));
+            nodes.map(|(place, node)| self.leave(place, node)).collect()
+        };
+        let leave = &leave;
+        let first = places.start..places.end.min(places.start + share);
+        std::thread::scope(|threads| {
+            let starts = (first.end..places.end).step_by(share);
+            let others: Vec<_> = starts
+                .map(|start| {
+                    let share = start..places.end.min(start + share);
+                    let again = share.clone();
+                    let thread = std::thread::Builder::new();
+                    (thread.spawn_scoped(threads, move || leave(share)), again)
+                })
+                .collect();
+            let mut left = leave(first);
+            for (thread, share) in others {
+                // Where there is no thread to be had, the work is done here.
+                let done = thread.ok().and_then(|thread| thread.join().ok());
+                left.extend(done.unwrap_or_else(|| leave(share)));
+            }
+            left
+        })
     }
 
     /// Whether no property is open any more; one that can only hold stays open to the end.
@@ -120,101 +168,87 @@ impl<'a, W: World> Explorer<'a, W> {
     }
 
     /// Every move from one situation.
-    fn leave(&mut self, from: Place, node: &Node) {
+    fn leave(&self, from: Place, node: &Node) -> Left {
         let play = self.play;
         let core = play.core(node);
-        for (chosen, _) in play.moves.iter().enumerate() {
-            let mut same: Option<Came> = None;
-            for condition in 0..play.conditions.len() {
+        let mut left = Left::default();
+        for (chosen, one) in play.moves.iter().enumerate() {
+            let mut same: Option<Acted> = None;
+            for (condition, around) in play.conditions.iter().enumerate() {
                 let way = Way {
                     from,
                     chosen,
                     condition,
                 };
                 // What did not look at the world around it comes out the same under every condition.
-                let came = match same.take() {
-                    Some(came) => Ok(came),
-                    None => self.come(node, &core, way),
-                };
-                let (came, taken) = match came {
-                    Ok(Came::To(acted)) => (Some(acted), true),
-                    Ok(Came::Refused(decision)) => {
-                        if looks_around(play.domain, &decision) {
-                            continue;
-                        }
+                let came = if let Some(acted) = same.take() {
+                    Ok(Came::To(acted))
+                } else {
+                    let Some(facts) = play.facts(condition, node.now) else {
                         break;
-                    }
-                    Ok(Came::NotOpen) => break,
+                    };
+                    let came = play.act(node, &core, one, &facts, None);
+                    left.judged += u64::from(!matches!(came, Ok(Came::NotOpen)));
+                    came
+                };
+                let acted = match came {
+                    Ok(Came::To(acted)) => acted,
+                    Ok(Came::Refused(decision)) if looks_around(play.domain, &decision) => continue,
+                    Ok(Came::Refused(_) | Came::NotOpen) => break,
                     Err(fault) => {
-                        self.end = End::Faulty(fault, way);
-                        return;
+                        left.fault = Some((fault, way));
+                        return left;
                     }
                 };
-                let Some(acted) = came.filter(|_| taken) else {
-                    break;
-                };
-                let Some(step) = &acted.taken else {
-                    self.arrive(node, way, acted);
-                    break;
-                };
-                if !looks_around(play.domain, &step.decision) {
-                    let after = acted.after.clone();
-                    let taken = acted.taken.clone();
-                    same = Some(Came::To(Acted { after, taken }));
+                let decision = acted.taken.as_ref().map(|step| &step.decision);
+                let is_step = decision.is_some();
+                if decision.is_some_and(|decision| !looks_around(play.domain, decision)) {
+                    same = Some(acted.clone());
                 }
-                self.arrive(node, way, acted);
+                let Acted { mut after, taken } = acted;
+                let seen = self.see(node, &after, &one.by, taken.as_ref(), around);
+                after.memory.seen |= seen.bits;
+                left.arrivals.push(Arrival {
+                    way,
+                    to: self.normal_of(after),
+                    step: taken.map(|taken| taken.step.action()),
+                    seen,
+                });
+                if !is_step {
+                    break;
+                }
             }
         }
-    }
-
-    fn come(&mut self, node: &Node, core: &Core, way: Way) -> Result<Came, Fault> {
-        let Some(chosen) = self.play.moves.get(way.chosen) else {
-            return Ok(Came::NotOpen);
-        };
-        let Some(facts) = self.play.facts(way.condition, node.now) else {
-            return Ok(Came::NotOpen);
-        };
-        let came = self.play.act(node, core, chosen, &facts, None)?;
-        self.judged += u64::from(!matches!(came, Came::NotOpen));
-        Ok(came)
+        left
     }
 
     /// A move was made.
-    fn arrive(&mut self, before: &Node, way: Way, acted: Acted) {
-        let Acted { mut after, taken } = acted;
-        let (Some(chosen), Some(condition)) = (
-            self.play.moves.get(way.chosen),
-            self.play.conditions.get(way.condition),
-        ) else {
-            return;
-        };
+    fn arrive(&mut self, arrival: Arrival) {
+        let Arrival {
+            way,
+            to,
+            step,
+            seen,
+        } = arrival;
         self.transitions += 1;
-        if let Some(taken) = &taken {
-            *self.taken.entry(taken.step.action()).or_default() += 1;
+        self.made.insert(way.chosen);
+        if let Some(step) = step {
+            *self.taken.entry(step).or_default() += 1;
         }
-        let seen = self.see(before, &after, &chosen.by, taken.as_ref(), condition);
-        after.memory.seen |= seen.bits;
-        for place in &seen.reaches {
-            if let Some(reaches) = self.reaches.get_mut(*place)
-                && reaches.len() <= way.from
-            {
-                reaches.resize(way.from + 1, false);
+        let to = self.place(to, Some(way));
+        let open = self.found.iter_mut().zip(&mut self.turns);
+        let open = open.zip(&mut self.reaches).enumerate();
+        for (place, ((found, turns), reaches)) in
+            open.filter(|(_, ((found, _), _))| found.is_none())
+        {
+            *turns += u64::from(seen.is_about.contains(&place));
+            if seen.reaches.contains(&place) {
+                reaches.insert(way.from);
             }
-            if let Some(reached) = self
-                .reaches
-                .get_mut(*place)
-                .and_then(|all| all.get_mut(way.from))
-            {
-                *reached = true;
-            }
-        }
-        let to = self.place(self.normal_of(after), Some(way));
-        for place in seen.decided {
-            if let Some(found) = self.found.get_mut(place) {
+            if seen.decided.contains(&place) {
                 *found = Some(Found::By(way, to));
             }
         }
-        let step = taken.map(|taken| taken.step.action());
         for (property, edges) in self.properties.iter().zip(&mut self.edges) {
             if let Law::CanAlwaysReach { without, .. } = &property.law
                 && step.is_none_or(|step| !without.contains(&step))
@@ -227,7 +261,7 @@ impl<'a, W: World> Explorer<'a, W> {
 
     /// What the properties say of a move.
     fn see(
-        &mut self,
+        &self,
         before: &Node,
         after: &Node,
         by: &crate::release::Actor,
@@ -243,14 +277,11 @@ impl<'a, W: World> Explorer<'a, W> {
             condition,
         };
         let mut seen = Seen::default();
-        let open = self.properties.iter().zip(&self.found).zip(&mut self.turns);
-        for (place, ((property, found), turns)) in open.enumerate() {
-            if found.is_some() {
-                continue;
-            }
+        let all = self.properties.iter().zip(&self.found).enumerate();
+        for (place, (property, _)) in all.filter(|(_, (_, found))| found.is_none()) {
             let verdict = look(property, &turn, place);
-            *turns += u64::from(verdict.is_about);
             seen.bits |= verdict.bit;
+            seen.is_about.extend(verdict.is_about.then_some(place));
             seen.reaches.extend(verdict.reaches.then_some(place));
             seen.decided.extend(verdict.decides.then_some(place));
         }
@@ -328,6 +359,41 @@ impl<'a, W: World> Explorer<'a, W> {
         path
     }
 
+    /// What the domain has, and never came to pass where everything was explored: what is given, and what is chosen.
+    pub(super) fn idle(&self) -> Vec<String> {
+        if self.end != End::Done {
+            return Vec::new();
+        }
+        let entered = self.phases();
+        let was_given = locked(&self.play.was_given);
+        let given = self.play.given.iter().flat_map(|(&phase, all)| {
+            let all = all.iter().enumerate();
+            all.map(move |(place, given)| (phase, place, given))
+        });
+        let given = given.filter(|(phase, place, _)| {
+            entered.contains_key(phase) && !was_given.contains(&(*phase, *place))
+        });
+        let given = given.map(|(phase, _, given)| format!("{} in {phase}", given.record.kind()));
+        let domain = self.play.domain;
+        let overrides = domain.overrides.iter().map(|(one, _)| one.clone().into());
+        let wanted: Vec<AnyRecord> = overrides
+            .chain(domain.choices.iter().map(|(record, _)| record.clone()))
+            .collect();
+        let moves = self.play.moves.iter().enumerate();
+        let chosen = moves.filter_map(|(place, one)| match &one.tell {
+            Tell::Record(record) if !self.made.contains(&place) && wanted.contains(record) => {
+                Some(format!("{} by {}", record.kind(), one.by))
+            }
+            Tell::Step(_)
+            | Tell::Record(_)
+            | Tell::Answer { .. }
+            | Tell::Withdraw { .. }
+            | Tell::Tested(_)
+            | Tell::Wait(_) => None,
+        });
+        given.chain(chosen).collect()
+    }
+
     pub(super) fn phases(&self) -> BTreeMap<PhaseName, usize> {
         let mut phases = BTreeMap::new();
         for node in &self.nodes {
@@ -345,10 +411,31 @@ impl<'a, W: World> Explorer<'a, W> {
     }
 }
 
+/// So many situations are left before what they lead to is put in its place.
+const AT_ONCE: usize = 64;
+
+/// What comes of leaving a situation.
+#[derive(Default)]
+struct Left {
+    arrivals: Vec<Arrival>,
+    judged: u64,
+    /// A policy broke its contract.
+    fault: Option<(Fault, Way)>,
+}
+
+/// A move that was made, and where it leads.
+struct Arrival {
+    way: Way,
+    to: Node,
+    step: Option<Action>,
+    seen: Seen,
+}
+
 /// What the properties saw in one move.
 #[derive(Default)]
 struct Seen {
     bits: u64,
+    is_about: Vec<usize>,
     reaches: Vec<usize>,
     decided: Vec<usize>,
 }
@@ -396,18 +483,15 @@ fn looks_around(domain: &Domain, decision: &Decision) -> bool {
 }
 
 /// From where one of those that reach can be come to.
-fn backwards(many: usize, edges: &[(Place, Place)], reaches: &[bool]) -> Vec<bool> {
+fn backwards(many: usize, edges: &[(Place, Place)], reaches: &BTreeSet<Place>) -> Vec<bool> {
     let mut into: Vec<Vec<Place>> = vec![Vec::new(); many];
     for (from, to) in edges {
         if let Some(into) = into.get_mut(*to) {
             into.push(*from);
         }
     }
-    let mut good = reaches.to_vec();
-    good.resize(many, false);
-    let mut left: Vec<Place> = (0..many)
-        .filter(|place| good.get(*place) == Some(&true))
-        .collect();
+    let mut good: Vec<bool> = (0..many).map(|place| reaches.contains(&place)).collect();
+    let mut left: Vec<Place> = reaches.iter().copied().collect();
     while let Some(place) = left.pop() {
         for &from in into.get(place).into_iter().flatten() {
             if let Some(good) = good.get_mut(from).filter(|good| !**good) {

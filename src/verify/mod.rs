@@ -7,6 +7,7 @@
 //! A [`Question`] is one decision that can be put to other gates; a [`Backtest`] puts all that were recorded to them.
 
 mod backtest;
+mod check;
 mod domain;
 mod estimate;
 mod explore;
@@ -24,12 +25,13 @@ mod tests;
 mod turn;
 
 pub use backtest::{Backtest, BacktestReport, Counts, Example, Fault};
+pub use check::Unverifiable;
 pub use domain::Domain;
 pub use estimate::Estimate;
 pub use normal::Reductions;
 pub use property::Property;
 pub use question::Question;
-pub use report::{Answer, Options, Report, Unverifiable};
+pub use report::{Answer, Options, Report};
 pub use story::{Diverged, Story};
 pub use turn::Turn;
 
@@ -73,9 +75,9 @@ pub fn verify(
     properties: &[Property],
     options: &Options,
 ) -> Result<Report, Unverifiable> {
-    report::check(gates, domain, properties)?;
+    check::check(gates, domain, properties)?;
     let play = Play::of(&Production, gates, domain);
     let mut explorer = Explorer::of(&play, properties, options.reductions);
-    explorer.run(options.states, options.bytes);
+    explorer.run(options);
     Ok(report::of(&explorer))
 }

@@ -3,9 +3,11 @@
 use crate::gate::{Percent, Rule};
 use crate::phase::{Instant, PhaseName, Seconds};
 use crate::release::{
-    Actor, Answer, AnyRecord, AnyStep, By, Digest, Environment, Key, Role, TestKind, TestRun,
+    Actor, Answer, AnyRecord, AnyStep, By, Digest, Environment, Key, Role, State, TestKind, TestRun,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// Something that somebody chooses to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +33,8 @@ pub(super) enum Tell {
         step: crate::phase::Action,
         role: Role,
     },
-    /// The tests, and whether they pass.
-    Tested(Runs, bool),
+    /// The tests come to that.
+    Tested(Runs),
     /// Nothing happens for so long.
     Wait(Seconds),
 }
@@ -66,7 +68,7 @@ impl Given {
     }
 }
 
-/// Runs of tests that pass or fail together.
+/// What the tests come to: one run of each kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Runs(Vec<Run>);
@@ -76,61 +78,95 @@ pub(super) struct Runs(Vec<Run>);
 struct Run {
     kind: TestKind,
     environment: Environment,
-    /// How many of a hundred pass at least where the tests pass, and one less where they fail.
-    least: u8,
-    coverage: u8,
+    /// How many of a hundred tests pass.
+    passed: Percent,
+    coverage: Percent,
+}
+
+/// What rules ask of one kind of test: each share that some rule asks for, and none at all.
+#[derive(Default)]
+struct Shares {
+    passed: BTreeSet<Percent>,
+    coverage: BTreeSet<Percent>,
 }
 
 impl Runs {
-    /// The runs that these rules ask for; without any, the one that the lifecycle asks for.
-    pub(super) fn of(rules: &[&Rule]) -> Self {
-        let mut runs: Vec<Run> = Vec::new();
-        for (kind, place, least, coverage) in rules.iter().copied().flat_map(wanted) {
+    /// What the tests that these rules ask for can come to: all as good as any rule asks, all failed, and each kind alone
+    /// less good than the others, by each share that a rule asks for and by none. Without any rule, the one run that the
+    /// lifecycle asks for.
+    pub(super) fn outcomes(rules: &[&Rule]) -> Vec<Self> {
+        let mut wanted: BTreeMap<(TestKind, Environment), Shares> = BTreeMap::new();
+        for (kind, place, least, coverage) in rules.iter().copied().flat_map(asked) {
             let place = place.unwrap_or_else(|| Environment::own("anywhere"));
-            let same = runs
-                .iter_mut()
-                .find(|run| run.kind == kind && run.environment == place);
-            if let Some(run) = same {
-                run.least = run.least.max(least);
-                run.coverage = run.coverage.max(coverage);
-            } else {
-                runs.push(Run {
-                    kind,
-                    environment: place,
-                    least,
-                    coverage,
-                });
+            let shares = wanted.entry((kind, place)).or_default();
+            shares.passed.insert(least);
+            shares.coverage.extend(coverage);
+        }
+        if wanted.is_empty() {
+            let all = Shares {
+                passed: BTreeSet::from([Percent::ALL]),
+                coverage: BTreeSet::new(),
+            };
+            let place = Environment::own("anywhere");
+            wanted.insert((TestKind::Functional, place), all);
+        }
+        let run = |(kind, environment): &(TestKind, Environment), passed, coverage| Run {
+            kind: kind.clone(),
+            environment: environment.clone(),
+            passed,
+            coverage,
+        };
+        let greatest = |of: &BTreeSet<Percent>| of.last().copied().unwrap_or(Percent::NONE);
+        let best = wanted.iter().map(|(which, shares)| {
+            run(which, greatest(&shares.passed), greatest(&shares.coverage))
+        });
+        let best = Self(best.collect());
+        let none = Percent::NONE;
+        let worst = Self(wanted.keys().map(|which| run(which, none, none)).collect());
+        let mut outcomes = vec![best.clone(), worst];
+        for (place, (which, shares)) in wanted.iter().enumerate() {
+            let (passed, coverage) = (greatest(&shares.passed), greatest(&shares.coverage));
+            let poorer = shares.passed.iter().copied().chain([none]);
+            let poorer = poorer.map(|share| run(which, share, coverage));
+            let thinner = shares.coverage.iter().copied().chain([none]);
+            let thinner = thinner.map(|share| run(which, passed, share));
+            for other in poorer.chain(thinner) {
+                let mut outcome = best.clone();
+                if let Some(one) = outcome.0.get_mut(place) {
+                    *one = other;
+                }
+                if !outcomes.contains(&outcome) {
+                    outcomes.push(outcome);
+                }
             }
         }
-        if runs.is_empty() {
-            return Self::single(TestKind::Functional, 100);
-        }
-        Self(runs)
-    }
-
-    /// One run, of which so many of a hundred tests have to pass.
-    pub(super) fn single(kind: TestKind, least: u8) -> Self {
-        Self(vec![Run {
-            kind,
-            environment: Environment::own("anywhere"),
-            least: least.min(100),
-            coverage: 100,
-        }])
+        outcomes.dedup();
+        outcomes
     }
 
     /// The records of these runs, about this package.
-    pub(super) fn records(&self, package: Digest, passed: bool) -> Vec<TestRun> {
+    pub(super) fn records(&self, package: Digest) -> Vec<TestRun> {
         let runs = self.0.iter().map(|run| {
             let id = format!("{} in {}", run.kind, run.environment);
-            let short = u8::from(!passed);
-            let passed = run.least.saturating_sub(short);
+            let passed = u32::from(run.passed.get());
             let (kind, place) = (run.kind.clone(), run.environment.clone());
-            let (passed, failed) = (u32::from(passed), u32::from(100 - passed));
+            let failed = 100_u32.saturating_sub(passed);
             let mut told = TestRun::new(Key::clipped(&id), kind, place, package, passed, failed);
-            told.coverage_percent = Some(run.coverage);
+            told.coverage_percent = Some(run.coverage.get());
             told
         });
         runs.collect()
+    }
+
+    /// Whether the tests have come to this, for that package.
+    pub(super) fn are_those_of(&self, state: &State, package: Digest) -> bool {
+        let Some(report) = &state.test_report else {
+            return false;
+        };
+        self.records(package).iter().all(|run| {
+            let recorded = report.runs.get(&run.id);
+            recorded.is_some_and(|(recorded, _)| recorded.as_ref() == run)
+        })
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -138,13 +174,28 @@ impl Runs {
     }
 }
 
-fn wanted(rule: &Rule) -> Vec<(TestKind, Option<Environment>, u8, u8)> {
+impl fmt::Display for Runs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the tests of the package: ")?;
+        for (place, run) in self.0.iter().enumerate() {
+            if place > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{} of {} pass", run.passed, run.kind)?;
+            if run.coverage != Percent::NONE {
+                write!(f, " and cover {}", run.coverage)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn asked(rule: &Rule) -> Vec<(TestKind, Option<Environment>, Percent, Option<Percent>)> {
     let Rule::Evidence(policy) = rule else {
         return Vec::new();
     };
-    let runs = policy.runs().map(|(kind, place, least, coverage)| {
-        let coverage = coverage.map_or(0, Percent::get);
-        (kind.clone(), place.cloned(), least.get(), coverage)
-    });
+    let runs = policy
+        .runs()
+        .map(|(kind, place, least, coverage)| (kind.clone(), place.cloned(), least, coverage));
     runs.collect()
 }

@@ -1,17 +1,17 @@
 //! States that can be told apart by nothing that is still to come are made one: the reductions of time, answers and
 //! counters. `docs/verification.md` says of each why it changes no answer.
 
-use super::domain::rules;
+use super::domain::{ahead, every, requirements, rules};
 use super::play::{Memory, Node, Play, Validity, World};
-use crate::gate::{AnyGate, ApprovalsPolicy, Policy, ReleaseModel, Rule};
-use crate::phase::{Action, Instant, PhaseName, Seconds, Standing};
+use super::subjects::locked;
+use crate::gate::{AnyGate, Rule};
+use crate::phase::{Action, Instant, PhaseName, RecordKind as Kind, Seconds, Standing};
 use crate::release::{
     Actor, Answer, AnyRecord, AnyStep, Approval, Attempt, AttemptEnd, AttemptOutcome, Debt, Digest,
     Entry, Environment, GivenApproval, Key, Liveness, Person, Role, State, Subject,
 };
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Which reductions are used; all, unless one says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,21 +55,33 @@ pub(super) struct Normal<'p, 'a, W> {
     on: Reductions,
     passes: bool,
     longest: Seconds,
+    /// Whether a rule compares when people were told with when the window opens, and not with now.
+    is_told_ahead: bool,
     /// The steps of which something reads that an answer is there, though it can never count.
     read: BTreeSet<Action>,
     reader: Reader,
-    is_opaque: bool,
-    coming: RefCell<HashMap<Way, Arc<BTreeSet<Action>>>>,
+    coming: Mutex<HashMap<Way, Arc<BTreeSet<Action>>>>,
 }
 
 impl<'p, 'a, W: World> Normal<'p, 'a, W> {
     pub(super) fn of(play: &'p Play<'a, W>, mut on: Reductions) -> Self {
         let domain = play.domain;
-        // What an answer is about may come back where the plan is a choice.
-        let plans = domain.choices.iter();
-        let mut plans = plans.map(|(record, _)| record);
-        on.answers &=
-            !plans.any(|one| matches!(one, AnyRecord::ReleasePlan(_) | AnyRecord::Delegated(_)));
+        let is_opaque = rules(play.gates).any(Rule::is_opaque);
+        // A host's own policy may read how late it is, and how often something was done.
+        on.time &= !is_opaque;
+        on.counters &= !is_opaque;
+        let told_ahead = |gate: &&AnyGate| {
+            let mut rules = gate.requirements().iter().flat_map(|one| one.rule.walk());
+            rules.any(|rule| ahead(rule).is_some())
+        };
+        let steps: Vec<_> = every(play.gates)
+            .filter(told_ahead)
+            .map(AnyGate::action)
+            .collect();
+        let is_told_ahead = steps.contains(&Action::Deploy);
+        on.time &= !is_told_ahead || steps.iter().all(|step| *step == Action::Deploy);
+        let mut choices = domain.choices.iter();
+        on.answers &= !choices.any(|(record, _)| revives_answers(record));
         let answered = play.subjects.steps.iter().map(AnyStep::action);
         let read = answered.filter(|action| is_kept_apart(play, *action));
         let (read, reader) = (read.collect(), Reader::of(play));
@@ -78,10 +90,10 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             on,
             passes: !domain.stays.is_empty() || !domain.waits.is_empty(),
             longest: domain.longest(play.gates),
+            is_told_ahead,
             read,
             reader,
-            is_opaque: rules(play.gates).any(Rule::is_opaque),
-            coming: RefCell::default(),
+            coming: Mutex::default(),
         }
     }
 
@@ -112,15 +124,16 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
         }
     }
 
-    /// Time is counted from now: everything is as long ago as it is, and what is longer ago than any rule looks back is
-    /// that long ago.
+    /// Time is counted from now, once all that ends has ended: everything is as long ago as it is, and what is longer ago
+    /// than any rule looks back is that long ago.
     fn stamps(&self, node: &mut Node) {
         let begin = self.play.domain.now;
-        let passed = node.now.since(begin);
-        let floor = begin.minus(self.longest);
-        let stamp = |at: Instant| at.minus(passed).max(floor).min(begin);
+        let then = node.now.min(self.play.domain.last_end());
+        let passed = node.now.since(then);
+        let floor = then.minus(self.longest);
+        let stamp = |at: Instant| at.minus(passed).max(floor).min(then);
         let Node { state, now, .. } = node;
-        *now = begin;
+        *now = then;
         state.handed_over = stamp(state.handed_over);
         state.progress.restamp(stamp);
         let runs = state
@@ -138,7 +151,14 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             .evidence
             .values_mut()
             .for_each(|(_, at)| *at = stamp(*at));
-        state.notified.values_mut().for_each(|at| *at = stamp(*at));
+        // What is told ahead of a window is as long ahead of it as it was, however late it is by now.
+        let told = |at: Instant| at.max(floor).min(then);
+        let notified = state.notified.values_mut();
+        if self.is_told_ahead {
+            notified.for_each(|at| *at = told(*at));
+        } else {
+            notified.for_each(|at| *at = stamp(*at));
+        }
         state
             .milestones
             .values_mut()
@@ -147,17 +167,22 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             .approvals
             .values_mut()
             .for_each(|given| given.at = stamp(given.at));
+        // When it went live is when an attempt did, and counts for as long as early life support lasts.
+        let support = state.support.unwrap_or(Seconds::new(0));
+        let support = support.max(self.play.domain.plan.early_life_support);
+        let floor = floor.min(then.minus(support));
+        let live_at = |at: Instant| at.minus(passed).max(floor).min(then);
         for attempt in state.attempts.values_mut() {
-            attempt.began = stamp(attempt.began);
+            attempt.began = live_at(attempt.began);
             if let AttemptEnd::Finished(outcome, at) = attempt.end {
-                attempt.end = AttemptEnd::Finished(outcome, stamp(at));
+                attempt.end = AttemptEnd::Finished(outcome, live_at(at));
             }
         }
+        let lifted = state.lifted_freezes.values_mut();
+        lifted.for_each(|lifted| lifted.from = stamp(lifted.from));
         // Only told to people.
         state.debts.iter_mut().for_each(|debt| debt.since = begin);
         state.ended_at = state.ended_at.map(|_| begin);
-        let support = state.support.unwrap_or(Seconds::new(0));
-        let live_at = |at: Instant| at.minus(passed).max(begin.minus(support)).min(begin);
         state.live_at = state.live_at.map(live_at);
     }
 
@@ -223,7 +248,7 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
     /// The steps that can still be asked for, from where the release stands on.
     fn coming(&self, state: &State) -> Arc<BTreeSet<Action>> {
         let from = (state.standing, state.is_backed_out, state.deployments);
-        if let Some(coming) = self.coming.borrow().get(&from) {
+        if let Some(coming) = locked(&self.coming).get(&from) {
             return coming.clone();
         }
         let without = &self.play.domain.without;
@@ -251,7 +276,7 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
             }
         }
         let coming = Arc::new(coming);
-        self.coming.borrow_mut().insert(from, coming.clone());
+        locked(&self.coming).insert(from, coming.clone());
         coming
     }
 
@@ -312,9 +337,7 @@ impl<'p, 'a, W: World> Normal<'p, 'a, W> {
                 *place = 0;
             }
             Some(Entry::Gated(_, report)) => {
-                if !self.is_opaque {
-                    report.runs.clear();
-                }
+                report.runs.clear();
                 *debts = owed(debts);
             }
             None => *debts = owed(debts),
@@ -374,7 +397,7 @@ fn attempts_once(attempts: &mut BTreeMap<Key, Attempt>) {
         }
     }
     for (number, ((environment, _), mut attempt)) in first.into_iter().enumerate() {
-        let key = Key::clipped(&format!("onto {environment} {number}"));
+        let key = Key::clipped(&format!("earlier {number} onto {environment}"));
         if attempt.started.attempt != key {
             let mut started = attempt.started.as_ref().clone();
             started.attempt = key.clone();
@@ -384,11 +407,63 @@ fn attempts_once(attempts: &mut BTreeMap<Key, Attempt>) {
     }
 }
 
+/// Whether an answer that does not count may count again by such a record: what it is about comes back, or a role does.
+fn revives_answers(record: &AnyRecord) -> bool {
+    match record.kind() {
+        Kind::ReleasePlan
+        | Kind::RoleGiven
+        | Kind::TrackChanged
+        | Kind::Approval
+        | Kind::ApprovalWithdrawn
+        | Kind::Delegated
+        | Kind::DelegationEnded
+        | Kind::OverrideGranted => true,
+        Kind::Baseline
+        | Kind::MilestoneReached
+        | Kind::RoleRelieved
+        | Kind::RetrospectiveApproval
+        | Kind::ChangeRequest
+        | Kind::RiskAssessment
+        | Kind::RiskRaised
+        | Kind::RiskClosed
+        | Kind::IssueRaised
+        | Kind::IssueResolved
+        | Kind::ChecklistItem
+        | Kind::StakeholdersNotified
+        | Kind::CostBooked
+        | Kind::CodeChange
+        | Kind::TestRun
+        | Kind::Evidence
+        | Kind::DefectFound
+        | Kind::DefectResolved
+        | Kind::AttemptStarted
+        | Kind::AttemptFinished
+        | Kind::AttemptNeverLive
+        | Kind::WaveStarted
+        | Kind::HealthObserved
+        | Kind::RolloutPaused
+        | Kind::RolloutContinued
+        | Kind::Outage
+        | Kind::IncidentLinked
+        | Kind::IncidentRestored
+        | Kind::PostImplementationReview
+        | Kind::EarlyLifeSupportWaived
+        | Kind::CriterionResult
+        | Kind::ChildAttached
+        | Kind::ParentDeclared
+        | Kind::DependencyDeclared
+        | Kind::TaskOpened
+        | Kind::TaskDone
+        | Kind::Confirmation
+        | Kind::StepRefused
+        | Kind::Note
+        | Kind::Correction => false,
+    }
+}
+
 /// Whether a gate on the step keeps duties apart: then it matters that somebody has answered, even if it does not count.
 fn is_kept_apart<W>(play: &Play<'_, W>, action: Action) -> bool {
-    let of_models = play.gates.models().flat_map(ReleaseModel::gates);
-    let gates = play.gates.gates().iter().chain(of_models);
-    let on_step = gates.filter(|gate| gate.action() == action);
+    let on_step = every(play.gates).filter(|gate| gate.action() == action);
     let mut rules = on_step
         .flat_map(AnyGate::requirements)
         .flat_map(|requirement| requirement.rule.walk());
@@ -406,9 +481,18 @@ struct Reader {
 impl Reader {
     fn of<W>(play: &Play<'_, W>) -> Self {
         let domain = play.domain;
-        let mut overrides = domain.overrides.iter();
         // A reason more is a blocker more that an override would have to lift.
-        let is_overridden = overrides.any(|(one, _)| one.policy.as_str() == ApprovalsPolicy::NAME);
+        let is_overridden = domain.overrides.iter().any(|(one, _)| {
+            requirements(play.gates)
+                .filter(|requirement| {
+                    let mut names = requirement.rule.walk().map(Rule::name);
+                    requirement.policy == one.policy || names.any(|name| name == one.policy)
+                })
+                .any(|requirement| {
+                    let mut rules = requirement.rule.walk();
+                    rules.any(|rule| matches!(rule, Rule::Approvals(_)))
+                })
+        });
         let given = domain.given.iter().map(|given| &given.record);
         let mut records = domain.choices.iter().map(|(record, _)| record).chain(given);
         let gives_duties = records.any(|record| {

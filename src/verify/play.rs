@@ -1,25 +1,24 @@
 //! One move after the other, decided and applied by the production rules.
 
 use super::domain::{Domain, is_among};
-use super::moves::{Given, Move, Tell};
-use super::subjects::Subjects;
+use super::moves::{Given, Move, Runs, Tell};
+use super::subjects::{Subjects, locked};
 use crate::gate::{Approver, Facts, GateSet, Rule};
 use crate::phase::{Action, Instant, PhaseName, Seconds};
 use crate::release::{
     Actor, Answer, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Asked, By, Core, Decision,
-    Digest, Event, Fact, FactSource, FactValue, FollowedModel, Key, Ledger, ModelStanding, Person,
-    Place, ReleaseId, ReleasePackage, ReviewOutcome, Role, State, StepTaken, Stream, StreamKind,
-    Subject, Tenant, TestReport, Text, Track, Verdict, Version,
+    Digest, Entry, Event, Fact, FactSource, FactValue, FollowedModel, Key, Ledger, ModelStanding,
+    Person, Place, ReleaseId, ReleasePackage, ReviewOutcome, Role, State, StepTaken, Stream,
+    StreamKind, Subject, Tenant, TestReport, Text, Track, Version,
 };
 use crate::schedule::{Calendar, CalendarState, Window};
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What decides and applies. There is one, and tests have broken ones, to see what an exploration finds.
-pub(super) trait World {
+pub(super) trait World: Sync {
     /// Whether a story can be replayed by the rules as they are.
     const IS_REAL: bool = false;
 
@@ -133,6 +132,7 @@ pub(super) enum Came {
 }
 
 /// A move that was made.
+#[derive(Clone)]
 pub(super) struct Acted {
     pub(super) after: Node,
     /// The step that was taken, with the decision that cleared it.
@@ -151,9 +151,11 @@ pub(super) struct Play<'a, W> {
     /// The facts of each condition, at the instant at which everything begins.
     facts: Vec<Facts>,
     packages: Vec<Arc<ReleasePackage>>,
-    given: BTreeMap<PhaseName, Vec<Given>>,
+    pub(super) given: BTreeMap<PhaseName, Vec<Given>>,
     pub(super) subjects: Subjects,
-    asked_for: RefCell<HashMap<Held, AskedFor>>,
+    asked_for: Mutex<HashMap<Held, AskedFor>>,
+    /// What is given, by phase and place, and was taken once at least.
+    pub(super) was_given: Mutex<BTreeSet<(PhaseName, usize)>>,
 }
 
 impl<'a, W: World> Play<'a, W> {
@@ -170,7 +172,8 @@ impl<'a, W: World> Play<'a, W> {
             moves,
             conditions,
             facts,
-            asked_for: RefCell::default(),
+            asked_for: Mutex::default(),
+            was_given: Mutex::default(),
             packages: domain.packages.iter().cloned().map(Arc::new).collect(),
             given: phases
                 .map(|&phase| (phase, domain.given_in(phase)))
@@ -280,7 +283,18 @@ impl<'a, W: World> Play<'a, W> {
                 let answer = (*step, person.clone(), role.clone());
                 state.approvals.contains_key(&answer)
             }),
-            Tell::Tested(..) => state.package.is_some() && standing.phase == PhaseName::Testing,
+            Tell::Tested(runs) => {
+                let best = self.domain.tests.first();
+                standing.phase == PhaseName::Testing
+                    && state.package.as_ref().is_some_and(|package| {
+                        let is_still = |runs: &Runs| runs.are_those_of(state, package.digest());
+                        // What failed is run again until it passes, and may fail in another way then.
+                        let report = state.test_report.as_ref();
+                        best == Some(runs)
+                            || report.is_none_or(|report| report.runs.is_empty())
+                            || best.is_some_and(is_still)
+                    })
+            }
             Tell::Wait(_) => !matches!(standing.phase, PhaseName::Start | PhaseName::Closed),
             Tell::Record(record) => {
                 record.kind().is_taken_in(standing) && self.says_something(state, record)
@@ -308,7 +322,7 @@ impl<'a, W: World> Play<'a, W> {
     ) -> T {
         let request = state.request.as_ref().map(crate::release::Digested::digest);
         let about = (step.action(), state.track, request);
-        let mut all = self.asked_for.borrow_mut();
+        let mut all = locked(&self.asked_for);
         let of = || AskedFor::of(self.gates.rules_on(state, step));
         answer(all.entry(about).or_insert_with(of))
     }
@@ -379,9 +393,9 @@ pub(super) fn asked(
             said.into()
         }
         Tell::Withdraw { step, role } => ApprovalWithdrawn::new(*step, role.clone()).into(),
-        Tell::Tested(runs, passed) => {
+        Tell::Tested(runs) => {
             let package = state.package.as_ref().map(|package| package.digest());
-            let runs = package.map(|package| runs.records(package, *passed));
+            let runs = package.map(|package| runs.records(package));
             let runs = runs.into_iter().flatten();
             return runs.map(|run| Asked::Record(run.into())).collect();
         }
@@ -513,13 +527,20 @@ impl<W: World> Moving<'_, '_, '_, W> {
         if let Some(time) = domain.stays.get(&phase) {
             self.now = self.now.plus(*time);
         }
+        if phase == PhaseName::Deployment && matches!(self.core.state.entry, Some(Entry::Gated(..)))
+        {
+            self.now = self.now.max(domain.window.start());
+        }
         let manager = Actor::from(&domain.manager);
         let facts = Facts::at(self.now);
-        for given in self.play.given.get(&phase).into_iter().flatten() {
+        let all = self.play.given.get(&phase).into_iter().flatten();
+        for (place, given) in all.enumerate() {
             let record = fresh(given.record.clone(), &self.core.state);
             let by = given.by(&manager, self.now);
             // What the lifecycle does not take here is not given.
-            let _ = self.ask(Asked::Record(record), &facts, &by)?;
+            if self.ask(Asked::Record(record), &facts, &by)?.is_ok() {
+                locked(&self.play.was_given).insert((phase, place));
+            }
         }
         Ok(())
     }
@@ -559,30 +580,10 @@ fn fresh(record: AnyRecord, state: &State) -> AnyRecord {
 
 /// A policy that breaks the contract merely refuses in production. Here that would look like a rule that holds.
 fn fault_in(decision: &Decision) -> Option<Fault> {
-    const CODES: [&str; 7] = [
-        "panicked",
-        "not-deterministic",
-        "no-verdict",
-        "unwritable",
-        "cannot-read",
-        "name-taken",
-        "nested-too-deep",
-    ];
-    let findings = decision.findings.iter();
-    let mut judged = findings.flat_map(|finding| finding.judgement.policies());
-    judged.find_map(|judged| match &judged.verdict {
-        Verdict::Failed { reasons } => {
-            let mut codes = reasons.iter().map(|reason| &reason.code);
-            let code = codes.find(|code| CODES.contains(&code.as_str()))?;
-            Some(Fault {
-                policy: judged.policy.clone(),
-                code: code.clone(),
-            })
-        }
-        Verdict::Satisfied { .. }
-        | Verdict::Violated { .. }
-        | Verdict::Unknown { .. }
-        | Verdict::Excepted { .. } => None,
+    let (_, policy, reason) = crate::gate::breaches(decision).next()?;
+    Some(Fault {
+        policy: policy.clone(),
+        code: reason.code.clone(),
     })
 }
 
@@ -604,7 +605,7 @@ fn conditions(domain: &Domain) -> Vec<Condition> {
                 off.calendars.entry(calendar.clone()).or_default();
                 let mut on = off.clone();
                 let windows = on.calendars.entry(calendar.clone()).or_default();
-                windows.extend(freeze.clone());
+                windows.push(freeze.clone());
                 [off, on]
             })
             .collect();

@@ -110,10 +110,17 @@ impl Property {
         Self::new(name, Law::OnlyAfter { then, first })
     }
 
-    /// The same, of such moves only. Where there is none, the property is vacuous, which is no pass.
+    /// The same, of such moves only, and of no more than before. Where there is none, the property is vacuous, which is
+    /// no pass.
+    ///
+    /// It narrows what [`always`](Self::always) and [`never`](Self::never) are about, what is to be
+    /// [reached](Self::reachable), and the second of [`only_after`](Self::only_after).
     #[must_use]
     pub fn when(mut self, when: impl Fn(&Turn<'_>) -> bool + Send + Sync + 'static) -> Self {
-        self.when = Some(Arc::new(when));
+        self.when = Some(match self.when.take() {
+            Some(before) => Arc::new(move |turn| before(turn) && when(turn)),
+            None => Arc::new(when),
+        });
         self
     }
 

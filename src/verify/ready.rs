@@ -4,21 +4,24 @@ use super::property::Property;
 use super::turn::Turn;
 use crate::gate::Percent;
 use crate::phase::{Action, PhaseName};
-use crate::release::{Debt, Track};
+use crate::release::Track;
 
 /// What goes live on one of these tracks (any, where none is named) was approved by so many different people, none of
 /// whom asked for it.
 #[must_use]
 pub fn approved_by_others(least: usize, tracks: &[Track]) -> Property {
     let tracks = tracks.to_vec();
-    let name =
+    let what =
         format!("nothing goes live without {least} approvals of people who did not ask for it");
-    Property::always(name, move |turn| turn.approvers().len() >= least)
-        .when(move |turn| turn.goes_live() && (tracks.is_empty() || tracks.contains(&turn.track())))
-        .fair()
+    Property::always(on(&what, &tracks), move |turn| {
+        turn.approvers().len() >= least
+    })
+    .when(move |turn| turn.goes_live() && (tracks.is_empty() || tracks.contains(&turn.track())))
+    .fair()
 }
 
-/// Nobody who approved a step with which a release goes live takes that step.
+/// Nobody whose approval of the step with which a release goes live counts takes that step: of people who did not ask
+/// for the release, and have the role still.
 #[must_use]
 pub fn nobody_approves_and_deploys() -> Property {
     Property::never("nobody approves and deploys the same release", |turn| {
@@ -40,25 +43,24 @@ pub fn no_release_is_stuck() -> Property {
 /// A release does not come to Closure while something is owed, nor where it was paid by somebody who was involved.
 #[must_use]
 pub fn debts_are_paid_before_closure() -> Property {
-    let is_paid = |debt: &Debt| {
-        let by = debt.approved_by.as_ref();
-        debt.is_reviewed && by.is_some_and(|by| !debt.involved.contains(by))
-    };
-    Property::always("debts are paid before Closure", move |turn| {
-        turn.debts().iter().all(is_paid)
+    Property::never("debts are paid before Closure", |turn| {
+        turn.is_in_debt() || turn.is_approved_by_the_involved()
     })
     .when(|turn| turn.standing().phase == PhaseName::Closure)
     .fair()
 }
 
-/// Nothing goes live in a freeze, but by an override; on these tracks.
+/// Nothing goes live in a freeze, but by an override of a freeze; on these tracks (any, where none is named).
 #[must_use]
 pub fn freezes_are_honoured(tracks: &[Track]) -> Property {
     let tracks = tracks.to_vec();
-    Property::always(
+    let name = on(
         "a freeze put on between approval and deployment is honoured",
-        |turn| turn.overrides().next().is_some() || !turn.is_frozen(),
-    )
+        &tracks,
+    );
+    Property::always(name, |turn| {
+        !turn.is_frozen() || turn.lifted().any(|code| code.as_str() == "frozen")
+    })
     .when(move |turn| turn.goes_live() && (tracks.is_empty() || tracks.contains(&turn.track())))
     .fair()
 }
@@ -67,8 +69,11 @@ pub fn freezes_are_honoured(tracks: &[Track]) -> Property {
 /// And if anybody had to approve, somebody approved this very package.
 #[must_use]
 pub fn packages_ride_on_their_own(least: Percent, is_approved: bool) -> Property {
+    let and = if is_approved { " and an approval" } else { "" };
     Property::always(
-        "a changed package never rides on old evidence or approvals",
+        format!(
+            "a changed package never rides on old evidence or approvals: {least} % passed{and}"
+        ),
         move |turn| {
             let passed = |passed: u32, failed: u32| {
                 let all = u64::from(passed) + u64::from(failed);
@@ -98,6 +103,14 @@ pub fn overrides_are_used_once() -> Property {
 #[must_use]
 pub fn something_goes_live() -> Property {
     Property::reachable("something goes live", goes_live).fair()
+}
+
+fn on(what: &str, tracks: &[Track]) -> String {
+    if tracks.is_empty() {
+        return what.to_owned();
+    }
+    let tracks: Vec<_> = tracks.iter().map(ToString::to_string).collect();
+    format!("{what}, on {}", tracks.join(" and "))
 }
 
 fn goes_live(turn: &Turn<'_>) -> bool {

@@ -1,12 +1,12 @@
 //! What came of an exploration.
 
-use super::domain::{Domain, rules};
+use super::domain::rules;
 use super::explore::{End, Explorer, Found};
 use super::normal::Reductions;
 use super::play::World;
 use super::property::{Law, Property};
 use super::story::Story;
-use crate::gate::{GateSet, Rule};
+use crate::gate::Rule;
 use crate::phase::{Action, PhaseName};
 use crate::release::{Key, Person};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,8 @@ pub struct Options {
     pub bytes: usize,
     /// Which situations are taken for one.
     pub reductions: Reductions,
+    /// How many threads explore. The report is the same for every number.
+    pub threads: usize,
 }
 
 impl Default for Options {
@@ -30,6 +32,7 @@ impl Default for Options {
             states: 1_000_000,
             bytes: 1 << 30,
             reductions: Reductions::ALL,
+            threads: 1,
         }
     }
 }
@@ -46,6 +49,13 @@ impl Options {
     #[must_use]
     pub const fn bytes(mut self, most: usize) -> Self {
         self.bytes = most;
+        self
+    }
+
+    /// The same, explored by so many threads.
+    #[must_use]
+    pub const fn threads(mut self, many: usize) -> Self {
+        self.threads = many;
         self
     }
 
@@ -96,7 +106,7 @@ impl Answer {
         }
     }
 
-    /// Whether more time or space would say nothing more.
+    /// Whether it says something of the property, be it good or bad.
     #[must_use]
     pub const fn is_conclusive(&self) -> bool {
         match self {
@@ -159,6 +169,10 @@ pub struct Report {
     pub symmetric: Vec<Vec<Person>>,
     /// The host's own policies: of them, what was asked is all that is known.
     pub sampled: BTreeSet<Key>,
+    /// What is taken never to end, since time passes, and it ends later than is looked at.
+    pub endless: Vec<String>,
+    /// What the domain has, and the lifecycle never took: look whether it is said as it was meant.
+    pub idle: Vec<String>,
 }
 
 impl Report {
@@ -171,12 +185,11 @@ impl Report {
             .map(|(_, answer)| answer)
     }
 
-    /// Whether all that was asked is decided.
+    /// Whether anything was asked, and all of it is decided.
     #[must_use]
     pub fn is_conclusive(&self) -> bool {
-        self.answers
-            .iter()
-            .all(|(_, answer)| answer.is_conclusive())
+        let mut answers = self.answers.iter();
+        !self.answers.is_empty() && answers.all(|(_, answer)| answer.is_conclusive())
     }
 
     /// Nothing if all properties are as they are to be.
@@ -209,13 +222,15 @@ impl fmt::Display for Report {
         for (name, answer) in &self.answers {
             write!(f, "\n{name}: {answer}")?;
         }
-        if !self.sampled.is_empty() {
-            let sampled: Vec<_> = self.sampled.iter().map(ToString::to_string).collect();
-            write!(
-                f,
-                "\nonly sampled, being the host's own: {}",
-                sampled.join(", ")
-            )?;
+        let sampled: Vec<_> = self.sampled.iter().map(ToString::to_string).collect();
+        for (what, all) in [
+            ("only sampled, being the host's own", &sampled),
+            ("taken never to end", &self.endless),
+            ("never came to pass", &self.idle),
+        ] {
+            if !all.is_empty() {
+                write!(f, "\n{what}: {}", all.join(", "))?;
+            }
         }
         Ok(())
     }
@@ -247,97 +262,6 @@ impl fmt::Display for NotAll<'_> {
 
 impl std::error::Error for NotAll<'_> {}
 
-/// What is wrong with a domain or a property: every mistake.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot be verified: {}", .0.join("; "))]
-pub struct Unverifiable(Vec<String>);
-
-impl Unverifiable {
-    /// Every mistake.
-    pub fn mistakes(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
-    }
-}
-
-const PEOPLE: usize = 12;
-const PACKAGES: usize = 8;
-const MOVES: usize = 4_096;
-const CONDITIONS: u128 = 256;
-const PROPERTIES: usize = 64;
-
-pub(super) fn check(
-    gates: &GateSet,
-    domain: &Domain,
-    properties: &[Property],
-) -> Result<(), Unverifiable> {
-    let mut mistakes = Vec::new();
-    let mut unless = |is_right: bool, mistake: &dyn Fn() -> String| {
-        if !is_right {
-            mistakes.push(mistake());
-        }
-    };
-    let Domain {
-        staff,
-        packages,
-        requests,
-        ..
-    } = domain;
-    unless(!staff.is_empty(), &|| {
-        "the domain has nobody: add people by `with_person`".to_owned()
-    });
-    unless(!packages.is_empty(), &|| {
-        "the domain has no package".to_owned()
-    });
-    unless(!requests.is_empty(), &|| {
-        "the domain has no request".to_owned()
-    });
-    for (what, found, most) in [
-        ("people", staff.len(), PEOPLE),
-        ("packages", packages.len(), PACKAGES),
-        ("properties", properties.len(), PROPERTIES),
-    ] {
-        unless(found <= most, &|| {
-            format!("{found} {what} are too many: expected at most {most}")
-        });
-    }
-    let freezes = 1_u128.checked_shl(u32::try_from(domain.freezes.len()).unwrap_or(u32::MAX));
-    let facts = domain.facts.values().map(|values| values.len() as u128 + 1);
-    let conditions = facts.fold(freezes.unwrap_or(u128::MAX), u128::saturating_mul);
-    unless(conditions <= CONDITIONS, &|| {
-        format!("freezes and facts make {conditions} conditions: expected at most {CONDITIONS}")
-    });
-    let empty = domain.facts.iter().filter(|(_, values)| values.is_empty());
-    for (key, _) in empty {
-        unless(false, &|| {
-            format!("fact `{key}` has no value: state at least one")
-        });
-    }
-    let known: BTreeSet<_> = rules(gates).flat_map(Rule::roles).collect();
-    for property in properties {
-        for role in &property.roles {
-            let is_held = domain.roles().any(|(_, held)| held == *role);
-            unless(is_held || known.contains(role), &|| {
-                format!(
-                    "property `{}` reads the role `{role}`, which nobody has and no rule names",
-                    property.name
-                )
-            });
-        }
-    }
-    if mistakes.is_empty() {
-        let moves = domain.moves(gates).len();
-        if moves > MOVES {
-            mistakes.push(format!(
-                "{moves} moves are too many: expected at most {MOVES}"
-            ));
-        }
-    }
-    if mistakes.is_empty() {
-        return Ok(());
-    }
-    Err(Unverifiable(mistakes))
-}
-
 pub(super) fn of<W: World>(explorer: &Explorer<'_, W>) -> Report {
     let properties = explorer.properties.iter().enumerate();
     let answers = properties.map(|(place, property)| {
@@ -357,6 +281,8 @@ pub(super) fn of<W: World>(explorer: &Explorer<'_, W>) -> Report {
         taken: explorer.taken.clone(),
         symmetric: explorer.symmetric_people(),
         sampled: hosts.map(Rule::name).collect(),
+        endless: explorer.play.domain.endless(),
+        idle: explorer.idle(),
     }
 }
 
@@ -382,7 +308,7 @@ fn answer<W: World>(explorer: &Explorer<'_, W>, place: usize, property: &Propert
             what: format!("policy `{}` is `{}`", fault.policy, fault.code),
             story: Some(explorer.story_of_fault(*way)),
         },
-        End::Budget => Answer::Inconclusive,
+        End::Budget | End::Decided => Answer::Inconclusive,
         End::Done => {
             let turns = explorer.turns.get(place).copied().unwrap_or(0);
             match (&property.law, turns) {

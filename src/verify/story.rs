@@ -3,11 +3,13 @@
 use super::explore::{Explorer, Found, Way, look};
 use super::moves::Tell;
 use super::play::{Came, Condition, Fault, Node, Told, World, asked};
+use super::property::Law;
 use super::turn::Turn;
 use crate::gate::GateSet;
 use crate::phase::{Anywhere, Instant};
 use crate::release::{
-    Actor, Answer, AnyRecord, Asked, By, Release, ReleaseId, ReleaseRequest, Tenant, Upcasters,
+    Actor, Answer, AnyRecord, Asked, By, LogError, LogErrorKind, Release, ReleaseId,
+    ReleaseRequest, Tenant, Upcasters,
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -20,9 +22,19 @@ use std::{fmt, str::FromStr};
 #[serde(deny_unknown_fields)]
 pub struct Story {
     lines: Vec<Line>,
-    /// What blocks where nothing leads on any more.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    stands: Vec<String>,
+    ends: Ending,
+}
+
+/// What a story shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Ending {
+    /// A last move that must not be.
+    Bad,
+    /// A last move that was looked for.
+    Wanted,
+    /// That it has come there: nothing leads on, with what stands against it; or a policy breaks its contract.
+    There(Vec<String>),
 }
 
 /// One move.
@@ -111,23 +123,33 @@ impl Story {
         Ok(release)
     }
 
-    /// A test, ready to paste, that fails as long as the story goes through: `gates()` has to give the gate set.
+    /// A test of that name, ready to paste; `gates()` has to give the gate set.
+    ///
+    /// What must not be is to be refused at its last move: a change that stops the story earlier is for a person to look
+    /// at. What was looked for is to stay possible. There is none for a release that is stuck: its story goes through
+    /// before the mend and after it, and only a search tells whether anything leads on from there.
     #[must_use]
-    pub fn as_test(&self, name: &str) -> String {
-        let text = self.to_string();
-        let told: Vec<_> = text.lines().map(|line| format!("/// {line}")).collect();
-        let told = told.join(
-            "
-",
-        );
+    pub fn as_test(&self, name: &str) -> Option<String> {
+        let outcome = match self.ends {
+            Ending::Bad => format!(
+                "let refused = story.replay(&gates()).expect_err(\"the gates still let it happen\");\n    \
+                 assert_eq!(refused.number, {}, \"{{refused}}\");",
+                self.len()
+            ),
+            Ending::Wanted => {
+                "story.replay(&gates()).unwrap_or_else(|refused| panic!(\"{refused}\"));".to_owned()
+            }
+            Ending::There(_) => return None,
+        };
+        let text = self.to_string().replace('\r', " ");
+        let told: Vec<_> = text.lines().map(|line| format!("/// {line}\n")).collect();
+        let told = told.concat();
         let json = serde_json::to_string(self).unwrap_or_default();
         let hashes = "#".repeat(1 + longest_run(&json, '#'));
-        format!(
-            "{told}\n#[test]\nfn {name}() {{\n    let story: phasegate::verify::Story = \
-             r{hashes}\"{json}\"{hashes}.parse().unwrap();\n    let refused = \
-             story.replay(&gates()).expect_err(\"the gates still let it happen\");\n    \
-             println!(\"{{refused}}\");\n}}\n"
-        )
+        Some(format!(
+            "{told}#[test]\nfn {name}() {{\n    let story: phasegate::verify::Story = \
+             r{hashes}\"{json}\"{hashes}.parse().unwrap();\n    {outcome}\n}}\n"
+        ))
     }
 }
 
@@ -137,10 +159,16 @@ fn longest_run(text: &str, of: char) -> usize {
 }
 
 impl FromStr for Story {
-    type Err = serde_json::Error;
+    type Err = LogError;
 
-    fn from_str(json: &str) -> Result<Self, serde_json::Error> {
+    /// Reads a story from JSON.
+    ///
+    /// # Errors
+    ///
+    /// - malformed: it is no story
+    fn from_str(json: &str) -> Result<Self, LogError> {
         serde_json::from_str(json)
+            .map_err(|error| LogError::new(LogErrorKind::Malformed, None, error.to_string()))
     }
 }
 
@@ -185,8 +213,10 @@ impl fmt::Display for Story {
             }
             write!(f, "{}. {line}", place + 1)?;
         }
-        for stands in &self.stands {
-            write!(f, "\n   {}", stands.replace('\n', "\n   "))?;
+        if let Ending::There(against) = &self.ends {
+            for against in against {
+                write!(f, "\n   {}", against.replace('\n', "\n   "))?;
+            }
         }
         Ok(())
     }
@@ -224,8 +254,7 @@ impl fmt::Display for Line {
             Tell::Withdraw { step, role } => {
                 write!(f, "{by} takes back the answer to {step} as {role}")?;
             }
-            Tell::Tested(_, true) => f.write_str("the tests of the package pass")?,
-            Tell::Tested(_, false) => f.write_str("the tests of the package fail")?,
+            Tell::Tested(runs) => write!(f, "{runs}")?,
             Tell::Wait(time) => write!(f, "{time} pass")?,
         }
         let kinds = given.iter().map(|given| given.record.kind().to_string());
@@ -298,13 +327,16 @@ impl<W: World> Explorer<'_, W> {
             };
             self.go_on(&mut telling, way, to, &decides)?;
         }
-        let stands = match found {
-            Found::At(_) => self.against(&telling.node),
-            Found::By(..) => Vec::new(),
+        let is_wanted = self.properties.get(property);
+        let is_wanted = is_wanted.is_some_and(|one| matches!(one.law, Law::Reachable(_)));
+        let ends = match found {
+            Found::At(_) => Ending::There(self.against(&telling.node)),
+            Found::By(..) if is_wanted => Ending::Wanted,
+            Found::By(..) => Ending::Bad,
         };
         let story = Story {
             lines: telling.lines,
-            stands,
+            ends,
         };
         if W::IS_REAL {
             let replayed = story.replay(self.play.gates);
@@ -327,7 +359,7 @@ impl<W: World> Explorer<'_, W> {
         let lines = telling.lines;
         Story {
             lines,
-            stands: Vec::new(),
+            ends: Ending::There(Vec::new()),
         }
     }
 
@@ -426,7 +458,7 @@ struct Telling {
 impl Telling {
     fn add(&mut self, one: &super::moves::Move, around: &Condition, told: Told) {
         let chosen = match &one.tell {
-            Tell::Tested(runs, _) => runs.len(),
+            Tell::Tested(runs) => runs.len(),
             Tell::Wait(_) => 0,
             Tell::Step(_) | Tell::Record(_) | Tell::Answer { .. } | Tell::Withdraw { .. } => 1,
         };

@@ -3,9 +3,8 @@
 use super::moves::{Move, Tell};
 use crate::gate::GateSet;
 use crate::release::{Actor, AnyStep, Digest, Key, ReleasePackage, State, Subject, Track};
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// All that a subject is made of, but for the gates, which do not change: the step, the package, the overrides, who asked,
 /// the request, the plan, and the track, which says which gates hold.
@@ -19,11 +18,16 @@ type About = (
     Track,
 );
 
+/// What several threads look things up in. A thread that panicked has left it whole.
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The subjects of the steps that people answer for.
 pub(super) struct Subjects {
     /// Each step that somebody may answer for, with what it is asked with.
     pub(super) steps: Vec<AnyStep>,
-    known: RefCell<HashMap<About, Subject>>,
+    known: Mutex<HashMap<About, Subject>>,
 }
 
 impl Subjects {
@@ -38,7 +42,7 @@ impl Subjects {
         }
         Self {
             steps,
-            known: RefCell::default(),
+            known: Mutex::default(),
         }
     }
 
@@ -65,13 +69,13 @@ impl Subjects {
             state.plan.as_ref().map(crate::release::Digested::digest),
             state.track,
         );
-        if let Some(subject) = self.known.borrow().get(&about) {
+        if let Some(subject) = locked(&self.known).get(&about) {
             return *subject;
         }
         let mut then = state.clone();
         then.package = package.cloned();
         let subject = gates.subject_of(&then, step);
-        self.known.borrow_mut().insert(about, subject);
+        locked(&self.known).insert(about, subject);
         subject
     }
 }

@@ -3,14 +3,14 @@
 
 use super::explore::Explorer;
 use super::normal::{Normal, Reductions};
-use super::play::{Came, Node, Play, Production, World};
-use super::report::{Answer, Report};
-use super::{Domain, Property, ready, report};
+use super::play::{Acted, Came, Node, Play, Production, World};
+use super::report::{Answer, Options, Report};
+use super::{Domain, Property, Turn, ready, report};
 use crate::gate::{Facts, GateSet, Policies};
 use crate::phase::{Action, Instant, Interval, PhaseName, Seconds};
 use crate::release::{
     AnyStep, Asked, By, Core, Decision, Effect, Event, Key, Name, OverrideGranted, Person,
-    ReleaseRequest, Role, RunningWork, Text, Track,
+    ReleaseRequest, Role, RoleGiven, RunningWork, Text, Track,
 };
 use crate::schedule::{Timing, WhileClosed, Window};
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ fn run(world: &impl World, gates: &GateSet, domain: &Domain, property: Property)
     let play = Play::of(world, gates, domain);
     let properties = [property];
     let mut explorer = Explorer::of(&play, &properties, Reductions::ALL);
-    explorer.run(3_000, 1 << 30);
+    explorer.run(&Options::default().states(3_000));
     report::of(&explorer)
 }
 
@@ -90,6 +90,70 @@ fn where_debts_are_forgotten_it_is_seen() {
     assert_eq!(story.len(), 5, "{story}");
     let real = run(&Production, &gates, &domain, debts());
     assert!(matches!(real.answers[0].1, Answer::Holds(_)), "{real}");
+}
+
+/// What the lifecycle keeps whatever a model says, is seen to fail for each example model where the lifecycle is broken.
+#[cfg(all(feature = "testing", feature = "toml"))]
+mod models {
+    use super::*;
+    use crate::gate::ReleaseModel;
+
+    fn web_service() -> ReleaseModel {
+        let json = include_str!("../../examples/models/web-service.json");
+        ReleaseModel::from_json(json, &Policies::new()).unwrap()
+    }
+
+    fn bank_system() -> ReleaseModel {
+        let json = include_str!("../../examples/models/bank-system.json");
+        ReleaseModel::from_json(json, &Policies::new()).unwrap()
+    }
+
+    /// It has no emergencies of its own: it gets the track.
+    fn mobile_app(tracks: &str) -> ReleaseModel {
+        let toml = include_str!("../../examples/models/mobile-app.toml");
+        let toml = toml.replace(
+            r#"tracks = ["normal", "standard"]"#,
+            &format!("tracks = [{tracks}]"),
+        );
+        ReleaseModel::from_toml(&toml, &Policies::new()).unwrap()
+    }
+
+    /// Its gates put aside, so that the way there is short: the lifecycle keeps the properties, and not they.
+    fn bare(model: &ReleaseModel) -> (GateSet, Domain) {
+        let mut model = model.clone();
+        model.open_gates();
+        let gates = gates(CALM).with_model(model.clone());
+        let domain = lifted(&gates).following(&gates, &model);
+        (gates, domain)
+    }
+
+    #[test]
+    fn debts_that_are_forgotten_are_seen() {
+        let app = mobile_app(r#""normal", "standard", "emergency""#);
+        for model in [web_service(), bank_system(), app] {
+            let (gates, domain) = bare(&model);
+            let mut request = model.request(Name::own("Hotfix"));
+            request.track = Track::Emergency;
+            let domain = domain.requesting([request]).deploying(1);
+            let debts = ready::debts_are_paid_before_closure;
+            let broken = run(&Forgetful, &gates, &domain, debts());
+            assert!(matches!(broken.answers[0].1, Answer::Fails(_)), "{broken}");
+        }
+    }
+
+    #[test]
+    fn overrides_that_last_are_seen() {
+        let app = mobile_app(r#""normal", "standard""#);
+        for model in [web_service(), bank_system(), app] {
+            let (gates, domain) = bare(&model);
+            let mut request = model.request(Name::own("Spring release"));
+            request.track = Track::Normal;
+            let domain = domain.requesting([request]).deploying(2);
+            let once = ready::overrides_are_used_once;
+            let broken = run(&Lasting, &gates, &domain, once());
+            assert!(matches!(broken.answers[0].1, Answer::Fails(_)), "{broken}");
+        }
+    }
 }
 
 /// An override that is never used up.
@@ -152,6 +216,37 @@ fn where_overrides_are_not_used_up_it_is_seen() {
     assert!(matches!(real.answers[0].1, Answer::Holds(_)), "{real}");
 }
 
+/// All that a property can see of a move.
+fn shown(turn: &Turn<'_>) -> String {
+    let Turn { before, .. } = turn;
+    let roles = &before.state.people;
+    let debts = (turn.is_in_debt(), turn.is_approved_by_the_involved());
+    let closed = turn.standing().phase == PhaseName::Closed;
+    let runs = turn.runs().map(|run| (&run.kind, run.passed, run.failed));
+    let of_the_release = (!closed || turn.was() != turn.standing()).then(|| {
+        (
+            turn.request(),
+            turn.requester(),
+            turn.track(),
+            turn.package(),
+            roles,
+            debts,
+            runs.collect::<Vec<_>>(),
+        )
+    });
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {of_the_release:?}",
+        turn.was(),
+        turn.standing(),
+        turn.step(),
+        turn.actor(),
+        turn.approvers(),
+        turn.is_frozen(),
+        turn.overrides().zip(turn.lifted()).collect::<Vec<_>>(),
+        turn.overrides_again(),
+    )
+}
+
 /// For every move of an exploration as it is: from the reduced situation the same moves are cleared, and they lead to the
 /// same reduced situation.
 fn diagram(gates: &GateSet, domain: &Domain, on: Reductions, most: usize) -> usize {
@@ -172,18 +267,32 @@ fn diagram(gates: &GateSet, domain: &Domain, on: Reductions, most: usize) -> usi
                 let short = play.act(&reduced, &cores.1, one, &facts, None).unwrap();
                 match (plain, short) {
                     (Came::To(plain), Came::To(short)) => {
-                        let told = format!("{one:?}\n{:?}", node.state);
+                        let told = format!("{one:?} in {}", node.state.standing);
+                        let around = &play.conditions[condition];
+                        let seen_of = |before: &Node, acted: &Acted| {
+                            let (by, after, taken) = (&one.by, &acted.after, acted.taken.as_ref());
+                            let condition = around;
+                            shown(&Turn {
+                                gates,
+                                before,
+                                after,
+                                by,
+                                taken,
+                                condition,
+                            })
+                        };
+                        assert_eq!(seen_of(&node, &plain), seen_of(&reduced, &short), "{told}");
                         let (from, to) =
                             (normal.node(plain.after.clone()), normal.node(short.after));
-                        assert_eq!(from, to, "{told}");
+                        assert!(from == to, "it leads elsewhere: {told}");
                         moves += 1;
                         let key = format!("{:?}", plain.after);
                         if nodes.len() < most && seen.insert(key) {
                             nodes.push(plain.after);
                         }
                     }
-                    (Came::To(_), _) => panic!("lost: {one:?}\n{:?}", node.state),
-                    (_, Came::To(_)) => panic!("won: {one:?}\n{:?}", node.state),
+                    (Came::To(_), _) => panic!("lost: {one:?} in {}", node.state.standing),
+                    (_, Came::To(_)) => panic!("won: {one:?} in {}", node.state.standing),
                     (Came::NotOpen | Came::Refused(_), Came::NotOpen | Came::Refused(_)) => {}
                 }
             }
@@ -224,6 +333,40 @@ fn time_that_passes_is_reduced_soundly() {
         .waiting(Seconds::hours(12))
         .staying(PhaseName::Testing, Seconds::days(1));
     assert!(diagram(&gates, &domain, but_people(), 400) > 400);
+}
+
+/// A window that opens and ends, an override that ends before it, and an answer that gets old: all while time passes.
+#[test]
+fn what_ends_is_reduced_soundly() {
+    let valid = APPROVED.replace(
+        r#""count": 1 } }]"#,
+        r#""count": 1 } }], "valid_for_seconds": 43200"#,
+    );
+    let gates = gates(&[valid.as_str(), CALM].join(", "));
+    let mut domain = lifted(&gates).waiting(Seconds::hours(12));
+    domain.overrides[0].0.until = noon().plus(Seconds::days(1));
+    let window = Interval::new(
+        noon().plus(Seconds::hours(12)),
+        noon().plus(Seconds::days(2)),
+    );
+    let domain = domain.deploying_in(window.unwrap());
+    assert!(diagram(&gates, &domain, but_people(), 600) > 600);
+}
+
+/// A role that comes back, by itself or by a record of the domain's own, brings back what was answered in it.
+#[test]
+fn roles_that_come_back_are_reduced_soundly() {
+    let gates = gates(APPROVED);
+    let office = || {
+        office(&gates)
+            .leaving(1)
+            .deploying(1)
+            .without(Action::Replan)
+    };
+    assert!(diagram(&gates, &office().coming_back(), but_people(), 300) > 300);
+    let again = RoleGiven::new(Person::own("ann"), Role::ChangeAuthority);
+    let chosen = office().choosing(again, Person::own("release-manager"));
+    assert!(diagram(&gates, &chosen, but_people(), 300) > 300);
 }
 
 #[test]

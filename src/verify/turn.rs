@@ -4,8 +4,7 @@ use super::play::{Condition, Node};
 use crate::gate::GateSet;
 use crate::phase::{Action, Standing};
 use crate::release::{
-    Actor, Answer, Debt, Digest, Key, Person, ReleaseRequest, Role, StepTaken, TestReport, TestRun,
-    Track,
+    Actor, Answer, Digest, Key, Person, ReleaseRequest, Role, StepTaken, TestReport, TestRun, Track,
 };
 use std::collections::BTreeSet;
 
@@ -133,7 +132,8 @@ impl<'a> Turn<'a> {
         report.into_iter().flat_map(TestReport::runs)
     }
 
-    /// Whether a freeze is on, in any calendar.
+    /// Whether a freeze is on, in any calendar, while a step is asked for. It is on or off for steps, and never on for
+    /// anything else: nobody asks a calendar then.
     #[must_use]
     pub fn is_frozen(&self) -> bool {
         self.condition.is_frozen()
@@ -146,16 +146,31 @@ impl<'a> Turn<'a> {
             .flat_map(|taken| taken.decision.overrides())
     }
 
+    /// The codes of what the overrides have lifted: `frozen`, say.
+    pub fn lifted(&self) -> impl Iterator<Item = &'a Key> {
+        let granted = &self.before.state.overrides;
+        let used = self.overrides().filter_map(|id| granted.get(id));
+        used.map(|one| &one.granted.code)
+    }
+
     /// Whether an override that the step has used was used before.
-    #[must_use]
-    pub fn overrides_again(&self) -> bool {
+    pub(super) fn overrides_again(&self) -> bool {
         self.overrides()
             .any(|used| self.before.memory.used.contains(used))
     }
 
-    /// What is owed, paid or not.
+    /// Whether anything is still owed: an emergency not approved in retrospect, or not reviewed.
     #[must_use]
-    pub fn debts(&self) -> &'a [Debt] {
-        &self.after.state.debts
+    pub fn is_in_debt(&self) -> bool {
+        self.after.state.debts.iter().any(|debt| !debt.is_paid())
+    }
+
+    /// Whether somebody who was involved in an emergency has approved it in retrospect.
+    pub(super) fn is_approved_by_the_involved(&self) -> bool {
+        let mut debts = self.after.state.debts.iter();
+        debts.any(|debt| {
+            let by = debt.approved_by.as_ref();
+            by.is_some_and(|by| debt.involved.contains(by))
+        })
     }
 }

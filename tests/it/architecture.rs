@@ -67,6 +67,17 @@ const OWNED: &[(&str, &[&str])] = &[(
     &["std::fs", "std::thread", "rusqlite", "futures_channel"],
 )];
 
+/// Where it is right all the same: threads that share work, and are gone before anybody has the answer, which is the same
+/// without them.
+const ALLOWED: &[(&str, &[&str])] = &[
+    (
+        "verify/explore.rs",
+        &["std::thread::scope", "std::thread::Builder::new"],
+    ),
+    // Its checks race, and come back from a store that hangs.
+    ("testing/conformance/bench.rs", &["std::thread"]),
+];
+
 #[test]
 fn every_file_of_the_crate_keeps_to_its_room() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -161,7 +172,9 @@ fn the_pure_floor_does_not_wait_or_look_around() {
         for room in PURE {
             assert_ne!(seen(room, impure), [""; 0], "{room}: {impure}");
         }
-        assert_eq!(seen("clock", impure), [""; 0], "{impure}");
+        let above = seen("clock", impure);
+        let is_above = |fault: &String| !fault.ends_with("on the pure floor");
+        assert!(above.iter().all(is_above), "{impure}: {above:?}");
     }
     for pure in [
         "// async fn a() {}",
@@ -241,7 +254,7 @@ fn faults(at: &str, text: &str) -> Vec<String> {
         }
     }
     if PURE.contains(&room) {
-        faults.extend(impurities(&code));
+        faults.extend(impurities(at, &code));
     } else {
         faults.extend(strangers(at, &code));
     }
@@ -290,14 +303,19 @@ fn is_below(path: &str, above: &str) -> bool {
 fn strangers(at: &str, code: &str) -> Vec<String> {
     let paths = paths(code);
     let owned = OWNED.iter().filter(|(folder, _)| !at.starts_with(folder));
+    let allowed = ALLOWED.iter().filter(|(file, _)| *file == at);
+    let allowed: Vec<_> = allowed.flat_map(|(_, paths)| *paths).collect();
     owned
         .flat_map(|(folder, owned)| owned.iter().map(move |owned| (folder, owned)))
         .filter(|(_, owned)| paths.iter().any(|path| is_below(path, owned)))
+        .filter(|(_, owned)| !allowed.contains(owned))
         .map(|(folder, owned)| format!("`{owned}` outside of `{folder}`"))
         .collect()
 }
 
-fn impurities(code: &str) -> Vec<String> {
+fn impurities(at: &str, code: &str) -> Vec<String> {
+    let allowed = ALLOWED.iter().filter(|(file, _)| *file == at);
+    let allowed: Vec<_> = allowed.flat_map(|(_, paths)| *paths).collect();
     let waits = words(code)
         .filter(|word| ["async", "await"].contains(word))
         .map(|word| format!("`{word}` on the pure floor"));
@@ -305,7 +323,7 @@ fn impurities(code: &str) -> Vec<String> {
     let paths = paths(code);
     let outside = paths
         .iter()
-        .filter(touches)
+        .filter(|path| touches(path) && !allowed.iter().any(|one| *one == path))
         .map(|path| format!("`{path}` on the pure floor"));
     waits.chain(outside).collect()
 }

@@ -24,19 +24,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-type Shop = Office<Arc<MemoryStore>>;
+pub(crate) type Shop = Office<Arc<MemoryStore>>;
 
 /// An office that writes refusals down.
-fn shop_with(gates: GateSet) -> (Shop, Arc<MemoryStore>) {
+pub(crate) fn shop_with(gates: GateSet) -> (Shop, Arc<MemoryStore>) {
     let store = Arc::new(MemoryStore::new());
     (Office::on(Arc::clone(&store)).with_gates(gates), store)
 }
 
-fn log(store: &MemoryStore, stream: &Stream) -> Vec<Envelope> {
+pub(crate) fn log(store: &MemoryStore, stream: &Stream) -> Vec<Envelope> {
     wait(store.history(stream, Version::NONE, 1_000)).unwrap()
 }
 
-fn asked<'a>(
+pub(crate) fn asked<'a>(
     entries: impl IntoIterator<Item = &'a Envelope>,
     proposed: &GateSet,
 ) -> BacktestReport {
@@ -158,6 +158,35 @@ fn approvals_about_overrides_that_other_gates_do_not_know_are_undetermined() {
         lacking(&report),
         [("which overrides the approvals were about", 1)]
     );
+}
+
+/// Then an override was used up that these gates do not need: what comes later finds it unused.
+#[test]
+fn what_comes_after_another_override_was_used_up_rests_on_what_did_not_happen() {
+    let gate = Gate::<Deploy>::new("go", 1).unwrap();
+    let gate = gate.require(says("agreed"));
+    let today = GateSet::new().with(gate.overridable_by([Role::ReleaseManager]));
+    let (office, store) = shop_with(today.clone());
+    let office = knowing(office, Host(&[]));
+    let granted = OverrideGranted::new(
+        key("O-1"),
+        Action::Deploy,
+        key("says"),
+        key("unsaid"),
+        Role::ReleaseManager,
+        text("it has to be"),
+        at("2026-04-01T12:00:00Z"),
+    );
+    let release = office.recorded(office.tested(), granted, "ada");
+    let stream = release.stream().clone();
+    let release = office.done(release.deploy(window()), "dep");
+    let _undone = office.done(release.back_out(text("orders got lost")), "dep");
+    let log = log(&store, &stream);
+    assert!(asked(&log, &today).is_unchanged());
+    let report = asked(&log, &GateSet::new());
+    assert_eq!(flips(report.all), [0, 0, 1, 0]);
+    assert_eq!(report.all.counterfactual, 1);
+    assert!(!report.is_unchanged());
 }
 
 /// A host that knows these facts, and no others.

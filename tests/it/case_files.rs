@@ -5,27 +5,44 @@ use phasegate::testing::check_files;
 use serde_json::{Value, json};
 
 #[cfg(feature = "toml")]
+const MODELS: [(&str, &str); 3] = [
+    (
+        include_str!("../../examples/models/web-service.json"),
+        include_str!("../../examples/models/web-service.cases.toml"),
+    ),
+    (
+        include_str!("../../examples/models/mobile-app.toml"),
+        include_str!("../../examples/models/mobile-app.cases.toml"),
+    ),
+    (
+        include_str!("../../examples/models/bank-system.json"),
+        include_str!("../../examples/models/bank-system.cases.toml"),
+    ),
+];
+
+#[cfg(feature = "toml")]
 #[test]
-fn the_cases_of_the_example_models_hold() {
-    for (rules, cases) in [
-        (
-            include_str!("../../examples/models/web-service.json"),
-            include_str!("../../examples/models/web-service.cases.toml"),
-        ),
-        (
-            include_str!("../../examples/models/mobile-app.toml"),
-            include_str!("../../examples/models/mobile-app.cases.toml"),
-        ),
-        (
-            include_str!("../../examples/models/bank-system.json"),
-            include_str!("../../examples/models/bank-system.cases.toml"),
-        ),
-    ] {
+fn the_cases_of_the_example_models_hold_and_see_every_policy() {
+    use phasegate::gate::{GateSet, Percent, ReleaseModel};
+    let mut missing = String::new();
+    for (rules, cases) in MODELS {
         let checked = check_files(rules, cases, &Policies::new());
         let checked = checked.unwrap_or_else(|mistakes| panic!("{mistakes}"));
         checked.assert();
         assert!(checked.passed() >= 9, "{}", checked.outline());
+        let none = Policies::new();
+        let model = if rules.starts_with('{') {
+            ReleaseModel::from_json(rules, &none)
+        } else {
+            ReleaseModel::from_toml(rules, &none)
+        };
+        let gates = GateSet::new().with_model(model.unwrap());
+        let seen = phasegate::testing::coverage(&gates, &checked.checks());
+        if !seen.is_at_least(Percent::new(100).unwrap()) {
+            missing.push_str(&seen.outline().to_string());
+        }
     }
+    assert!(missing.is_empty(), "{missing}");
 }
 
 fn rules() -> Value {
@@ -72,6 +89,10 @@ fn mistaken(cases: &str, expected: &[&str]) {
 #[test]
 fn a_file_says_what_rust_says() {
     let checked = check_files(&rules().to_string(), &file(&[case()]), &Policies::new());
+    checked.unwrap().assert();
+    // A mark that some editors put first says nothing.
+    let marked = format!("\u{feff}{}", file(&[case()]));
+    let checked = check_files(&rules().to_string(), &marked, &Policies::new());
     checked.unwrap().assert();
     let wrong = but("/then", json!({ "cleared_by": ["production"] }));
     let checked = check_files(&rules().to_string(), &file(&[wrong]), &Policies::new()).unwrap();
@@ -307,4 +328,24 @@ fn the_files_of_the_tutorial_hold() {
         json!([go]),
         &format!("[[cases]]\nname = \"a story\"\n{given}\n{story}"),
     );
+}
+
+#[test]
+fn an_expectation_that_names_what_the_rules_do_not_have_is_a_mistake_at_its_place() {
+    for (then, expected) in [
+        (
+            json!({ "refused": ["lifecycle: not-tested", "evidense: kind-missing"] }),
+            "cases[0].then: no gate of these rules has a policy `evidense`",
+        ),
+        (
+            json!({ "cleared_by": ["productoin"] }),
+            "cases[0].then: these rules have no gate `productoin`",
+        ),
+        (
+            json!({ "cleared_by": ["production"], "warnings": ["go/evidence: kind-missing"] }),
+            "cases[0].then: these rules have no gate `go`",
+        ),
+    ] {
+        mistaken(&file(&[but("/then", then)]), &[expected]);
+    }
 }

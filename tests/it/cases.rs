@@ -695,3 +695,55 @@ fn the_rules_under_test_are_not_asked_on_the_way() {
         .then(cleared_by_no_gate());
     green(gates, case);
 }
+
+/// A gate of the rules is called as one of a model: that one is meant, and each name stands for one gate.
+#[test]
+fn each_gate_that_is_named_stands_for_one() {
+    let file = r#"{ "name": "shop", "title": "Shop", "version": 1, "tracks": ["normal"], "gates": [
+        { "name": "production", "version": 1, "step": "deploy", "rules": [] },
+        { "name": "go", "version": 1, "step": "deploy", "rules": [] }
+    ] }"#;
+    let model = ReleaseModel::from_json(file, &Policies::new()).unwrap();
+    let own = |track| {
+        GateSet::new()
+            .with(gate("production").on_track(track))
+            .with_model(model.clone())
+    };
+    let (both, models_own) = (own(Track::Normal), own(Track::Emergency));
+    let case = |gates: &[&str]| {
+        let scene = well_tested().on_track(Track::Normal).following("shop");
+        deploying(scene, cleared_by(gates.iter().copied()))
+    };
+    let (whole, short) = ("shop/production", "production");
+    green(both.clone(), case(&[short, whole, "go"]));
+    green(models_own.clone(), case(&[whole, "shop/go"]));
+    // Only that of the model holds it.
+    for gates in [[short, whole, "go"].as_slice(), &[short, "go"]] {
+        assert!(!check(models_own.clone(), case(gates)).is_passed());
+    }
+    for gates in [
+        [short, "go"].as_slice(),
+        &[whole, "go"],
+        &[short, whole, "go", "go"],
+    ] {
+        let checked = check(both.clone(), case(gates));
+        assert!(!checked.is_passed(), "{gates:?} {}", checked.outline());
+    }
+}
+
+#[test]
+fn a_policy_that_breaks_its_contract_is_red_though_it_is_expected() {
+    let gates = GateSet::new().with(gate("production").require(Panics {}));
+    let expected = refused(["production/panics: panicked"]);
+    let checked = check(gates, deploying(well_tested(), expected));
+    let told = told(&checked);
+    assert_eq!(
+        told[3..],
+        [
+            "as expected: `production/panics: panicked`",
+            "broken: `production/panics: panicked`"
+        ],
+        "{}",
+        checked.outline()
+    );
+}

@@ -13,6 +13,9 @@ mod backtest_kubernetes;
 #[cfg(feature = "verify")]
 mod backtest_laws;
 #[cfg(test)]
+#[cfg(feature = "testing")]
+mod broken_policies;
+#[cfg(test)]
 mod calendar_files;
 #[cfg(test)]
 mod calendar_log;
@@ -143,6 +146,9 @@ mod store_retry;
 #[cfg(feature = "tracing")]
 mod store_traced;
 #[cfg(test)]
+#[cfg(feature = "proptest")]
+mod strategies;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 #[cfg(feature = "testing")]
@@ -159,6 +165,9 @@ mod verify_flaws;
 #[cfg(test)]
 #[cfg(feature = "verify")]
 mod verify_laws;
+#[cfg(test)]
+#[cfg(all(feature = "verify", feature = "toml"))]
+mod verify_models;
 #[cfg(test)]
 #[cfg(feature = "verify")]
 mod verify_traps;

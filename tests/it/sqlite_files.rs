@@ -79,7 +79,7 @@ fn a_name_is_a_name_of_a_file_whatever_it_looks_like() {
 fn options_beyond_what_can_be_are_the_nearest_that_can() {
     let options = SqliteOptions::default();
     let beyond = |wait, readers| options.clone().with_busy_wait(wait).with_readers(readers);
-    let hour = Duration::from_secs(3_600);
+    let hour = Duration::from_hours(1);
     assert_eq!(beyond(Duration::MAX, usize::MAX), beyond(hour, 64));
     assert_eq!(beyond(hour, 0), beyond(hour, 1));
     let folder = Folder::new();

@@ -8,12 +8,15 @@ use phasegate::store::{Query, Settlement, Traced};
 use phasegate::{MemoryStore, Release, Store};
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Metadata, Subscriber, span};
+use tracing::{Event, Metadata, Subscriber, span, subscriber::Interest};
 
-/// Writes down every span and event, with its fields.
-#[derive(Clone, Default)]
-struct Notebook(Arc<Mutex<Vec<String>>>);
+/// Writes down every span and event of one thread, with its fields.
+struct Notebook {
+    lines: Arc<Mutex<Vec<String>>>,
+    of: ThreadId,
+}
 
 struct Line(String);
 
@@ -24,18 +27,21 @@ impl Visit for Line {
 }
 
 impl Subscriber for Notebook {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
     fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
+        thread::current().id() == self.of
     }
     fn new_span(&self, span: &span::Attributes<'_>) -> span::Id {
         let mut line = Line(span.metadata().name().to_owned());
         span.record(&mut line);
-        let mut lines = self.0.lock().unwrap();
+        let mut lines = self.lines.lock().unwrap();
         lines.push(line.0);
         span::Id::from_u64(lines.len() as u64)
     }
     fn record(&self, span: &span::Id, values: &span::Record<'_>) {
-        let mut lines = self.0.lock().unwrap();
+        let mut lines = self.lines.lock().unwrap();
         let at = usize::try_from(span.into_u64()).unwrap() - 1;
         let mut line = Line(std::mem::take(&mut lines[at]));
         values.record(&mut line);
@@ -45,7 +51,7 @@ impl Subscriber for Notebook {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(event.metadata().level().to_string());
         event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
+        self.lines.lock().unwrap().push(line.0);
     }
     fn enter(&self, _: &span::Id) {}
     fn exit(&self, _: &span::Id) {}
@@ -53,9 +59,14 @@ impl Subscriber for Notebook {
 
 #[test]
 fn every_call_has_a_span_with_its_answer_and_no_payload() {
-    let notebook = Notebook::default();
-    let lines = notebook.0.clone();
-    tracing::subscriber::with_default(notebook, || {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let notebook = Notebook {
+        lines: lines.clone(),
+        of: thread::current().id(),
+    };
+    // For all threads: one that has no subscriber of its own would switch the spans off for this one, too.
+    tracing::subscriber::set_global_default(notebook).unwrap();
+    {
         let store = Traced::new(MemoryStore::new());
         let asked = Release::request(tenant("default"), id(1), titled("Secret title"));
         let cleared = GateSet::new().decide(asked, &Facts::at(at(NOON)), &by("secret person"));
@@ -69,7 +80,7 @@ fn every_call_has_a_span_with_its_answer_and_no_payload() {
         let claimed = wait(store.claim(&of, &sink, at(NOON), lease, 10)).unwrap();
         wait(store.settle(&claimed[0], Settlement::Delivered)).unwrap();
         wait(store.settle(&claimed[0], Settlement::Delivered)).unwrap_err();
-    });
+    }
     let said = lines.lock().unwrap().join("\n");
     let log = "default/release/00000000-0000-0000-0000-000000000001";
     for wanted in [

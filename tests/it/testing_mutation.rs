@@ -1,17 +1,21 @@
 //! Mutation: who notices a changed rule, which question tells it, and what nobody knows.
 
-use crate::desk_support::{by, key, office, person, worthwhile};
+use crate::desk_support::{by, key, office, person, window, worthwhile};
 use crate::web_service_checks::{checks, gates};
 use phasegate::Gate;
 use phasegate::gate::{
-    ApprovalRule, ApprovalsPolicy, Approver, Ask, Condition, Duty, Edit, FactPolicy, FactTest,
-    Facts, GateSet, Percent, Policies, Policy, Quorum, any, at_least, not, when,
+    ApprovalRule, ApprovalsPolicy, Approver, Ask, BudgetPolicy, Condition, Duty, Edit, FactPolicy,
+    FactTest, Facts, GateSet, Percent, Policies, Policy, Quorum, any, at_least, not, when,
 };
-use phasegate::release::step::{Authorise, Close};
+use phasegate::phase::PhaseName;
+use phasegate::release::step::{Authorise, Close, Deploy};
 use phasegate::release::{
-    Decision, Enforcement, Fact, FactValue, Key, Reason, ReleaseKind, Role, Verdict,
+    CostBooked, Currency, Decision, Enforcement, Fact, FactValue, Key, Money, Reason, ReleaseKind,
+    ReleasePlan, Role, TestKind, Verdict,
 };
-use phasegate::testing::{Check, Mutation, MutationReport, Ruling, Survivor, WhyUnknown};
+use phasegate::testing::{
+    Case, Cases, Check, Mutation, MutationReport, Ruling, Scene, Survivor, WhyUnknown, refused,
+};
 use phasegate::verify::Question;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -542,4 +546,70 @@ fn a_report_is_text_json_and_a_page() {
         page.contains("&lt;b&gt;nothing&lt;/b&gt; known") && !page.contains("<b>"),
         "{page}"
     );
+}
+
+/// A host's policy that says now this, now that, once it is let loose.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Loose {}
+
+impl Policy for Loose {
+    type Reads = ();
+    const NAME: &'static str = "loose";
+
+    fn facts(&self) -> Vec<Key> {
+        vec![key("loose")]
+    }
+
+    fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+        let is_heads = TOSSED.fetch_xor(true, Ordering::Relaxed);
+        let tails = || Reason::new("tails", "it is tails", "toss again");
+        let is_tails = ask.fact(&key("loose")).is_some() && !is_heads;
+        Verdict::of(is_tails.then(tails).into_iter().collect())
+    }
+}
+
+/// It stands in another gate of the same step than what is changed.
+#[test]
+fn a_policy_that_breaks_its_contract_in_the_domain_makes_nothing_equivalent() {
+    let gates = intake(|gate| gate.require(is_so("a"))).with(
+        Gate::<Authorise>::new("beside", 1)
+            .unwrap()
+            .require(Loose {}),
+    );
+    let checks = [Check::that("whatever", authorising(&gates, &[]), |_| true)];
+    let tame = [authorising(&gates, &[("a", true)])];
+    let report = Mutation::of(&gates, &checks).whole_domain(&tame).run();
+    assert!(report.equivalent.is_empty(), "{}", report.outline());
+
+    let wild = [authorising(&gates, &[("a", true), ("loose", true)])];
+    let report = Mutation::of(&gates, &checks).whole_domain(&wild).run();
+    assert!(report.equivalent.is_empty(), "{}", report.outline());
+    let told = report.broken.iter().map(ToString::to_string);
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        ["beside/loose: not-deterministic in `question 0 of the domain`"]
+    );
+    assert_eq!(report.score(), None);
+}
+
+/// More is booked than a number of the platform holds.
+#[test]
+fn a_budget_that_is_overrun_by_far_is_asked_about() {
+    let deploy = Gate::<Deploy>::new("go", 1).unwrap();
+    let gates = GateSet::new().with(deploy.require(BudgetPolicy::at_most(100).unwrap()));
+    let euros = |cents| Money::new(cents, Currency::new("EUR").unwrap());
+    let mut plan = ReleasePlan::new(phasegate::phase::Seconds::days(1));
+    plan.budget = Some(euros(1_000));
+    let bill = |id: &str| CostBooked::new(key(id), euros(i64::MAX));
+    let scene = Scene::in_phase(PhaseName::Testing).planned(plan);
+    let scene = scene.recorded("kim", bill("A")).recorded("kim", bill("B"));
+    let scene = scene.tested(TestKind::Functional, "staging", 19, 1);
+    let case = Case::named("far too much").given(scene);
+    let case = case.when("dep", Deploy::new(window()));
+    let cases = Cases::under(gates.clone()).case(case.then(refused(["budget: over-budget"])));
+    let checked = cases.check();
+    checked.assert();
+    let report = Mutation::of(&gates, &checked.checks()).run();
+    assert!(report.failing.is_empty() && report.broken.is_empty());
 }

@@ -288,6 +288,7 @@ fn flaws_of_people() -> Vec<Flaw> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn flaws_of_freezes() -> Vec<Flaw> {
     let honoured = || ready::freezes_are_honoured(&[]);
     vec![
@@ -321,6 +322,23 @@ fn flaws_of_freezes() -> Vec<Flaw> {
             7,
         ),
         flaw(
+            "an override of something else is as good as one of the freeze",
+            r#"{ "gates": [{ "name": "production", "version": 1, "step": "deploy", "overridable_by": ["change_authority"],
+                 "rules": [{ "rule": { "freeze": { "calendar": "production" } }, "enforcement": "warn" },
+                           { "rule": { "back-out-plan": {} } }] }] }"#
+                .to_owned(),
+            |domain| {
+                let until = at("2046-01-01T00:00:00Z");
+                let why = text("customers cannot pay");
+                let (policy, code) = (key("back-out-plan"), key("no-back-out-plan"));
+                let role = Role::ChangeAuthority;
+                let lifted = OverrideGranted::new(key("OV-1"), Action::Deploy, policy, code, role, why, until);
+                frozen(domain).with_override(lifted, person("cho"))
+            },
+            honoured(),
+            7,
+        ),
+        flaw(
             "the freeze holds on one track",
             gates(&[("deploy", r#""normal""#, &blocking(CALM)), ("expedite", "", &blocking(CALM))]),
             |domain| hasty(frozen(domain)),
@@ -345,6 +363,7 @@ fn flaws_of_freezes() -> Vec<Flaw> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn flaws_of_packages() -> Vec<Flaw> {
     vec![
         flaw(
@@ -376,6 +395,29 @@ fn flaws_of_packages() -> Vec<Flaw> {
                 ("expedite", "", &blocking(&approvals(&[AUTHORITY], ""))),
             ]),
             hasty,
+            own_tests(),
+            6,
+        ),
+        flaw(
+            "tests are asked for in emergencies, and not otherwise",
+            gates(&[("deploy", r#""emergency""#, &blocking(TESTED))]),
+            hasty,
+            ready::packages_ride_on_their_own(Percent::new(90).unwrap(), false),
+            6,
+        ),
+        flaw(
+            "one kind of test is asked for in emergencies only",
+            gates(&[
+                ("deploy", r#""normal""#, &blocking(TESTED)),
+                (
+                    "deploy",
+                    r#""emergency""#,
+                    &blocking(
+                        r#"{ "evidence": { "required": { "functional": 95, "security": 95 } } }"#,
+                    ),
+                ),
+            ]),
+            |domain| hasty(domain).without(Action::Expedite),
             own_tests(),
             6,
         ),
@@ -443,7 +485,7 @@ fn flaws_that_block() -> Vec<Flaw> {
         flaw(
             "a release waits for longer than any window is away",
             on_deploy(r#"{ "lead-time": { "at_least_seconds": 31536000 } }"#.to_owned()),
-            as_it_is,
+            |domain| domain.deploying_in(Interval::parse(NOON, "2026-04-01T00:00:00Z").unwrap()),
             stuck(),
             1,
         ),
@@ -526,6 +568,7 @@ fn each_ready_property_fails_on_a_flaw_unless_the_lifecycle_itself_keeps_it() {
         ready::no_release_is_stuck(),
         ready::freezes_are_honoured(&[]),
         own_tests(),
+        own_approvals(),
     ] {
         assert!(
             failed.iter().any(|name| name == ready.name()),

@@ -30,7 +30,14 @@ impl Draw {
 
     fn policy(&mut self) -> String {
         match self.below(6) {
-            0 => r#"{ "evidence": { "required": { "functional": 95 } } }"#.to_owned(),
+            0 => {
+                let required = self.of(&[
+                    r#""functional": 95"#,
+                    r#""functional": 90"#,
+                    r#""functional": 95, "security": 100"#,
+                ]);
+                format!(r#"{{ "evidence": {{ "required": {{ {required} }} }} }}"#)
+            }
             1 => r#"{ "freeze": { "calendar": "production" } }"#.to_owned(),
             2 => format!(
                 r#"{{ "separation-of-duties": {{ "apart": [{}] }} }}"#,

@@ -123,12 +123,10 @@ fn where_no_release_begins_nothing_holds() {
 /// A domain that grows says by what, before anything is explored.
 #[test]
 fn an_estimate_is_never_too_low() {
-    let gates = GateSet::from_json(
-        r#"{ "gates": [{ "name": "go", "version": 1, "step": "deploy", "rules": [{ "rule": { "approvals": {
-             "rules": [{ "name": "one", "by": [{ "role": "change_authority" }], "quorum": { "count": 1 } }] } } }] }] }"#,
-        &Policies::new(),
-    )
-    .unwrap();
+    const LASTS: &str = r#", "valid_for_seconds": 604800"#;
+    const GATES: &str = r#"{ "gates": [{ "name": "go", "version": 1, "step": "deploy", "rules": [{ "rule": { "approvals": {
+        "rules": [{ "name": "one", "by": [{ "role": "change_authority" }], "quorum": { "count": 1 } }], "valid_for_seconds": 604800 } } }] }] }"#;
+    let gates = GateSet::from_json(GATES, &Policies::new()).unwrap();
     let small = domain(&gates);
     let mut hasty = ReleaseRequest::new(crate::desk_support::name("Hotfix"));
     hasty.track = Track::Emergency;
@@ -138,17 +136,20 @@ fn an_estimate_is_never_too_low() {
         small.clone().requesting([hasty]),
         small.clone().waiting(phasegate::phase::Seconds::days(1)),
     ];
-    let mut before = 0;
-    for domain in &domains {
+    let lasting = GateSet::from_json(&GATES.replace(LASTS, ""), &Policies::new()).unwrap();
+    for (gates, domain) in domains
+        .iter()
+        .map(|one| (&lasting, one))
+        .chain([(&gates, &domains[3])])
+    {
         let report = verify(
-            &gates,
+            gates,
             domain,
             &[ready::no_release_is_stuck()],
             &Options::default(),
         );
-        let (found, estimate) = (report.unwrap().states as u128, domain.estimate(&gates));
+        let (found, estimate) = (report.unwrap().states as u128, domain.estimate(gates));
         assert!(found <= estimate.states_at_most, "{found}: {estimate}");
-        before = before.max(estimate.states_at_most);
     }
     let crowd = domains[0]
         .clone()
@@ -264,8 +265,13 @@ fn it_comes_out_the_same_each_time() {
         ready::approved_by_others(1, &[]),
         ready::no_release_is_stuck(),
     ];
-    let run = || verify(&gates, &domain(&gates), &properties, &Options::default()).unwrap();
-    assert_eq!(run(), run());
+    let run = |threads| {
+        let options = Options::default().threads(threads);
+        verify(&gates, &domain(&gates), &properties, &options).unwrap()
+    };
+    assert_eq!(run(1), run(1));
+    assert_eq!(run(1), run(3));
+    assert_eq!(run(1), run(0), "the one that asks");
 }
 
 #[test]
@@ -279,7 +285,7 @@ fn a_story_is_read_kept_and_replayed() {
          2. release-manager: authorise (given: plan, baseline)\n\
          3. release-manager: start_development\n\
          4. release-manager: start_testing with package one\n\
-         5. the tests of the package pass\n\
+         5. the tests of the package: 100 % of functional pass\n\
          6. ann: deploy (given: attempt_started, attempt_finished)",
     );
     let kept: Story = serde_json::to_string(story).unwrap().parse().unwrap();
@@ -288,7 +294,8 @@ fn a_story_is_read_kept_and_replayed() {
         kept.replay(&gates).unwrap().standing().to_string(),
         "Deployment"
     );
-    let test = story.as_test("nothing_goes_live_unseen");
+    let test = story.as_test("nothing_goes_live_unseen").unwrap();
+    assert!(test.contains("assert_eq!(refused.number, 6, \"{refused}\");"));
     assert!(
         test.contains("#[test]\nfn nothing_goes_live_unseen() {"),
         "{test}"
@@ -349,4 +356,149 @@ fn a_condition_that_nobody_reads_is_still_there() {
         one(&gates, &hasty, ready::freezes_are_honoured(&[])),
         Answer::Holds(_)
     ));
+}
+
+/// A ready property that is asked of some moves only stays about what it was about.
+#[test]
+fn a_property_that_is_narrowed_is_not_widened() {
+    let gates = GateSet::new();
+    let property =
+        ready::nobody_approves_and_deploys().when(|turn| turn.step() == Some(Action::Authorise));
+    assert_eq!(one(&gates, &domain(&gates), property), Answer::Vacuous);
+}
+
+#[test]
+fn two_properties_of_one_name_are_named() {
+    let twice = [ready::something_goes_live(), ready::something_goes_live()];
+    assert_eq!(
+        mistakes(&domain(&GateSet::new()), &twice),
+        "cannot be verified: two properties are called `something goes live`",
+    );
+    let report = verify(
+        &GateSet::new(),
+        &domain(&GateSet::new()),
+        &[],
+        &Options::default(),
+    );
+    assert!(!report.unwrap().is_conclusive(), "nothing was asked");
+}
+
+/// What has to be true at the end of a story depends on what it shows.
+#[test]
+fn a_story_becomes_a_test_of_what_it_shows() {
+    let gates = GateSet::new();
+    let reached = one(&gates, &domain(&gates), ready::something_goes_live());
+    let test = reached.story().unwrap().as_test("it_goes_live").unwrap();
+    assert!(
+        test.contains("story.replay(&gates()).unwrap_or_else"),
+        "{test}"
+    );
+
+    let nobody = r#"{ "gates": [{ "name": "go", "version": 1, "step": "deploy", "rules": [{ "rule": { "approvals": {
+        "rules": [{ "name": "one", "by": [{ "role": "auditor" }], "quorum": { "count": 1 } }] } } }] }] }"#;
+    let gates = GateSet::from_json(nobody, &Policies::new()).unwrap();
+    let stuck = one(&gates, &domain(&gates), ready::no_release_is_stuck());
+    assert_eq!(stuck.story().unwrap().as_test("it_is_stuck"), None);
+}
+
+#[test]
+fn a_story_that_is_none_is_refused() {
+    let error = "{}".parse::<Story>().unwrap_err();
+    assert!(
+        error.to_string().contains("missing field `lines`"),
+        "{error}"
+    );
+}
+
+/// A host's own policy that looks at how late it is gets the time as it is.
+#[test]
+fn a_host_policy_sees_time_pass() {
+    #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+    struct NotBefore {}
+    impl Policy for NotBefore {
+        type Reads = ();
+        const NAME: &'static str = "not-before";
+        fn judge(&self, ask: &Ask<'_>, (): ()) -> Verdict {
+            if at("2026-03-05T00:00:00Z") <= ask.now() {
+                return Verdict::SATISFIED;
+            }
+            let reason = phasegate::release::Reason::new("early", "it is early", "wait");
+            Verdict::of(vec![reason])
+        }
+    }
+    let gates = GateSet::new().with(
+        Gate::<Deploy>::new("door", 1)
+            .unwrap()
+            .require(NotBefore {}),
+    );
+    let waiting = domain(&gates)
+        .with_packages([crate::desk_support::package("one")])
+        .waiting(phasegate::phase::Seconds::days(1))
+        .without(Action::Rework)
+        .without(Action::Cancel)
+        .without(Action::Reject);
+    let answer = one(&gates, &waiting, ready::something_goes_live());
+    let Answer::Reached(story) = answer else {
+        panic!("{answer:?}");
+    };
+    assert_eq!(story.len(), 9, "{story}");
+}
+
+/// What depends on the window is not asked about a window that nobody has chosen.
+#[test]
+fn a_window_is_chosen_where_a_rule_looks_at_it() {
+    use phasegate::phase::{Interval, PhaseName, Seconds};
+    let lead = r#"{ "gates": [{ "name": "go", "version": 1, "step": "deploy", "rules": [{ "rule": {
+        "lead-time": { "at_least_seconds": 86400 } } }] }] }"#;
+    let gates = GateSet::from_json(lead, &Policies::new()).unwrap();
+    let error = verify(
+        &gates,
+        &domain(&gates),
+        &[ready::something_goes_live()],
+        &Options::default(),
+    );
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "cannot be verified: `lead-time` asks when the deployment window opens: say it by `Domain::deploying_in`",
+    );
+    let window = |from: &str| Interval::parse(from, "2026-03-06T00:00:00Z").unwrap();
+    let within = |from: &str| {
+        domain(&gates)
+            .deploying_in(window(from))
+            .staying(PhaseName::Deployment, Seconds::days(2))
+    };
+    let properties = [ready::something_goes_live(), ready::no_release_is_stuck()];
+    let asked = |domain| verify(&gates, &domain, &properties, &Options::default()).unwrap();
+    let report = asked(within("2026-03-04T00:00:00Z"));
+    report.all_hold().unwrap_or_else(|not| panic!("{not}"));
+    let late = asked(within("2026-03-03T00:00:00Z"));
+    assert_eq!(late.answers[0].1, Answer::Unreachable, "{late}");
+    assert!(matches!(late.answers[1].1, Answer::Fails(_)), "{late}");
+}
+
+/// What is said of a domain and never happens is told.
+#[test]
+fn what_never_comes_to_pass_is_named() {
+    use phasegate::phase::PhaseName;
+    use phasegate::release::WaveStarted;
+    let gates = GateSet::new();
+    let wave = WaveStarted::new(key("canary"));
+    let idle = domain(&gates).given(PhaseName::Request, wave);
+    let report = verify(
+        &gates,
+        &idle,
+        &[ready::something_goes_live()],
+        &Options::default(),
+    );
+    assert!(
+        report.unwrap().idle.is_empty(),
+        "it was not explored to the end"
+    );
+    let report = verify(
+        &gates,
+        &idle,
+        &[ready::no_release_is_stuck()],
+        &Options::default(),
+    );
+    assert_eq!(report.unwrap().idle, ["wave_started in Request"]);
 }

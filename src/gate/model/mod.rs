@@ -206,7 +206,7 @@ impl ReleaseModel {
 
     /// Takes its gates away.
     #[cfg(feature = "testing")]
-    pub(super) fn open_gates(&mut self) {
+    pub(crate) fn open_gates(&mut self) {
         self.gates.clear();
     }
 

@@ -102,7 +102,7 @@ pub struct SqliteOptions {
 const READERS: usize = 64;
 
 /// Longest busy wait.
-const BUSY_WAIT: Duration = Duration::from_secs(3_600);
+const BUSY_WAIT: Duration = Duration::from_hours(1);
 
 /// [`Durability::Full`], a busy wait of 5 seconds, 4 readers.
 impl Default for SqliteOptions {

@@ -1,6 +1,6 @@
 //! One recorded decision, asked again of other gates.
 
-use crate::gate::{Facts, GateSet, LIFECYCLE};
+use crate::gate::{Facts, GateSet, LIFECYCLE, breaches};
 use crate::release::{
     AnyStep, By, Core, Decision, Enforcement, FactValue, Finding, Key, Reason, Verdict,
 };
@@ -94,7 +94,9 @@ pub(super) fn compare(
         came,
         gates,
         not_recorded,
-        broken: broken(&proposed),
+        broken: breaches(&proposed)
+            .map(|(_, _, reason)| reason.message.to_string())
+            .collect(),
         proposed,
     };
     if may_differ && came != Came::Same {
@@ -239,15 +241,4 @@ fn differing<'a>(
 fn blocking(decision: &Decision) -> BTreeSet<Key> {
     let blocking = decision.findings.iter().filter(|one| one.blocks());
     blocking.map(|one| one.gate.clone()).collect()
-}
-
-fn broken(decision: &Decision) -> BTreeSet<String> {
-    let policies = decision
-        .findings
-        .iter()
-        .flat_map(|one| one.judgement.policies());
-    let reasons = policies.flat_map(|policy| policy.verdict.reasons());
-    let broken =
-        reasons.filter(|one| ["panicked", "not-deterministic"].contains(&one.code.as_str()));
-    broken.map(|one| one.message.to_string()).collect()
 }

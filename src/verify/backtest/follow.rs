@@ -32,7 +32,7 @@ pub(super) enum Log {
 pub(super) enum Premise {
     /// What has happened.
     Recorded,
-    /// That a step was taken which would have been refused.
+    /// That a step was taken which would have been refused, or would have used up other overrides or exceptions.
     NotTaken,
     /// That a step was refused which would have been cleared, until it is taken.
     TakenBefore(Action),
@@ -152,6 +152,7 @@ impl Backtest<'_> {
         }
         let request = recorded.step.request().or(core.state.request());
         let differs = compared.came != Came::Same;
+        let is_other_use = uses_up_other(decision, &compared.proposed);
         let came = match premise {
             Premise::Recorded => compared.came,
             Premise::NotTaken | Premise::TakenBefore(_) => Came::Counterfactual,
@@ -161,6 +162,9 @@ impl Backtest<'_> {
             self.keep(came, request, entry, decision, compared);
         }
         let action = recorded.step.action();
+        if premise == Premise::Recorded && is_other_use {
+            return Premise::NotTaken;
+        }
         match (premise, came) {
             (Premise::Recorded, Came::NewlyRefused) => Premise::NotTaken,
             (Premise::Recorded, Came::NewlyAllowed) => Premise::TakenBefore(action),
@@ -306,6 +310,17 @@ impl Backtest<'_> {
             examples.pop_last();
         }
     }
+}
+
+/// Whether two decisions that clear a step leave other overrides and exceptions to the steps that come later.
+fn uses_up_other(recorded: &Decision, proposed: &Decision) -> bool {
+    let used = |decision: &Decision| {
+        let exceptions = decision.exceptions();
+        let exceptions = exceptions.map(|(calendar, id)| (calendar.clone(), id.clone()));
+        let overrides: BTreeSet<_> = decision.overrides().cloned().collect();
+        (overrides, exceptions.collect::<BTreeSet<_>>())
+    };
+    recorded.is_cleared() && proposed.is_cleared() && used(recorded) != used(proposed)
 }
 
 fn counts_of<'a, K: Ord + Clone>(counts: &'a mut BTreeMap<K, Counts>, key: &K) -> &'a mut Counts {

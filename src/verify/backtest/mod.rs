@@ -35,15 +35,16 @@ static NO_UPCASTERS: LazyLock<Upcasters> = LazyLock::new(Upcasters::default);
 /// Calendars and release models are looked up in their logs, as they stood at that time.
 ///
 /// Once a step would have been answered otherwise, the rest of that log rests on what would not have happened:
-/// after a step that would be refused all of it, after a refusal that would be cleared what comes until the step is
-/// taken. Those decisions are *counterfactual*, and counted apart. Other releases are left out of that: what they
+/// after a step that would be refused, or that would use up other overrides or exceptions, all of it; after a refusal
+/// that would be cleared what comes until the step is taken. Those decisions are *counterfactual*, and counted apart. Other releases are left out of that: what they
 /// decided on how this one stood is asked on what was recorded.
 ///
 /// # Order
 ///
 /// Each log in its order. Logs may come one after the other or mixed; those of calendars and models come first, or all
 /// in the order of time. Where an entry of a calendar or a model comes too late, the report says so. The same history
-/// gives the same report in whatever order its releases come.
+/// gives the same counts and examples in whatever order its releases come. Faults are told as they are met: which 100 of
+/// many are named depends on the order.
 ///
 /// # Bad input
 ///
@@ -53,7 +54,8 @@ static NO_UPCASTERS: LazyLock<Upcasters> = LazyLock::new(Upcasters::default);
 ///
 /// # Complexity
 ///
-/// It keeps the state of every release that is not closed, the logs of calendars and models, and a few examples.
+/// It keeps the state of every release that is not closed, of each closed one its id and where its log ended, the logs of
+/// calendars and models, and a few examples.
 ///
 /// # Examples
 ///
