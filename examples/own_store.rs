@@ -514,3 +514,53 @@ fn main() {
 mod keeps_the_contract {
     phasegate::conformance_tests!(super::Folders);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use phasegate::release::{Name, Note, ReleaseRequest, Text};
+    use phasegate::{Desk, Person};
+
+    /// What a crash leaves of a record is not there, and the next commit takes its place.
+    #[test]
+    fn a_record_that_is_cut_off_is_not_there() {
+        pollster::block_on(async {
+            let place = Folders.fresh().await;
+            let desk = Desk::new(Folders.open(&place).await);
+            let kim = Person::new("kim").unwrap();
+            let request = ReleaseRequest::new(Name::new("Shop 2.4").unwrap());
+            let release = desk.run(desk.request(request), &kim).await.unwrap();
+            let (stream, path) = (
+                release.stream().clone(),
+                desk.store().path(release.stream()),
+            );
+            let whole = fs::read(&path).unwrap().len();
+            let note = Note::new(Text::new("seen").unwrap());
+            let _ = desk.record(release, note.clone(), &kim).await.unwrap();
+            let bytes = fs::read(&path).unwrap();
+            for cut in (whole..bytes.len()).step_by(7) {
+                fs::write(&path, &bytes[..cut]).unwrap();
+                let desk = Desk::new(Folders.open(&place).await);
+                let log = desk
+                    .store()
+                    .history(&stream, Version::NONE, 10)
+                    .await
+                    .unwrap();
+                assert_eq!(log.len(), 1, "cut at {cut}");
+                let release = desk.load(phasegate_id(&stream)).await.unwrap();
+                let request = release.in_phase::<phasegate::phase::Request>().unwrap();
+                let _ = desk.record(request, note.clone(), &kim).await.unwrap();
+                let log = Folders
+                    .open(&place)
+                    .await
+                    .history(&stream, Version::NONE, 10)
+                    .await;
+                assert_eq!(log.unwrap().len(), 2, "cut at {cut}");
+            }
+        });
+    }
+
+    fn phasegate_id(stream: &Stream) -> phasegate::release::ReleaseId {
+        stream.id.as_str().parse().unwrap()
+    }
+}

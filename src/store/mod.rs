@@ -64,8 +64,6 @@ use std::future::Future;
 /// 12. **Nothing is deleted.**
 /// 13. **Cancellation.** A future that is dropped leaves all or nothing, as below.
 ///
-/// Each number is tried by checks of the suite `testing::conformance`, which runs on any store.
-///
 /// # Cancellation
 ///
 /// A future that is dropped leaves all or nothing of the batch. It may still be on its way then: [`outcome`](Self::outcome),
@@ -76,6 +74,11 @@ use std::future::Future;
 /// - An order between logs: two commits to two logs may become visible in either order. Who needs one guards.
 /// - That an acknowledged commit survives what the store does not say that it survives: a store in memory forgets.
 /// - That a notice is delivered once: it is at least once, and its dedupe key tells a repetition.
+///
+/// # How to test yours
+///
+/// The suite `testing::conformance` (feature `testing`) tries each number on any store; `examples/own_store.rs` is a store
+/// that passes it.
 ///
 /// # Complexity
 ///

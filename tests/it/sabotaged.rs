@@ -1062,17 +1062,6 @@ fn every_check_finds_a_sabotaged_store() {
     assert_eq!(unnamed, [""; 0]);
 }
 
-/// Which checks find which flaw: nearly always few, or a flaw would be hard to find by its report.
-#[test]
-#[ignore = "it makes every check of every store, which takes minutes"]
-fn all_that_finds_a_flaw() {
-    for (flaw, _, name) in FLAWS {
-        let report = pollster::block_on(run(&With(*flaw)));
-        let found: Vec<_> = report.failures().map(|(check, _)| check.name()).collect();
-        println!("{flaw:?}: {name}; {}", found.join(" "));
-    }
-}
-
 #[test]
 fn the_kill_table_is_the_one_in_the_documentation() {
     let line = |(_, says, name): &(Flaw, &str, &str)| {
