@@ -72,7 +72,8 @@
 //! | try steps without writing anything | [`gate::Rehearsal`] |
 //! | handle an emergency | `examples/emergency.rs` |
 //! | handle releases of any phase | [`AnyRelease`], [`release::AnyStep`], [`Desk::load`] |
-//! | keep logs in a file, or in your own database | [`guide::stores`], the contract of [`Store`] |
+//! | keep logs in a file, or in your own database | [`guide::stores`], the contract of [`Store`], `examples/own_store.rs` |
+//! | know whether a store keeps its contract | `testing::conformance` |
 //! | tell people why not, and what was let pass | [`report`] |
 //! | tell others what happened | [`Notifier`], [`desk::Relay`] |
 //! | know why it is so | [`guide::architecture`], [`guide::design_faq`], [`guide::terms`] |
@@ -96,7 +97,7 @@
 //! | `toml` | [release models](guide::release_models) and calendars from TOML: `ReleaseModel::from_toml`, `Calendar::from_toml` |
 //! | `schema` | their JSON Schema: `ReleaseModel::schema` |
 //! | `sqlite` | a store in one file, with the engine built in: `SqliteStore` |
-//! | `testing` | rules under test: cases, files of cases, coverage, mutation, difference; brings `verify` |
+//! | `testing` | rules under test: cases, files of cases, coverage, mutation, difference; a suite for stores; brings `verify` |
 //! | `proptest` | drawn scenes, stories, releases and calendars for properties, by the crate of that name; brings `testing` |
 //! | `tracing` | a span around every call of a store: `store::Traced` |
 //! | `verify` | every way that rules leave open, explored; recorded history, asked again: `verify::verify`, `verify::Backtest` |

@@ -49,7 +49,8 @@ use std::future::Future;
 ///    nothing; with another intent it is refused. This is checked before 2 and 3, and for ever.
 /// 5. **Errors.** Only an error of kind unknown may leave the batch written; after every other one nothing is.
 /// 6. **Whole reads.** A read gives what is asked or an error, never less: [`history`](Self::history) gives the next
-///    entries in order of version and without gaps, fewer than `limit` only where the log ends. Reading writes nothing.
+///    entries in order of version, whatever the clocks said, and without gaps, fewer than `limit` only where the log
+///    ends. An entry that is missing or damaged is an error of kind corrupt. Reading writes nothing.
 /// 7. **Own writes.** What was acknowledged is seen by every later read, through every handle.
 /// 8. **Tenants.** Nothing of one tenant is seen or changed through another; the tenant comes first in every key.
 /// 9. **Lists.** What has a summary row is listed: releases, and nothing else. [`list`](Self::list) orders by (instant, id), ties by id; a cursor stands for a place in that order,
@@ -58,8 +59,10 @@ use std::future::Future;
 ///     not while somebody else's lease on it runs; each claim raises `attempt`. [`settle`](Self::settle) of an earlier
 ///     attempt is refused. What a sink has settled is kept per (sink, stream), so that a new sink begins at version 1.
 /// 11. **Limits.** A batch has at most 100 events and 100 guards, a payload at most 1 MiB, a log at most 1,000,000
-///     events; a read or a claim returns 1 to 1,000 rows: a smaller or larger `limit` is read as the nearest of these.
+///     events; what is larger is refused as too large. A read or a claim returns 1 to 1,000 rows: a smaller or larger
+///     `limit` is read as the nearest of these. The numbers are in [`limits`](crate::release::limits).
 /// 12. **Nothing is deleted.**
+/// 13. **Cancellation.** A future that is dropped leaves all or nothing, as below.
 ///
 /// # Cancellation
 ///
@@ -71,6 +74,11 @@ use std::future::Future;
 /// - An order between logs: two commits to two logs may become visible in either order. Who needs one guards.
 /// - That an acknowledged commit survives what the store does not say that it survives: a store in memory forgets.
 /// - That a notice is delivered once: it is at least once, and its dedupe key tells a repetition.
+///
+/// # How to test yours
+///
+/// The suite `testing::conformance` (feature `testing`) tries each number on any store; `examples/own_store.rs` is a store
+/// that passes it.
 ///
 /// # Complexity
 ///

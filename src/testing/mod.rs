@@ -1,5 +1,5 @@
-//! Rules under test: cases that read as sentences, in Rust or in a file beside the rules; and releases in every phase,
-//! for the tests of a host.
+//! Rules under test: cases that read as sentences, in Rust or in a file beside the rules; releases in every phase, for
+//! the tests of a host; and, in [`conformance`], whether a store keeps its contract.
 //!
 //! Everything here drives the code that decides in production. There is no second model of the rules that could drift.
 //!
@@ -49,6 +49,7 @@ mod case;
 mod check;
 mod checked;
 mod clock;
+pub mod conformance;
 mod coverage;
 mod difference;
 mod expected;

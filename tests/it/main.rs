@@ -107,6 +107,9 @@ mod report;
 #[cfg(test)]
 mod rollout;
 #[cfg(test)]
+#[cfg(feature = "testing")]
+mod sabotaged;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod schedule;
@@ -132,6 +135,9 @@ mod sqlite_support;
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
 mod sqlite_writers;
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod store_conformance;
 #[cfg(test)]
 mod store_contract;
 #[cfg(test)]

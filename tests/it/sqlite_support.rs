@@ -118,3 +118,18 @@ pub(crate) fn notes(log: &[Envelope]) -> Vec<String> {
     };
     log.iter().filter_map(text).collect()
 }
+
+/// Takes an entry out of a log behind the back of every store.
+#[cfg(feature = "testing")]
+pub(crate) fn without_entry(file: &Path, stream: &Stream, version: Version) {
+    let connection = rusqlite::Connection::open(file).unwrap();
+    let sql = "DELETE FROM events WHERE place >> 20 = (SELECT number FROM streams WHERE tenant = ?1 AND kind = ?2 AND id = ?3)
+               AND place & 1048575 = ?4";
+    let named = (
+        stream.tenant.as_str(),
+        stream.kind.name(),
+        stream.id.as_str(),
+        i64::try_from(version.get()).unwrap(),
+    );
+    assert_eq!(connection.execute(sql, named).unwrap(), 1);
+}

@@ -1,0 +1,256 @@
+//! The stores of the crate keep the contract of [`phasegate::Store`], and the suite runs on any executor.
+
+use phasegate::store::Retrying;
+use phasegate::testing::conformance::Harness;
+use phasegate::{AnyStore, MemoryStore};
+use std::sync::Arc;
+
+/// A place in memory, and how a handle to it is made.
+#[derive(Clone)]
+pub(crate) struct Memory;
+
+impl Harness for Memory {
+    type Place = Arc<MemoryStore>;
+    type Store = Arc<MemoryStore>;
+
+    async fn fresh(&self) -> Self::Place {
+        Arc::default()
+    }
+    async fn open(&self, place: &Self::Place) -> Self::Store {
+        place.clone()
+    }
+}
+
+/// A store around one in memory.
+macro_rules! around {
+    ($($module:ident $harness:ident $store:ty: $wrap:expr;)*) => { $(
+        #[derive(Clone)]
+        struct $harness;
+
+        impl Harness for $harness {
+            type Place = Arc<MemoryStore>;
+            type Store = $store;
+
+            async fn fresh(&self) -> Self::Place {
+                Arc::default()
+            }
+            async fn open(&self, place: &Self::Place) -> Self::Store {
+                $wrap(place.clone())
+            }
+        }
+
+        mod $module {
+            phasegate::conformance_tests!(super::$harness);
+        }
+    )* };
+}
+
+type Pause = fn(u32) -> std::future::Ready<()>;
+
+around! {
+    boxed Boxed AnyStore: AnyStore::new;
+    retrying Retried Retrying<Arc<MemoryStore>, Pause>: |store| {
+        Retrying::new(store, 2, (|_| std::future::ready(())) as Pause)
+    };
+}
+
+#[cfg(feature = "tracing")]
+around! {
+    traced Spanned phasegate::store::Traced<Arc<MemoryStore>>: phasegate::store::Traced::new;
+}
+
+mod memory {
+    phasegate::conformance_tests!(super::Memory);
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use crate::sqlite_support::{Folder, quick};
+    use phasegate::SqliteStore;
+    use phasegate::testing::conformance::Harness;
+
+    #[derive(Clone)]
+    struct Files;
+
+    impl Harness for Files {
+        type Place = Folder;
+        type Store = SqliteStore;
+
+        async fn fresh(&self) -> Folder {
+            Folder::new()
+        }
+        async fn open(&self, place: &Folder) -> SqliteStore {
+            SqliteStore::open_with(place.file(), &quick()).unwrap()
+        }
+        async fn break_link(
+            &self,
+            place: &Folder,
+            stream: &phasegate::release::Stream,
+            version: phasegate::release::Version,
+        ) -> bool {
+            crate::sqlite_support::without_entry(&place.file(), stream, version);
+            true
+        }
+    }
+
+    phasegate::conformance_tests!(Files);
+}
+
+/// A store whose calls are answered by a reactor, and only within a context, as on many a runtime.
+mod on_a_runtime {
+    use phasegate::phase::Seconds;
+    use phasegate::release::{Batch, CommandId, Delivery, Envelope, Key, Stream, Tenant, Version};
+    use phasegate::store::{Committed, Cursor, Outcome, Page, Query, Settlement, StoreError};
+    use phasegate::testing::conformance::{CHECKS, Harness, Shown};
+    use phasegate::{Instant, MemoryStore, Store};
+    use std::cell::Cell;
+    use std::pin::Pin;
+    use std::sync::{Arc, Mutex, mpsc};
+    use std::task::{Context, Poll, Waker};
+
+    thread_local! { static IS_WITHIN: Cell<bool> = const { Cell::new(false) }; }
+
+    /// Wakes what waits, as soon as somebody drives it.
+    type Reactor = mpsc::Sender<Waker>;
+
+    #[derive(Clone)]
+    struct Runtime {
+        reactor: Arc<Mutex<Reactor>>,
+        enters: bool,
+    }
+
+    struct OnRuntime(Runtime, Arc<MemoryStore>);
+
+    impl OnRuntime {
+        /// A trip to the reactor and back.
+        async fn trip(&self) {
+            assert!(IS_WITHIN.get(), "there is no reactor running");
+            let mut is_over = false;
+            std::future::poll_fn(|context| {
+                if std::mem::replace(&mut is_over, true) {
+                    return Poll::Ready(());
+                }
+                let waker = context.waker().clone();
+                self.0.reactor.lock().unwrap().send(waker).unwrap();
+                Poll::Pending
+            })
+            .await;
+        }
+    }
+
+    impl Store for OnRuntime {
+        async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
+            self.trip().await;
+            self.1.commit(batch).await
+        }
+        async fn history(
+            &self,
+            stream: &Stream,
+            after: Version,
+            limit: usize,
+        ) -> Result<Vec<Envelope>, StoreError> {
+            self.trip().await;
+            self.1.history(stream, after, limit).await
+        }
+        async fn list(
+            &self,
+            tenant: &Tenant,
+            query: Query,
+            after: Option<&Cursor>,
+            limit: usize,
+        ) -> Result<Page, StoreError> {
+            self.trip().await;
+            self.1.list(tenant, query, after, limit).await
+        }
+        async fn outcome(
+            &self,
+            stream: &Stream,
+            command: CommandId,
+        ) -> Result<Option<Outcome>, StoreError> {
+            self.trip().await;
+            self.1.outcome(stream, command).await
+        }
+        async fn claim(
+            &self,
+            tenant: &Tenant,
+            sink: &Key,
+            now: Instant,
+            lease: Seconds,
+            limit: usize,
+        ) -> Result<Vec<Delivery>, StoreError> {
+            self.trip().await;
+            self.1.claim(tenant, sink, now, lease, limit).await
+        }
+        async fn settle(
+            &self,
+            delivery: &Delivery,
+            settlement: Settlement,
+        ) -> Result<(), StoreError> {
+            self.trip().await;
+            self.1.settle(delivery, settlement).await
+        }
+    }
+
+    impl Harness for Runtime {
+        type Place = Arc<MemoryStore>;
+        type Store = OnRuntime;
+
+        async fn fresh(&self) -> Self::Place {
+            Arc::default()
+        }
+        async fn open(&self, place: &Self::Place) -> OnRuntime {
+            OnRuntime(self.clone(), place.clone())
+        }
+        fn wait(&self, future: Pin<Box<dyn Future<Output = ()> + Send + '_>>) {
+            IS_WITHIN.set(self.enters);
+            pollster::block_on(future);
+        }
+    }
+
+    /// Polls a future on this thread, which drives the reactor in between: whoever blocks it waits for ever.
+    fn drive<T>(future: impl Future<Output = T>, reactor: &mpsc::Receiver<Waker>) -> T {
+        let mut future = std::pin::pin!(future);
+        loop {
+            let mut context = Context::from_waker(Waker::noop());
+            if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
+                return done;
+            }
+            let wait = std::time::Duration::from_millis(1);
+            reactor.recv_timeout(wait).into_iter().for_each(Waker::wake);
+            reactor.try_iter().for_each(Waker::wake);
+        }
+    }
+
+    fn shown(enters: bool) -> Vec<Shown> {
+        let (send, receive) = mpsc::channel();
+        let reactor = Arc::new(Mutex::new(send));
+        let runtime = Runtime { reactor, enters };
+        let some = [
+            "a_commit_writes_everything_together",
+            "no_update_is_lost",
+            "a_dropped_commit_is_there_whole_or_not_at_all",
+        ];
+        let checks = CHECKS.iter().filter(|check| some.contains(&check.name()));
+        checks
+            .map(|check| drive(check.run(&runtime), &receive).shown)
+            .collect()
+    }
+
+    #[test]
+    fn a_store_is_checked_on_its_own_runtime_which_is_never_blocked() {
+        assert_eq!(shown(true), [Shown::Holds, Shown::Holds, Shown::Holds]);
+    }
+
+    #[test]
+    fn a_store_that_panics_fails_the_check_and_nothing_else() {
+        for shown in shown(false) {
+            let Shown::Fails(failure) = shown else {
+                panic!("{shown:?}");
+            };
+            assert!(
+                failure.found.contains("there is no reactor running"),
+                "{failure}"
+            );
+        }
+    }
+}
