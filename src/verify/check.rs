@@ -104,7 +104,7 @@ fn in_conditions(domain: &Domain) -> Vec<String> {
 fn in_rules(gates: &GateSet, domain: &Domain) -> Vec<String> {
     let looks_at_windows = |rule: &&Rule| matches!(rule, Rule::LeadTime(_) | Rule::TimeOfDay(_));
     let looking = rules(gates).filter(looks_at_windows);
-    let looking = looking.filter(|_| !domain.has_own_window);
+    let looking = looking.filter(|_| !domain.has_own_window());
     let looking = looking.map(|rule| {
         format!(
             "`{}` asks when the deployment window opens: say it by `Domain::deploying_in`",

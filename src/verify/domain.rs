@@ -42,9 +42,10 @@ pub struct Domain {
     pub(super) requesters: BTreeSet<Person>,
     pub(super) deployers: BTreeSet<Person>,
     pub(super) packages: Vec<ReleasePackage>,
-    pub(super) window: Interval,
-    /// Whether the window is one that somebody chose, which opens and ends.
-    pub(super) has_own_window: bool,
+    /// The window of a deployment where nobody chose one: it does not end while anything happens.
+    long_window: Interval,
+    /// One that somebody chose, which opens and ends.
+    own_window: Option<Interval>,
     /// Whether what ends later than is looked at is taken never to end.
     pub(super) is_lasting: bool,
     pub(super) plan: ReleasePlan,
@@ -80,8 +81,8 @@ impl Domain {
             requesters: BTreeSet::new(),
             deployers: BTreeSet::new(),
             packages: ["one", "two"].into_iter().filter_map(package).collect(),
-            window: Interval::moment(now),
-            has_own_window: false,
+            long_window: Interval::moment(now),
+            own_window: None,
             is_lasting: false,
             plan: ReleasePlan::new(Seconds::days(1)),
             tests: Runs::outcomes(&rules),
@@ -109,7 +110,7 @@ impl Domain {
                 .unwrap_or(0),
         ));
         let window = Interval::between(opens, opens.plus(Seconds::days(3_650)));
-        domain.window = window.unwrap_or(domain.window);
+        domain.long_window = window.unwrap_or(domain.long_window);
         for item in items(&rules) {
             for phase in [
                 PhaseName::Request,
@@ -252,8 +253,7 @@ impl Domain {
     /// Until it ends every instant is told apart, so that time makes more situations: keep it near.
     #[must_use]
     pub const fn deploying_in(mut self, window: Interval) -> Self {
-        self.window = window;
-        self.has_own_window = true;
+        self.own_window = Some(window);
         self
     }
 
@@ -383,12 +383,20 @@ impl Domain {
 
     /// The instant after which nothing comes to an end any more: what ends later is taken never to end.
     pub(super) fn last_end(&self) -> Instant {
-        let last = if self.has_own_window {
-            self.window.end()
-        } else {
-            self.window.start()
+        let last = match self.own_window {
+            Some(window) => window.end(),
+            None => self.long_window.start(),
         };
         self.now.max(last)
+    }
+
+    /// The window for which a deployment is asked.
+    pub(super) fn window(&self) -> Interval {
+        self.own_window.unwrap_or(self.long_window)
+    }
+
+    pub(super) const fn has_own_window(&self) -> bool {
+        self.own_window.is_some()
     }
 
     /// Whether time passes.
@@ -550,7 +558,7 @@ impl Domain {
         steps.extend([
             (Rework::new(why()).into(), false),
             (Replan::new(why()).into(), false),
-            (Deploy::new(self.window).into(), true),
+            (Deploy::new(self.window()).into(), true),
         ]);
         if self.has_emergencies() {
             for package in &self.packages {

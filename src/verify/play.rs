@@ -529,7 +529,7 @@ impl<W: World> Moving<'_, '_, '_, W> {
         }
         if phase == PhaseName::Deployment && matches!(self.core.state.entry, Some(Entry::Gated(..)))
         {
-            self.now = self.now.max(domain.window.start());
+            self.now = self.now.max(domain.window().start());
         }
         let manager = Actor::from(&domain.manager);
         let facts = Facts::at(self.now);

@@ -331,8 +331,8 @@ impl<W: World> Explorer<'_, W> {
         let is_wanted = self.properties.get(property);
         let is_wanted = is_wanted.is_some_and(|one| matches!(one.law, Law::Reachable(_)));
         let ends = match found {
-            Found::At(lost) => {
-                let far = self.nodes.get(self.farthest(property, lost));
+            Found::At(stuck) => {
+                let far = self.nodes.get(self.farthest(property, stuck));
                 let against = far.map(|far| (far.state.standing, self.against(far)));
                 let told = against.map(|(at, against)| {
                     let lines = against.into_iter();
