@@ -77,6 +77,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S, W, F> Store for Retrying<S, W>
 where
     S: Store,

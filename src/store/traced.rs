@@ -54,6 +54,7 @@ async fn traced<T>(
     done
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Store> Store for Traced<S> {
     async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
         let span = tracing::debug_span!(

@@ -29,6 +29,10 @@ const APP: &str = include_str!("../../examples/models/mobile-app.toml");
 pub(crate) struct Drive {
     pub(crate) office: Office<Arc<MemoryStore>>,
     pub(crate) model: ReleaseModel,
+    #[cfg_attr(
+        not(feature = "testing"),
+        expect(dead_code, reason = "read where cases are")
+    )]
     pub(crate) followed: FollowedModel,
     release: Option<Release<Anywhere>>,
 }

@@ -173,6 +173,7 @@ impl SqliteStore {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Store for SqliteStore {
     async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
         let batch = batch.clone();
