@@ -12,7 +12,7 @@ use phasegate::store::{Committed, Cursor, Outcome, Page, Query, Settlement, Stor
 use std::error::Error;
 use uuid::Uuid;
 
-enum Any {
+pub(crate) enum Any {
     Step(AnyStep),
     Record(AnyRecord),
 }
@@ -100,9 +100,18 @@ pub(crate) fn keep(
         for (asked, number) in walk.zip(2..) {
             let by = numbered(number);
             release = match Any::from(asked.act) {
-                Any::Step(step) => one(release.propose(step), asked.at, &by, &mut written).await?,
+                Any::Step(step) => {
+                    one(release.propose(step), asked.at, &by, &Nowhere, &mut written).await?
+                }
                 Any::Record(record) => {
-                    one(release.record(record), asked.at, &by, &mut written).await?
+                    one(
+                        release.record(record),
+                        asked.at,
+                        &by,
+                        &Nowhere,
+                        &mut written,
+                    )
+                    .await?
                 }
             };
         }
@@ -118,18 +127,20 @@ async fn begin(
 ) -> Result<Release<Request>, Box<dyn Error>> {
     let id = ReleaseId::from(Uuid::from_u128(1));
     let proposal = Release::request(Tenant::default(), id, step.request);
-    one(proposal, at, &by, written).await
+    one(proposal, at, &by, &Nowhere, written).await
 }
 
-async fn one<S: 'static, P: phasegate::release::Moves<S> + 'static>(
+/// Asks for one thing, and commits it.
+pub(crate) async fn one<S: 'static, P: phasegate::release::Moves<S> + 'static>(
     proposal: Proposal<S, P>,
     at: Instant,
     by: &By,
+    store: &impl Store,
     written: &mut impl FnMut(&Envelope),
 ) -> Result<Release<P::To>, Box<dyn Error>> {
     let cleared = GateSet::new().decide(proposal, &Facts::at(at), by)?;
     cleared.batch().events().iter().for_each(written);
-    Ok(cleared.commit(&Nowhere, at).await?)
+    Ok(cleared.commit(store, at).await?)
 }
 
 /// Takes every batch and keeps nothing.

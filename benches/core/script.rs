@@ -15,6 +15,7 @@ use phasegate::release::{
     SuccessCriterion, TaskDone, TaskOpened, TestKind, TestRun, Text, UnitKind, When,
 };
 use phasegate::{Instant, Person};
+use serde::{Deserialize, Serialize};
 
 /// One thing that is asked, and when.
 #[derive(Debug, Clone)]
@@ -24,7 +25,7 @@ pub(crate) struct Asked {
 }
 
 /// Every step and record that the walks use. The large ones are boxed, so that the rest stay cheap to move.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Act {
     Request(Box<RequestRelease>),
     Authorise(Authorise),
@@ -289,7 +290,7 @@ fn package() -> Result<ReleasePackage, Invalid> {
 }
 
 fn window() -> Result<Interval, Invalid> {
-    Interval::parse("2026-03-02T20:00:00Z", "2026-03-02T22:00:00Z")
+    Interval::parse("2026-03-02T10:00:00Z", "2026-03-12T22:00:00Z")
 }
 
 fn subject() -> Subject {

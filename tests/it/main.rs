@@ -70,6 +70,10 @@ mod laws;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod linearizable;
+#[cfg(test)]
+mod linearizable_support;
+#[cfg(test)]
 mod model_examples;
 #[cfg(test)]
 #[cfg(feature = "schema")]

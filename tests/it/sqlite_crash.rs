@@ -8,7 +8,8 @@
 )]
 
 use crate::desk_support::{NOON, at, key, stream, tenant, wait};
-use crate::sqlite_support::{Dice, Folder, beginning, child, log, notes, noting, quick, told};
+use crate::sqlite_support::{Folder, beginning, child, log, notes, noting, quick, told};
+use crate::support::Dice;
 use phasegate::phase::Seconds;
 use phasegate::release::{Envelope, Version};
 use phasegate::store::{Query, Settlement};

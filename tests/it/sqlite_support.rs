@@ -69,18 +69,6 @@ pub(crate) fn told() -> Option<(PathBuf, String)> {
     Some((path.into(), word.to_owned()))
 }
 
-/// Luck with a seed.
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
-    }
-}
-
 /// What begins a release, and what adds a note to it.
 pub(crate) fn beginning(number: u64) -> Batch {
     let request = titled(&format!("Release {number}"));

@@ -317,3 +317,15 @@ fn environment(name: &str) -> Environment {
 fn digest() -> Digest {
     Digest::of(b"what was built")
 }
+
+/// Luck with a seed.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
+}

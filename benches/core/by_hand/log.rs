@@ -239,7 +239,7 @@ pub(crate) fn is_whole(log: &[Entry]) -> bool {
 }
 
 impl Event {
-    const fn kind(&self) -> &'static str {
+    pub(crate) const fn kind(&self) -> &'static str {
         match &self.act {
             Act::Request(_) => "release.requested",
             Act::Authorise(_) => "release.authorised",

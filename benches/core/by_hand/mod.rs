@@ -47,7 +47,7 @@ pub(crate) struct Refusal {
 }
 
 /// What a step's event keeps of the decision.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Decision {
     asked: Asking,
@@ -58,7 +58,7 @@ pub(crate) struct Decision {
 }
 
 /// What happened: a step comes with its decision, a record without.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Event {
     act: Act,
     decision: Option<Decision>,
@@ -66,7 +66,7 @@ pub(crate) struct Event {
 
 /// By whom and when.
 #[derive(Debug, Clone, Copy)]
-struct Occasion<'a> {
+pub(crate) struct Occasion<'a> {
     version: u64,
     actor: &'a Actor,
     occurred_at: Instant,
@@ -171,7 +171,7 @@ impl Machine {
         Ok(())
     }
 
-    fn now<'a>(&self, actor: &'a Actor, now: Instant) -> Occasion<'a> {
+    pub(crate) fn now<'a>(&self, actor: &'a Actor, now: Instant) -> Occasion<'a> {
         Occasion {
             version: self.version,
             actor,
@@ -181,7 +181,7 @@ impl Machine {
     }
 
     /// The event that an asking leads to, or everything that stands against it.
-    fn decide(&self, act: Act, on: Occasion<'_>) -> Result<Event, Vec<Refusal>> {
+    pub(crate) fn decide(&self, act: Act, on: Occasion<'_>) -> Result<Event, Vec<Refusal>> {
         let refusals = self.refusals(&act, on);
         if !refusals.is_empty() {
             return Err(refusals);
@@ -196,7 +196,7 @@ impl Machine {
     }
 
     #[expect(clippy::too_many_lines, reason = "one plain match is the point")]
-    fn apply(&mut self, event: Event, on: Occasion<'_>) {
+    pub(crate) fn apply(&mut self, event: Event, on: Occasion<'_>) {
         match event.act {
             Act::Request(step) => {
                 self.track = step.request.track;
