@@ -182,30 +182,33 @@ impl Inner {
         lease: Seconds,
         limit: usize,
     ) -> Vec<Delivery> {
-        let mut claimed = Vec::new();
-        for (stream, log) in self
-            .logs
-            .iter()
-            .filter(|(stream, _)| stream.tenant == *tenant)
-        {
-            if claimed.len() == limit.clamp(1, PAGE_ROWS) {
-                break;
-            }
-            let claim = self
-                .claims
-                .entry((sink.clone(), stream.clone()))
-                .or_default();
-            let index = usize::try_from(claim.settled).unwrap_or(usize::MAX);
-            let Some(notice) = log.notices.get(index) else {
-                continue;
+        let own = self.logs.iter();
+        let own = own.filter(|(stream, _)| stream.tenant == *tenant);
+        let mut waiting: Vec<_> = own
+            .filter_map(|(stream, log)| {
+                let key = (sink.clone(), stream.clone());
+                let claim = self.claims.get(&key).copied().unwrap_or_default();
+                let index = usize::try_from(claim.settled).ok()?;
+                let notice = log.notices.get(index)?;
+                let is_due = claim.not_before.is_none_or(|not_before| not_before <= now);
+                is_due.then_some((claim, key, notice))
+            })
+            .collect();
+        // Those that wait longest come first, so that one that is put off again and again keeps no other one away.
+        waiting.sort_by_key(|(claim, ..)| claim.not_before);
+        let waiting = waiting.into_iter().take(limit.clamp(1, PAGE_ROWS));
+        let claimed = waiting.map(|(claim, key, notice)| {
+            let attempt = claim.attempt.saturating_add(1);
+            let not_before = Some(now.plus(lease));
+            let claim = Claim {
+                attempt,
+                not_before,
+                ..claim
             };
-            if claim.not_before.is_none_or(|not_before| not_before <= now) {
-                claim.attempt = claim.attempt.saturating_add(1);
-                claim.not_before = Some(now.plus(lease));
-                claimed.push(Delivery::new(notice.clone(), sink.clone(), claim.attempt));
-            }
-        }
-        claimed
+            self.claims.insert(key, claim);
+            Delivery::new(notice.clone(), sink.clone(), attempt)
+        });
+        claimed.collect()
     }
 
     fn settle(&mut self, delivery: &Delivery, settlement: Settlement) -> Result<(), StoreError> {

@@ -197,6 +197,7 @@ fn a_damaged_row_is_an_error_and_never_a_short_read() {
             "UPDATE events SET hash = x'00' WHERE version = 3",
             "is damaged",
         ),
+        ("UPDATE streams SET version = 3", "said to end before it"),
     ] {
         let folder = Folder::new();
         let other = begun(&folder);

@@ -1,11 +1,12 @@
 //! Many writers of one file: threads, handles, processes, and futures that nobody waits for.
 #![expect(clippy::print_stdout, reason = "children say what they saw")]
 
-use crate::desk_support::{stream, wait};
+use crate::desk_support::{NOON, at, key, stream, tenant, wait};
 use crate::sqlite_support::{Folder, beginning, child, log, notes, noting, told};
-use phasegate::store::{Committed, StoreErrorKind};
-use phasegate::{SqliteStore, Store};
-use std::collections::BTreeMap;
+use phasegate::phase::Seconds;
+use phasegate::store::{Committed, Settlement, StoreErrorKind};
+use phasegate::{MemoryStore, SqliteStore, Store};
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::process::Stdio;
 use std::task::{Context, Poll, Waker};
@@ -124,4 +125,30 @@ fn a_future_that_is_dropped_after_any_poll_leaves_all_or_nothing() {
         assert_eq!(log(&store, &stream(1)).len(), before.len() + 1);
     }
     assert!(written > 0 && left_out >= 100, "{written} {left_out}");
+}
+
+/// A sink that takes few at a time, and always puts them off, comes to all logs: none keeps the others away.
+fn comes_to_all(store: &impl Store) {
+    for number in 1..=6 {
+        wait(store.commit(&beginning(number))).unwrap();
+    }
+    let (of, sink) = (tenant("default"), key("inbox"));
+    let mut told = BTreeSet::new();
+    let mut now = at(NOON);
+    for _ in 0..6 {
+        let claimed = wait(store.claim(&of, &sink, now, Seconds::new(30), 2)).unwrap();
+        for delivery in &claimed {
+            told.insert(delivery.notice.stream.id.to_string());
+            let later = Settlement::RetryAt(now.plus(Seconds::new(30)));
+            wait(store.settle(delivery, later)).unwrap();
+        }
+        now = now.plus(Seconds::minutes(1));
+    }
+    assert_eq!(told.len(), 6, "{told:?}");
+}
+
+#[test]
+fn a_notice_that_is_put_off_again_and_again_keeps_no_other_one_away() {
+    comes_to_all(&MemoryStore::new());
+    comes_to_all(&Folder::new().quick());
 }

@@ -54,7 +54,7 @@ impl SqliteError {
                 "cannot be opened; make its folder, and let this process write in it"
             }
             SqliteErrorKind::ReadOnly => {
-                "may not be written; let this process write the file and its folder, where SQLite keeps two more"
+                "may not be written; let this process write the file, its folder, and the two files beside it that end in `-wal` and `-shm`"
             }
             SqliteErrorKind::NotADatabase => {
                 "is no SQLite file, and was left as it is; name another path"
@@ -70,7 +70,7 @@ impl SqliteError {
             }
             SqliteErrorKind::Full => "has no room on its disk; make room, and try again",
             SqliteErrorKind::Corrupt => {
-                "is damaged; restore it from a backup, and keep this one for study"
+                "is damaged; keep it for study, with the `-wal` and `-shm` beside it, and restore a backup in their place"
             }
             SqliteErrorKind::Disk => "could not be read or written; look at the disk",
             SqliteErrorKind::Other => "failed",

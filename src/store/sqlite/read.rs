@@ -25,10 +25,13 @@ pub(super) fn history(
     );
     let mut find = connection.prepare_cached(&sql)?;
     let last = Version::new(head.get().min(after.plus(limit as u64).get()));
+    // To where the log ends, and not to where it is said to end.
+    let end = Version::new(u64::MAX);
+    let upto = if last == head { end } else { last };
     let mut rows = find.query(params![
         Place::of(number, after),
-        Place::of(number, last),
-        count(limit)
+        Place::of(number, upto),
+        count(limit + 1)
     ])?;
     let mut entries = Vec::new();
     let mut next = after.plus(1);
@@ -40,6 +43,14 @@ pub(super) fn history(
         }
         entries.push(envelope(row, stream, next)?);
         next = next.plus(1);
+    }
+    if last == head && rows.next()?.is_some() {
+        return Err(damaged(
+            stream,
+            next,
+            "it is there, and the log is said to end before it",
+        )
+        .into());
     }
     Ok(entries)
 }

@@ -8,6 +8,7 @@ use futures_channel::oneshot;
 use rusqlite::Connection;
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread::{Builder, JoinHandle},
@@ -62,7 +63,9 @@ where
             (None, answer) => answer,
         };
         // Who has dropped the future does not want to know. Without an answer the caller learns that there is none.
-        drop(answer.map(|answer| reply.send(answer)));
+        let tell = move || drop(answer.map(|answer| reply.send(answer)));
+        // A waker is the caller's, and may panic: that is nobody else's harm.
+        drop(catch_unwind(AssertUnwindSafe(tell)));
     }
 }
 
@@ -144,9 +147,13 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         self.jobs = None;
+        let own = std::thread::current().id();
         for thread in self.threads.drain(..) {
-            // Its panic was told to those who waited.
-            drop(thread.join());
+            // An executor may poll where it is woken, and drop the store there: that thread ends by itself.
+            if thread.thread().id() != own {
+                // Its panic was told to those who waited.
+                drop(thread.join());
+            }
         }
     }
 }
@@ -313,7 +320,11 @@ mod tests {
     use super::*;
     use crate::store::StoreErrorKind;
     use pollster::block_on as wait;
-    use std::{future::Future, pin::pin, task::Context, task::Waker};
+    use std::{
+        future::Future,
+        pin::{Pin, pin},
+        task::{Context, Waker},
+    };
 
     fn workers(sql: &str) -> Workers {
         let connection = Connection::open_in_memory().unwrap();
@@ -401,6 +412,64 @@ mod tests {
         assert_eq!(numbers(&workers), [1, 2, 3]);
         drop(workers);
         std::fs::remove_file(&path).unwrap();
+    }
+
+    /// A waker that does in `wake` what it was made to.
+    struct Wake(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+    impl std::task::Wake for Wake {
+        fn wake(self: Arc<Self>) {
+            let work = self.0.lock().unwrap().take();
+            work.into_iter().for_each(|work| work());
+        }
+    }
+
+    fn woken_to(work: impl FnOnce() + Send + 'static) -> Waker {
+        Arc::new(Wake(Mutex::new(Some(Box::new(work))))).into()
+    }
+
+    #[test]
+    fn a_waker_that_panics_hurts_nobody_else() {
+        let workers = workers("");
+        let waker = woken_to(|| panic!("nobody is at home"));
+        let mut asked = Box::pin(workers.ask(true, insert(1)));
+        let _ = together(&workers, || {
+            asked
+                .as_mut()
+                .poll(&mut Context::from_waker(&waker))
+                .is_pending()
+        });
+        assert_eq!(wait(asked).unwrap(), 1);
+        assert_eq!(wait(workers.ask(true, insert(2))).unwrap(), 2);
+    }
+
+    /// An executor may poll where it is woken: then the last handle is dropped on the thread of the store.
+    #[test]
+    fn the_last_handle_may_be_dropped_where_an_answer_is_told() {
+        let workers = workers("");
+        let ((go, gate), (told, is_told)) = (mpsc::channel::<()>(), mpsc::channel());
+        let gate = Mutex::new(gate);
+        let mut asked: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+            let wait = move |_: &Connection| {
+                gate.lock().unwrap().recv().unwrap();
+                Ok(())
+            };
+            workers.ask(false, wait).await.unwrap();
+            drop(workers);
+            told.send(()).unwrap();
+        });
+        let slot = Arc::new(Mutex::new(None::<Pin<Box<dyn Future<Output = ()> + Send>>>));
+        let woken = Arc::clone(&slot);
+        let waker = woken_to(move || {
+            let mut asked = woken.lock().unwrap().take().unwrap();
+            let polled = asked.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_ready());
+        });
+        let polled = asked.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        *slot.lock().unwrap() = Some(asked);
+        go.send(()).unwrap();
+        is_told.recv().unwrap();
     }
 
     #[test]
