@@ -41,6 +41,7 @@ flaws! {
     SummaryForgotten "the summary row is written when a release begins, and never again" a_commit_writes_everything_together;
     CriticalForgotten "whether an event is critical is not kept" a_whole_release_is_kept;
     NoticeOfTheLast "a commit of many events has one notice" a_batch_of_many_events_is_one_commit;
+    RowWithoutModel "the summary row has no column for the model" a_commit_writes_everything_together;
     SummaryLater "the summary row is written in a second transaction" closing_is_one_commit;
     // Contract 2.
     NoVersionCheck "the expected version is not looked at" a_conflict_names_the_actual_version;
@@ -70,6 +71,7 @@ flaws! {
     PageOfBytes "a page of a log ends after 64 KiB" a_long_log_is_read_whole;
     AfterIsIncluded "a page begins with the version that it should begin after" a_page_of_a_log_begins_after_a_version;
     JsonRewritten "payloads are kept as a tree of JSON" a_payload_comes_back_byte_for_byte;
+    OccurredIsRecorded "when something happened is kept as when it was recorded" an_envelope_comes_back_field_for_field;
     Milliseconds "instants are kept to the millisecond" an_envelope_comes_back_field_for_field;
     ShortRead "a read ends where an entry is missing" a_missing_entry_is_an_error;
     SkippedEntry "a read skips an entry that is missing" a_missing_entry_is_an_error;
@@ -87,6 +89,7 @@ flaws! {
     NoTenantInList "a list has the releases of all tenants" tenants_see_nothing_of_each_other;
     NoTenantInClaims "claims are kept without the tenant" tenants_see_nothing_of_each_other;
     JoinedKeys "the parts of a key are joined by a slash" names_that_look_alike_are_not_the_same;
+    NamesCut "names are cut at 191 characters" names_that_look_alike_are_not_the_same;
     CaseFolded "names are compared without regard to case" names_that_look_alike_are_not_the_same;
     // Contract 9.
     ClosedIsOpen "releases that are closed are listed as open" a_list_has_every_order_and_filter;
@@ -212,6 +215,10 @@ impl Sabotaged {
         match self.flaw {
             Flaw::NoTenantInKey => parts("", id),
             Flaw::JoinedKeys => parts("", &format!("{tenant}/{kind}/{id}")),
+            Flaw::NamesCut => {
+                let cut = |name: &str| name.chars().take(191).collect::<String>();
+                parts(&cut(tenant), &cut(id))
+            }
             Flaw::CaseFolded => parts(&tenant.to_lowercase(), &id.to_lowercase()),
             _ => parts(tenant, id),
         }
@@ -334,6 +341,7 @@ impl Sabotaged {
                 event.data = serde_json::from_str(&rewritten).unwrap();
             }
             Flaw::CriticalForgotten => event.critical = false,
+            Flaw::OccurredIsRecorded => event.occurred_at = event.recorded_at,
             Flaw::Milliseconds => {
                 let micros = event.occurred_at.unix_micros();
                 let cut = Instant::from_unix_micros(micros - micros.rem_euclid(1_000));
@@ -350,7 +358,13 @@ impl Sabotaged {
         if self.is(Flaw::SummaryForgotten) && log.summary.is_some() {
             return;
         }
-        let before = std::mem::replace(&mut log.summary, batch.summary().cloned());
+        let mut row = batch.summary().cloned();
+        if self.is(Flaw::RowWithoutModel)
+            && let Some(row) = &mut row
+        {
+            row.model = None;
+        }
+        let before = std::mem::replace(&mut log.summary, row);
         if self.is(Flaw::OldRowStays) && before != log.summary {
             log.old.extend(before);
         }

@@ -365,7 +365,7 @@ mod tests {
         queued
     }
 
-    fn queued<T>(asked: impl Future<Output = T>) -> std::pin::Pin<Box<impl Future<Output = T>>> {
+    fn queued<T>(asked: impl Future<Output = T>) -> Pin<Box<impl Future<Output = T>>> {
         let mut asked = Box::pin(asked);
         let mut context = Context::from_waker(Waker::noop());
         assert!(asked.as_mut().poll(&mut context).is_pending());

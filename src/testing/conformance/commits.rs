@@ -6,19 +6,33 @@ use super::ask::{
 };
 use super::bench::Bench;
 use super::report::Ended;
-use super::scribe::{Scribe, guarded, noon, raw, text};
-use crate::phase::Closed;
+use super::scribe::{Scribe, guarded, key, noon, precise, raw, text};
+use crate::phase::{Closed, Interval, PhaseName, Standing};
 use crate::release::limits::{BATCH_EVENTS, BATCH_GUARDS, PAYLOAD_BYTES};
-use crate::release::{Version, replay, verify};
+use crate::release::{Ending, ModelReference, Name, Summary, Track, Version, replay, verify};
 use crate::store::{Settlement, Store, StoreErrorKind};
-use crate::testing::release_in;
+use crate::testing::{own, release_in};
 
 pub(super) async fn a_commit_writes_everything_together(bench: Bench) -> Result<(), Ended> {
     let store = &bench.store;
     let mut release = Scribe::release(1);
     let first = release.put(store, "one").await?;
     if let Some(summary) = &mut release.summary {
-        (summary.standing.on_hold, summary.next_due) = (true, Some(noon(60)));
+        // Every field, and each of it.
+        *summary = Summary {
+            title: own(Name::new("ü".repeat(200))),
+            standing: Standing {
+                phase: PhaseName::Closed,
+                on_hold: false,
+            },
+            track: Track::Emergency,
+            created_at: summary.created_at,
+            window: Some(own(Interval::new(precise(60), precise(120)))),
+            next_due: Some(precise(30)),
+            model: Some(ModelReference::new(key("web-service"), u32::MAX)),
+            ending: Some(Ending::Completed),
+            ended_at: Some(precise(90)),
+        };
     }
     let batch = release.put(store, "two").await?;
     let expected = [first.events(), batch.events()].concat();

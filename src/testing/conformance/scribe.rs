@@ -17,6 +17,13 @@ pub(super) fn noon(seconds: i64) -> Instant {
     own(Instant::from_unix_micros(NOON + seconds * 1_000_000))
 }
 
+/// The same, to the microsecond.
+pub(super) fn precise(seconds: i64) -> Instant {
+    own(Instant::from_unix_micros(
+        noon(seconds).unix_micros() + 123_457,
+    ))
+}
+
 pub(super) fn key(text: &str) -> Key {
     own(Key::new(text))
 }
@@ -49,6 +56,11 @@ pub(super) struct Scribe {
     pub(super) kind: (&'static str, u16, bool),
     /// The row after the next event.
     pub(super) summary: Option<Summary>,
+}
+
+/// When it happened: a while before it was recorded, to the microsecond.
+fn before(recorded_at: Instant) -> Instant {
+    Instant::from_unix_micros(recorded_at.unix_micros() - 90_000_007).unwrap_or(recorded_at)
 }
 
 impl Scribe {
@@ -146,7 +158,7 @@ impl Scribe {
                 EventId { command, index },
                 &self.stream,
                 last,
-                (&self.actor, self.at, self.at),
+                (&self.actor, before(self.at), self.at),
             );
             last = (event.version, event.hash);
             events.push(event);

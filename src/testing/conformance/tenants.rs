@@ -119,6 +119,9 @@ pub(super) async fn names_that_look_alike_are_not_the_same(bench: Bench) -> Resu
         "a\u{10FFFF}",
         "..",
         "a:b",
+        // As long as a name may be, and different at its very end.
+        &format!("{}1", "x".repeat(199)),
+        &format!("{}2", "x".repeat(199)),
     ];
     let mut logs = Vec::new();
     for kind in [StreamKind::Model, StreamKind::Calendar] {
