@@ -420,7 +420,9 @@ mod tests {
     impl std::task::Wake for Wake {
         fn wake(self: Arc<Self>) {
             let work = self.0.lock().unwrap().take();
-            work.into_iter().for_each(|work| work());
+            if let Some(work) = work {
+                work();
+            }
         }
     }
 
