@@ -1,6 +1,7 @@
 //! Whether something can be verified, before it is begun.
 
-use super::domain::{Domain, rules};
+use super::asks::rules;
+use super::domain::Domain;
 use super::property::Property;
 use crate::gate::{GateSet, Rule};
 use std::collections::BTreeSet;

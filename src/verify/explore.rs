@@ -1,9 +1,12 @@
 //! Breadth first: every way that a release can take, the shortest ones first, and all properties on the way.
 
-use super::domain::{Domain, every};
+use super::asks::every;
+use super::condition::Condition;
+use super::domain::Domain;
 use super::moves::Tell;
-use super::normal::{Classes, Normal, Reductions};
-use super::play::{Acted, Came, Condition, Fault, Node, Play, World};
+use super::normal::{Normal, Reductions};
+use super::people::Classes;
+use super::play::{Acted, Came, Fault, Node, Play, World};
 use super::property::{Law, Property};
 use super::report::Options;
 use super::subjects::locked;

@@ -6,13 +6,16 @@
 //!
 //! A [`Question`] is one decision that can be put to other gates; a [`Backtest`] puts all that were recorded to them.
 
+mod asks;
 mod backtest;
 mod check;
+mod condition;
 mod domain;
 mod estimate;
 mod explore;
 mod moves;
 mod normal;
+mod people;
 mod play;
 mod property;
 mod question;

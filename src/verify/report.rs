@@ -1,6 +1,6 @@
 //! What came of an exploration.
 
-use super::domain::rules;
+use super::asks::rules;
 use super::explore::{End, Explorer, Found};
 use super::normal::Reductions;
 use super::play::World;

@@ -1,8 +1,9 @@
 //! How it comes to something: told, replayed, and kept as a test.
 
+use super::condition::Condition;
 use super::explore::{Explorer, Found, Way, look};
 use super::moves::Tell;
-use super::play::{Came, Condition, Fault, Node, Told, World, asked};
+use super::play::{Came, Fault, Node, Told, World, asked};
 use super::property::Law;
 use super::turn::Turn;
 use crate::gate::GateSet;

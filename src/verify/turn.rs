@@ -1,6 +1,7 @@
 //! One move, as properties see it.
 
-use super::play::{Condition, Node};
+use super::condition::Condition;
+use super::play::Node;
 use crate::gate::GateSet;
 use crate::phase::{Action, Standing};
 use crate::release::{
