@@ -68,6 +68,10 @@ mod invariants;
 #[cfg(test)]
 mod kpi_golden;
 #[cfg(test)]
+mod kpi_laws;
+#[cfg(test)]
+mod kpi_measures;
+#[cfg(test)]
 mod kpi_real_data;
 #[cfg(test)]
 mod kpi_support;
