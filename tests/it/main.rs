@@ -135,6 +135,9 @@ mod sqlite_crash;
 mod sqlite_files;
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
+mod sqlite_paths;
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod sqlite_support;
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
