@@ -40,6 +40,8 @@ mod conflicts;
 #[cfg(test)]
 mod cookbook;
 #[cfg(test)]
+mod delegated;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod desk_support;

@@ -98,11 +98,10 @@ mod sqlite {
 
 /// A store whose calls are answered by a reactor, and only within a context, as on many a runtime.
 mod on_a_runtime {
-    use phasegate::phase::Seconds;
-    use phasegate::release::{Batch, CommandId, Delivery, Envelope, Key, Stream, Tenant, Version};
-    use phasegate::store::{Committed, Cursor, Outcome, Page, Query, Settlement, StoreError};
+    use crate::delegated::delegated;
+
     use phasegate::testing::conformance::{CHECKS, Harness, Shown};
-    use phasegate::{Instant, MemoryStore, Store};
+    use phasegate::{MemoryStore, Store};
     use std::cell::Cell;
     use std::pin::Pin;
     use std::sync::{Arc, Mutex, mpsc};
@@ -139,56 +138,7 @@ mod on_a_runtime {
     }
 
     impl Store for OnRuntime {
-        async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
-            self.trip().await;
-            self.1.commit(batch).await
-        }
-        async fn history(
-            &self,
-            stream: &Stream,
-            after: Version,
-            limit: usize,
-        ) -> Result<Vec<Envelope>, StoreError> {
-            self.trip().await;
-            self.1.history(stream, after, limit).await
-        }
-        async fn list(
-            &self,
-            tenant: &Tenant,
-            query: Query,
-            after: Option<&Cursor>,
-            limit: usize,
-        ) -> Result<Page, StoreError> {
-            self.trip().await;
-            self.1.list(tenant, query, after, limit).await
-        }
-        async fn outcome(
-            &self,
-            stream: &Stream,
-            command: CommandId,
-        ) -> Result<Option<Outcome>, StoreError> {
-            self.trip().await;
-            self.1.outcome(stream, command).await
-        }
-        async fn claim(
-            &self,
-            tenant: &Tenant,
-            sink: &Key,
-            now: Instant,
-            lease: Seconds,
-            limit: usize,
-        ) -> Result<Vec<Delivery>, StoreError> {
-            self.trip().await;
-            self.1.claim(tenant, sink, now, lease, limit).await
-        }
-        async fn settle(
-            &self,
-            delivery: &Delivery,
-            settlement: Settlement,
-        ) -> Result<(), StoreError> {
-            self.trip().await;
-            self.1.settle(delivery, settlement).await
-        }
+        delegated!(|this| { this.trip().await } 1: commit history list outcome claim settle);
     }
 
     impl Harness for Runtime {
