@@ -50,7 +50,10 @@ impl<S: Store> Store for Again<S> {
             }
             Ok(Committed::Written | Committed::AlreadyDone(_)) => {}
             Err(error) if error.kind() == StoreErrorKind::Conflict => {
-                let what = format!("`{}` was taken another way there; name another file", stream.id);
+                let what = format!(
+                    "`{}` was taken another way there; name another file",
+                    stream.id
+                );
                 return Err(StoreError::other(what));
             }
             Err(error) => return Err(error),

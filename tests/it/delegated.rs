@@ -1,7 +1,8 @@
 //! Stores around a store in tests: what they do not do themselves, the other one does.
 
 /// Methods of [`phasegate::Store`] that the store in a field answers: `delegated!(store: list outcome);`. Something may
-/// be done before each of them: `delegated!(|this| { this.meets()?; } store: list outcome);`.
+/// be done before each of them: `delegated!(|this| { this.meets()?; } store: list outcome);`. What that gives is held
+/// until the answer is there.
 macro_rules! delegated {
     ($store:tt: $($method:ident)*) => {
         $crate::delegated::delegated!(|_this| {} $store: $($method)*);
@@ -15,7 +16,7 @@ macro_rules! delegated {
             batch: &phasegate::release::Batch,
         ) -> Result<phasegate::store::Committed, phasegate::store::StoreError> {
             let $this = self;
-            $before
+            let _held = ($before,);
             self.$store.commit(batch).await
         }
     };
@@ -27,7 +28,7 @@ macro_rules! delegated {
             limit: usize,
         ) -> Result<Vec<phasegate::release::Envelope>, phasegate::store::StoreError> {
             let $this = self;
-            $before
+            let _held = ($before,);
             self.$store.history(stream, after, limit).await
         }
     };
@@ -40,7 +41,7 @@ macro_rules! delegated {
             limit: usize,
         ) -> Result<phasegate::store::Page, phasegate::store::StoreError> {
             let $this = self;
-            $before
+            let _held = ($before,);
             self.$store.list(tenant, query, after, limit).await
         }
     };
@@ -51,7 +52,7 @@ macro_rules! delegated {
             command: phasegate::release::CommandId,
         ) -> Result<Option<phasegate::store::Outcome>, phasegate::store::StoreError> {
             let $this = self;
-            $before
+            let _held = ($before,);
             self.$store.outcome(stream, command).await
         }
     };
@@ -65,7 +66,7 @@ macro_rules! delegated {
             limit: usize,
         ) -> Result<Vec<phasegate::release::Delivery>, phasegate::store::StoreError> {
             let $this = self;
-            $before
+            let _held = ($before,);
             self.$store.claim(tenant, sink, now, lease, limit).await
         }
     };
@@ -76,7 +77,7 @@ macro_rules! delegated {
             settlement: phasegate::store::Settlement,
         ) -> Result<(), phasegate::store::StoreError> {
             let $this = self;
-            $before
+            let _held = ($before,);
             self.$store.settle(delivery, settlement).await
         }
     };
