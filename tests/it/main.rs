@@ -40,6 +40,8 @@ mod conflicts;
 #[cfg(test)]
 mod cookbook;
 #[cfg(test)]
+mod delegated;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod desk_support;
@@ -145,6 +147,9 @@ mod sqlite_crash;
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
 mod sqlite_files;
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod sqlite_paths;
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
 mod sqlite_support;
