@@ -9,13 +9,17 @@ mod gather;
 mod in_flight;
 mod ledger;
 mod model;
+mod overview;
 mod read;
 mod relay;
 mod turn;
+mod worklist;
 
 pub use error::{CommitFailed, InDoubt, LoadError, RecordByIdError, RunError};
 pub use ledger::StreamError;
+pub use overview::{Learned, Overview, Planned, Told};
 pub use relay::{Relay, Relayed};
+pub use worklist::{Lookout, WorkItem};
 
 use crate::clock::{Clock, SystemClock, new_release_id};
 use crate::facts::{BoxedFinder, FactFinder};

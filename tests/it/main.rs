@@ -44,6 +44,8 @@ mod desk;
 #[cfg(test)]
 mod desk_support;
 #[cfg(test)]
+mod due;
+#[cfg(test)]
 mod emergency;
 #[cfg(test)]
 mod errors;
@@ -84,6 +86,8 @@ mod model_standing;
 mod models;
 #[cfg(test)]
 mod overrides;
+#[cfg(test)]
+mod overview;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 #[rustfmt::skip]
