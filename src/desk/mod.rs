@@ -1,5 +1,6 @@
 //! Where it all comes together: load, decide, commit, relay. The only room that sees both the rules and the ports.
 
+mod automatic;
 #[cfg(feature = "verify")]
 mod backtest;
 mod bookings;
@@ -15,6 +16,7 @@ mod relay;
 mod turn;
 mod worklist;
 
+pub use automatic::{Automatic, AutomaticOutcome};
 pub use error::{CommitFailed, InDoubt, LoadError, RecordByIdError, RunError};
 pub use ledger::StreamError;
 pub use overview::{Learned, Overview, Planned, Told};

@@ -4,6 +4,8 @@ mod approvals;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod automatic;
+#[cfg(test)]
 #[cfg(feature = "verify")]
 mod backtest;
 #[cfg(test)]
