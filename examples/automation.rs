@@ -204,7 +204,9 @@ impl Host {
                     println!("  {decision}{again}");
                     false
                 }
-                other => return Err(format!("{other:?}").into()),
+                other @ (AutomaticOutcome::NotCommitted(_) | _) => {
+                    return Err(format!("{other:?}").into());
+                }
             };
             taken.push((automatic.step, is_taken));
         }

@@ -1,5 +1,5 @@
-//! Longer reading: how the crate is built, every policy with recipes, stores in operation, the change schedule, automation, how rules are tested, why, its
-//! words, and what stands in a store.
+//! Longer reading: how the crate is built, every policy with recipes, stores in operation, the change schedule, every
+//! measure, automation, how rules are tested, why, its words, and what stands in a store.
 
 #[doc = include_str!("../docs/architecture.md")]
 pub mod architecture {}
@@ -13,6 +13,9 @@ pub mod verification {}
 
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores {}
+
+#[doc = include_str!("../docs/kpi.md")]
+pub mod kpi {}
 
 #[doc = include_str!("../docs/schedule.md")]
 pub mod schedule {}

@@ -77,6 +77,7 @@
 //! | know what is due, and who is waited for | [`Release::due`], [`Desk::due`], [`Desk::worklist`] |
 //! | let steps be taken by themselves | [`guide::automation`], [`Desk::run_automatic`], `examples/automation.rs` |
 //! | learn from releases | [`release::LessonLearned`], [`release::ImprovementRaised`], [`Desk::lessons`] |
+//! | measure: on time, in budget, DORA's five, and more | [`kpi`], [`guide::kpi`] |
 //! | tell people why not, and what was let pass | [`report`] |
 //! | tell others what happened | [`Notifier`], [`desk::Relay`] |
 //! | know why it is so | [`guide::architecture`], [`guide::design_faq`], [`guide::terms`] |
@@ -117,6 +118,7 @@ pub mod desk;
 pub mod facts;
 pub mod gate;
 pub mod guide;
+pub mod kpi;
 pub mod notify;
 pub mod phase;
 pub mod release;

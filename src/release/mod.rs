@@ -129,7 +129,6 @@ pub(crate) use happens::Reasons;
 pub(crate) use ledger::{Ledger, LedgerEvent, Place, fold};
 pub(crate) use model::model_not_read;
 pub(crate) use relation::{Survey, Tie};
-#[cfg(feature = "verify")]
 pub(crate) use replay::succeeds;
 pub(crate) use request::no_model;
 pub(crate) use verdict::earliest;
