@@ -4,6 +4,8 @@ mod approvals;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod automatic;
+#[cfg(test)]
 #[cfg(feature = "verify")]
 mod backtest;
 #[cfg(test)]
@@ -45,6 +47,8 @@ mod delegated;
 mod desk;
 #[cfg(test)]
 mod desk_support;
+#[cfg(test)]
+mod due;
 #[cfg(test)]
 mod emergency;
 #[cfg(test)]
@@ -96,6 +100,8 @@ mod model_standing;
 mod models;
 #[cfg(test)]
 mod overrides;
+#[cfg(test)]
+mod overview;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 #[rustfmt::skip]
