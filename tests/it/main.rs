@@ -68,6 +68,12 @@ mod in_flight;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod kpi_golden;
+#[cfg(test)]
+mod kpi_real_data;
+#[cfg(test)]
+mod kpi_support;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod lifecycle;
@@ -101,6 +107,8 @@ mod questions;
 mod quickstart;
 #[cfg(test)]
 mod real_data;
+#[cfg(test)]
+mod recorded;
 #[cfg(test)]
 #[cfg(feature = "calendar")]
 mod recurrence;

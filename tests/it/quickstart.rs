@@ -5,6 +5,7 @@
 mod example;
 
 use crate::delegated::delegated;
+use crate::recorded;
 use example::adherence::Adherence;
 use example::history::{self, History, Schedules, Source};
 use example::{Taken, show};
@@ -15,7 +16,6 @@ use phasegate::{Instant, MemoryStore, Store};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
@@ -407,15 +407,8 @@ struct Row {
 
 #[test]
 #[ignore = "set PHASEGATE_REAL_DATA"]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whoever runs the tests says where the data is"
-)]
 fn slips_are_those_that_the_records_have() {
-    let data = std::env::var("PHASEGATE_REAL_DATA").unwrap();
-    let path = PathBuf::from(data).join("k8s-release-schedules/milestones.csv");
-    let mut rows = csv::Reader::from_path(path).unwrap();
-    let rows: Vec<Row> = rows.deserialize().map(Result::unwrap).collect();
+    let rows: Vec<Row> = recorded::rows("k8s-release-schedules/milestones.csv");
     let mut compared = 0;
     for (name, log) in kubernetes().1.logs {
         let found = Adherence::of(&log).unwrap();
