@@ -8,6 +8,7 @@ use crate::release::{
     ReleaseView, Service, replay_with,
 };
 use crate::store::{Cursor, Filter, Order, Page, Query, Row, Store, StoreError};
+use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A page of answers, one for each release.
@@ -36,7 +37,7 @@ pub struct Told<T> {
 }
 
 /// What a release taught, and what is still to be done about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Learned {
     /// The lessons, by the host's id.
@@ -48,7 +49,7 @@ pub struct Learned {
 }
 
 /// A release on the roadmap; its window is in its row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Planned {
     /// The milestones of the current plan, by the host's key.
