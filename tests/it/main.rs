@@ -42,6 +42,8 @@ mod conflicts;
 #[cfg(test)]
 mod cookbook;
 #[cfg(test)]
+mod delegated;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod desk_support;
@@ -71,6 +73,10 @@ mod in_flight;
 mod invariants;
 #[cfg(test)]
 mod kpi_golden;
+#[cfg(test)]
+mod kpi_laws;
+#[cfg(test)]
+mod kpi_measures;
 #[cfg(test)]
 mod kpi_real_data;
 #[cfg(test)]
@@ -147,6 +153,9 @@ mod sqlite_crash;
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
 mod sqlite_files;
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod sqlite_paths;
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
 mod sqlite_support;
