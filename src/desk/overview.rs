@@ -21,8 +21,8 @@ pub struct Overview<T> {
     pub answers: Vec<Told<T>>,
     /// Where the next page begins; nothing at the end.
     pub next: Option<Cursor>,
-    /// The earliest instant after the one asked for at which, by what is known here, an answer changes by time alone.
-    /// With several pages, the earliest of theirs.
+    /// The earliest instant from now on at which, by what was read for this page, an answer changes by time alone. With
+    /// several pages, the earliest of theirs.
     pub changes_at: Option<Instant>,
 }
 
