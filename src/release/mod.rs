@@ -78,7 +78,7 @@ pub use fact::{Fact, FactSource, FactValue};
 pub use id::{CommandId, EventId, ReleaseId, Stream, StreamKind, Version};
 pub use model::{FollowedModel, ModelStanding, SuccessCount};
 pub use notice::{Delivery, Notice};
-pub use package::{CodeChange, ReleasePackage, ReleaseUnit, UnitKind};
+pub use package::{ChangeKind, CodeChange, ReleasePackage, ReleaseUnit, UnitKind};
 pub use people::{Actor, Role, RoleGiven, RoleRelieved};
 pub use plan::{
     BackOutPlan, Baseline, ChecklistItem, ChecklistStatus, CostBooked, Milestone, MilestoneReached,
