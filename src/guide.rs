@@ -1,4 +1,4 @@
-//! Longer reading: how the crate is built, every policy with recipes, stores in operation, the change schedule, how rules are tested, why, its
+//! Longer reading: how the crate is built, every policy with recipes, stores in operation, the change schedule, every measure, how rules are tested, why, its
 //! words, and what stands in a store.
 
 #[doc = include_str!("../docs/architecture.md")]
@@ -13,6 +13,9 @@ pub mod verification {}
 
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores {}
+
+#[doc = include_str!("../docs/kpi.md")]
+pub mod kpi {}
 
 #[doc = include_str!("../docs/schedule.md")]
 pub mod schedule {}

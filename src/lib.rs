@@ -74,6 +74,7 @@
 //! | handle releases of any phase | [`AnyRelease`], [`release::AnyStep`], [`Desk::load`] |
 //! | keep logs in a file, or in your own database | [`guide::stores`], the contract of [`Store`], `examples/own_store.rs` |
 //! | know whether a store keeps its contract | `testing::conformance` |
+//! | measure: on time, in budget, DORA's five, and more | [`kpi`], [`guide::kpi`] |
 //! | tell people why not, and what was let pass | [`report`] |
 //! | tell others what happened | [`Notifier`], [`desk::Relay`] |
 //! | know why it is so | [`guide::architecture`], [`guide::design_faq`], [`guide::terms`] |
@@ -114,6 +115,7 @@ pub mod desk;
 pub mod facts;
 pub mod gate;
 pub mod guide;
+pub mod kpi;
 pub mod notify;
 pub mod phase;
 pub mod release;

@@ -170,6 +170,16 @@ written_as_text!(Instant, EXPECTED);
 pub struct Day(NaiveDate);
 
 impl Day {
+    pub(crate) const FIRST: Self = Self::from_ymd(1970, 1, 1);
+    pub(crate) const LAST: Self = Self::from_ymd(9999, 12, 31);
+
+    const fn from_ymd(year: i32, month: u32, day: u32) -> Self {
+        match NaiveDate::from_ymd_opt(year, month, day) {
+            Some(day) => Self(day),
+            None => Self(NaiveDate::MIN),
+        }
+    }
+
     /// The day as `chrono` has it, if it can be written.
     ///
     /// # Errors

@@ -98,6 +98,11 @@ macro_rules! records {
             PostImplementationReview "pir" "release.pir_held" 1 commuting [Plan, Development, Testing, Review, Closure, Closed];
             EarlyLifeSupportWaived "early_life_support_waived" "release.early_life_support_waived" 1 ordered [Review];
             CriterionResult "criterion_result" "release.criterion_judged" 1 commuting [Review, Closure];
+            Feedback "feedback" "release.feedback_given" 1 commuting [Plan, Development, Testing, Deployment, Review, Closure, Closed];
+            LessonLearned "lesson_learned" "release.lesson_learned" 1 commuting [Plan, Development, Testing, Deployment, Review, Closure];
+            ImprovementRaised "improvement_raised" "release.improvement_raised" 1 commuting [Review, Closure];
+            ImprovementProgress "improvement_progress" "release.improvement_progressed" 1 commuting [Plan, Development, Testing, Deployment, Review, Closure, Closed];
+            ValueRealised "value_realised" "release.value_realised" 1 commuting [Review, Closure, Closed];
             ChildAttached "child_attached" "release.child_attached" 1 ordered [Request, Plan, Development, Testing];
             ParentDeclared "parent" "release.parent_declared" 1 ordered [Request, Plan];
             DependencyDeclared "dependency" "release.dependency_declared" 1 ordered [Request, Plan, Development, Testing];

@@ -22,6 +22,7 @@ mod fact;
 pub(crate) mod file;
 mod happens;
 mod id;
+mod learning;
 mod ledger;
 pub mod limits;
 mod model;
@@ -76,13 +77,17 @@ pub use error::{LogError, LogErrorKind};
 pub use event::{Envelope, Event, Payload, Upcasters};
 pub use fact::{Fact, FactSource, FactValue};
 pub use id::{CommandId, EventId, ReleaseId, Stream, StreamKind, Version};
+pub use learning::{
+    Feedback, ImprovementProgress, ImprovementRaised, ImprovementStatus, LessonLearned, Rating,
+    Scale, ValueRealised,
+};
 pub use model::{FollowedModel, ModelStanding, SuccessCount};
 pub use notice::{Delivery, Notice};
 pub use package::{ChangeKind, CodeChange, ReleasePackage, ReleaseUnit, UnitKind};
 pub use people::{Actor, Role, RoleGiven, RoleRelieved};
 pub use plan::{
     BackOutPlan, Baseline, ChecklistItem, ChecklistStatus, CostBooked, Milestone, MilestoneReached,
-    ReleasePlan, Risk, StakeholdersNotified, SuccessCriterion, Wave, When,
+    ReleasePlan, Risk, StakeholdersNotified, SuccessCriterion, Target, Wave, When,
 };
 pub use proposal::{By, Proposal};
 pub use record::{AnyRecord, Record, Recording, StepRefused, Takes};
@@ -105,7 +110,7 @@ pub use rollout::{
     WaveProgress, WaveStarted, WaveState,
 };
 pub use shell::Release;
-pub use state::Debt;
+pub use state::{Debt, Improvement};
 pub use steps::{AnyStep, Moves, Step, StepTaken};
 pub use subject::Subject;
 pub use testing::{DefectFound, DefectResolved, Evidence, Severity, TestKind, TestReport, TestRun};
@@ -121,7 +126,6 @@ pub(crate) use happens::Reasons;
 pub(crate) use ledger::{Ledger, LedgerEvent, Place, fold};
 pub(crate) use model::model_not_read;
 pub(crate) use relation::{Survey, Tie};
-#[cfg(feature = "verify")]
 pub(crate) use replay::succeeds;
 pub(crate) use request::no_model;
 pub(crate) use verdict::earliest;

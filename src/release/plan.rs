@@ -109,6 +109,19 @@ plain! {
         owner: Option<Person>,
     }
 
+    /// The figure that a criterion is judged by, in whole numbers of the measure's unit: per cent, seconds, minor units
+    /// of money, or a count. It has a lower bound, an upper one, or both; both belong to it.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+    pub struct Target {
+        /// The measure, by its name.
+        measure: Key,
+    } with {
+        /// The lowest figure that meets it.
+        at_least: Option<i64>,
+        /// The highest figure that meets it.
+        at_most: Option<i64>,
+    }
+
     /// How it is judged whether an objective was met.
     #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     pub struct SuccessCriterion {
@@ -117,6 +130,8 @@ plain! {
     } with {
         /// The objective of the request that it stands for.
         objective: Option<Key>,
+        /// The figure that it is judged by, where it is one.
+        target: Option<Target>,
     }
 
     /// The plan of a release. Recording another one replaces it; [`Baseline`] agrees on it.
@@ -200,6 +215,23 @@ plain! {
     }
 }
 
+impl Target {
+    /// What keeps it from being one, and which of its fields that is; nothing if it is.
+    pub(crate) fn flaw(&self) -> Option<(&'static str, String)> {
+        match (self.at_least, self.at_most) {
+            (None, None) => {
+                let flaw = "has no bound; state `at_least`, `at_most` or both";
+                Some(("", flaw.to_owned()))
+            }
+            (Some(least), Some(most)) if least > most => {
+                let flaw = format!("cannot be met: it is at least {least} and at most {most}");
+                Some(("at_most", flaw))
+            }
+            (Some(_), _) | (None, Some(_)) => None,
+        }
+    }
+}
+
 impl Happens for ReleasePlan {
     fn admits(&self, state: &State, _on: Occasion<'_>, reasons: &mut Reasons) {
         if let Some(window) = self.window {
@@ -216,6 +248,14 @@ impl Happens for ReleasePlan {
         }
         let objectives = state.request.as_ref().map(|request| &request.objectives);
         for (key, criterion) in self.success_criteria.iter() {
+            if let Some((_, flaw)) = criterion.target.as_ref().and_then(Target::flaw) {
+                let message = format!("the target of criterion `{key}` {flaw}");
+                reasons.say(Reason::new(
+                    "no-target",
+                    message,
+                    "state a figure that can be met",
+                ));
+            }
             let Some(objective) = &criterion.objective else {
                 continue;
             };

@@ -13,6 +13,7 @@ use super::{
         AttemptFinished, AttemptNeverLive, AttemptStarted, IncidentLinked, IncidentRestored, Outage,
     },
     happens::{Happens, Occasion, Reasons},
+    learning::{Feedback, ImprovementProgress, ImprovementRaised, LessonLearned, ValueRealised},
     package::CodeChange,
     people::{RoleGiven, RoleRelieved},
     plan::{

@@ -9,6 +9,7 @@ use super::digest::{Digest, Digested};
 use super::event::Event;
 use super::happens::{Occasion, Reasons};
 use super::id::ReleaseId;
+use super::learning::{ImprovementProgress, ImprovementRaised, ImprovementStatus, LessonLearned};
 use super::model::{FollowedModel, model_not_read};
 use super::package::{CodeChange, ReleasePackage};
 use super::people::{Actor, Role};
@@ -74,6 +75,8 @@ pub(crate) struct State {
     pub(crate) review: Option<Arc<PostImplementationReview>>,
     pub(crate) is_review_owed: bool,
     pub(crate) results: BTreeMap<Key, Arc<CriterionResult>>,
+    pub(crate) lessons: BTreeMap<Key, Arc<LessonLearned>>,
+    pub(crate) improvements: BTreeMap<Key, Improvement>,
     pub(crate) outcome: Option<ReviewOutcome>,
     pub(crate) confirmations: BTreeMap<ClosureItem, Arc<Confirmation>>,
     pub(crate) tasks: BTreeMap<Key, (Arc<TaskOpened>, Resolved)>,
@@ -136,6 +139,25 @@ pub(crate) enum AttemptEnd {
 pub(crate) struct Incident {
     pub(crate) linked: Arc<IncidentLinked>,
     pub(crate) restored: Option<Instant>,
+}
+
+/// What is to be done better, and how far it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
+#[non_exhaustive]
+pub struct Improvement {
+    /// What is to be done, by whom and by when.
+    pub raised: Arc<ImprovementRaised>,
+    /// What was last said of it; nothing while nobody has begun.
+    pub progress: Option<Arc<ImprovementProgress>>,
+}
+
+impl Improvement {
+    /// How far it is.
+    #[must_use]
+    pub fn status(&self) -> ImprovementStatus {
+        let progress = self.progress.as_deref();
+        progress.map_or(ImprovementStatus::Open, |progress| progress.status)
+    }
 }
 
 /// What was left out when a release went live without the usual way, and has to be made up for.
@@ -224,6 +246,8 @@ impl State {
             review: None,
             is_review_owed: false,
             results: BTreeMap::new(),
+            lessons: BTreeMap::new(),
+            improvements: BTreeMap::new(),
             outcome: None,
             confirmations: BTreeMap::new(),
             tasks: BTreeMap::new(),

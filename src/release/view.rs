@@ -1,13 +1,14 @@
 //! A release to show, to send and to put into templates.
 
 use super::id::{ReleaseId, Version};
+use super::learning::LessonLearned;
 use super::package::ReleasePackage;
 use super::people::{Actor, Role};
 use super::plan::ReleasePlan;
 use super::request::{ReleaseRequest, Track};
-use super::review::{CriterionResult, Ending, ReviewOutcome, TaskOpened};
+use super::review::{CriterionResult, Ending, PostImplementationReview, ReviewOutcome, TaskOpened};
 use super::shell::Core;
-use super::state::Debt;
+use super::state::{Debt, Improvement};
 use super::testing::TestRun;
 use super::text::{Key, Person, Tenant};
 use crate::phase::{Instant, PhaseName, Standing};
@@ -65,6 +66,12 @@ pub struct ReleaseView {
     pub open_tasks: Vec<Arc<TaskOpened>>,
     /// How the success criteria were judged.
     pub results: Vec<Arc<CriterionResult>>,
+    /// The post-implementation review that was held last, with the lessons that it tells.
+    pub review: Option<Arc<PostImplementationReview>>,
+    /// What was learned, by the host's id.
+    pub lessons: BTreeMap<Key, Arc<LessonLearned>>,
+    /// What is to be done better, and how far it is, by the host's id.
+    pub improvements: BTreeMap<Key, Improvement>,
     /// The release that it is part of.
     pub parent: Option<ReleaseId>,
     /// The releases that are part of it.
@@ -111,6 +118,9 @@ impl Core {
             debts: state.debts.clone(),
             open_tasks: state.open_tasks().cloned().collect(),
             results: state.results.values().cloned().collect(),
+            review: state.review.clone(),
+            lessons: state.lessons.clone(),
+            improvements: state.improvements.clone(),
             parent: state.parent,
             children: state.children.clone(),
             dependencies: state.dependencies.clone(),

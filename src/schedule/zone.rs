@@ -1,7 +1,9 @@
 //! Time zones of the IANA database: from a place's wall clock to instants, and back.
 
 use crate::phase::{Instant, Invalid, InvalidKind, written_as_text};
-use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono::{
+    DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone,
+};
 use chrono_tz::Tz;
 use std::{fmt, str::FromStr};
 
@@ -52,6 +54,11 @@ impl Zone {
     #[must_use]
     pub fn wall_clock(self, at: Instant) -> NaiveDateTime {
         self.shows(at.to_datetime().naive_utc())
+    }
+
+    /// When a day begins: the first of its instants, and where the clocks skip midnight, the instant of the change.
+    pub(crate) fn midnight(self, day: NaiveDate) -> Instant {
+        self.instant(day.and_time(NaiveTime::MIN), Edge::Earlier)
     }
 
     pub(super) fn shows(self, utc: NaiveDateTime) -> NaiveDateTime {

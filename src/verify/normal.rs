@@ -451,6 +451,11 @@ fn revives_answers(record: &AnyRecord) -> bool {
         | Kind::PostImplementationReview
         | Kind::EarlyLifeSupportWaived
         | Kind::CriterionResult
+        | Kind::Feedback
+        | Kind::LessonLearned
+        | Kind::ImprovementRaised
+        | Kind::ImprovementProgress
+        | Kind::ValueRealised
         | Kind::ChildAttached
         | Kind::ParentDeclared
         | Kind::DependencyDeclared

@@ -16,15 +16,17 @@ use phasegate::release::{
     AttemptNeverLive, AttemptOutcome, Baseline, ChecklistItem, ChecklistStatus, ChildAttached,
     ClosureRecord, CodeChange, Correction, CriterionOutcome, CriterionResult, DefectFound,
     DefectResolved, Delegated, DelegationEnded, DependencyDeclared, Digest, EarlyLifeSupportWaived,
-    Ending, Environment, Health, HealthObserved, IncidentLinked, IncidentRestored, IssueRaised,
-    IssueResolved, Liveness, MilestoneReached, NextMove, Objective, Outage, OverrideGranted,
-    ParentDeclared, PostImplementationReview, ReleaseId, ReleasePackage, ReleasePlan, ReleaseUnit,
+    Ending, Environment, Feedback, Health, HealthObserved, ImprovementProgress, ImprovementRaised,
+    ImprovementStatus, IncidentLinked, IncidentRestored, IssueRaised, IssueResolved, LessonLearned,
+    Liveness, MilestoneReached, NextMove, Objective, Outage, OverrideGranted, ParentDeclared,
+    PostImplementationReview, Rating, ReleaseId, ReleasePackage, ReleasePlan, ReleaseUnit,
     RetrospectiveApproval, ReviewOutcome, RiskClosed, RiskRaised, Role, RoleGiven, RoleRelieved,
-    RolloutContinued, RolloutPaused, Route, Severity, StepRefused, SuccessCriterion, TaskDone,
-    TaskOpened, Text, Track, TrackChanged, UnitKind, Version, Wave, WaveStarted, WaveState,
+    RolloutContinued, RolloutPaused, Route, Scale, Severity, StepRefused, SuccessCriterion, Target,
+    TaskDone, TaskOpened, Text, Track, TrackChanged, UnitKind, Version, Wave, WaveStarted,
+    WaveState,
 };
 use phasegate::store::Store;
-use phasegate::{By, Gate, GateSet, Interval, Release};
+use phasegate::{By, Gate, GateSet, Instant, Interval, Release};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -56,6 +58,10 @@ behaviours! {
     building_needs_a_release_manager_and_an_agreed_plan
     a_plan_is_agreed_before_it_is_a_baseline
     a_criterion_stands_for_an_objective_that_was_asked_for
+    a_target_is_a_figure_that_can_be_met
+    what_users_say_is_rated_on_a_scale
+    lessons_are_known_and_only_so_many
+    improvements_have_a_time_to_be_done_and_an_end
     a_package_has_documentation
     only_tests_of_the_very_package_count
     rework_takes_back_package_and_tests
@@ -311,6 +317,160 @@ fn a_criterion_stands_for_an_objective_that_was_asked_for() {
     let answer = office.record(release, planned("cheaper"), "kim");
     let release = refused(answer, &[("unknown", message)]);
     let _ = office.recorded(release, planned("faster"), "kim");
+}
+
+#[test]
+fn a_target_is_a_figure_that_can_be_met() {
+    let office = office();
+    let planned = |at_least: Option<i64>, at_most: Option<i64>| {
+        let mut target = Target::new(key("p95"));
+        (target.at_least, target.at_most) = (at_least, at_most);
+        let mut criterion = SuccessCriterion::new(text("below 200 ms"));
+        criterion.target = Some(target);
+        let mut plan = ReleasePlan::new(Seconds::hours(1));
+        plan.success_criteria = [(key("fast"), criterion)].into();
+        plan
+    };
+    let message =
+        "the target of criterion `fast` has no bound; state `at_least`, `at_most` or both";
+    let answer = office.record(office.requested(), planned(None, None), "kim");
+    let release = refused(answer, &[("no-target", message)]);
+    let message =
+        "the target of criterion `fast` cannot be met: it is at least 200 and at most 199";
+    let answer = office.record(release, planned(Some(200), Some(199)), "kim");
+    let mut release = refused(answer, &[("no-target", message)]);
+    for (at_least, at_most) in [
+        (Some(200), Some(200)),
+        (Some(i64::MIN), None),
+        (None, Some(i64::MAX)),
+    ] {
+        release = office.recorded(release, planned(at_least, at_most), "kim");
+    }
+}
+
+#[test]
+fn what_users_say_is_rated_on_a_scale() {
+    let office = office();
+    let rated = |score, worst, best| {
+        let scale = Scale::new(key("csat"), worst, best);
+        let mut said = Feedback::new(key("F-1"));
+        said.rating = Some(Rating::new(score, scale));
+        said
+    };
+    let never = [("never-deployed", "nothing of the release was deployed yet")];
+    let _ = refused(
+        office.record(office.planned(), rated(1, 1, 5), "shop"),
+        &never,
+    );
+    let mut release = office.deploying();
+    for score in [i32::MIN, 0, 6, i32::MAX] {
+        let message = format!("{score} is not on the scale `csat` from 1 to 5");
+        let answer = office.record(release, rated(score, 1, 5), "shop");
+        release = refused(answer, &[("off-the-scale", &message)]);
+    }
+    for (worst, best) in [(5, 1), (3, 3)] {
+        let message = format!("scale `csat` goes from {worst} to {best}");
+        let answer = office.record(release, rated(3, worst, best), "shop");
+        release = refused(answer, &[("no-scale", &message)]);
+    }
+    let message = "feedback `F-2` has neither a rating nor a text";
+    let mut said = Feedback::new(key("F-2"));
+    said.text = text(" \n");
+    let answer = office.record(release, said.clone(), "shop");
+    let release = refused(answer, &[("says-nothing", message)]);
+    said.text = text("fine");
+    let mut release = office.recorded(release, said, "shop");
+    for score in [1, 5] {
+        release = office.recorded(release, rated(score, 1, 5), "shop");
+    }
+    let release = office.done(release.back_out(text("it broke")), "dep");
+    let release = office.done(release.replan(text("once more")), "ada");
+    let _ = office.recorded(release, rated(1, 1, 5), "shop");
+    let _ = office.recorded(office.closed(), rated(-1, -2, 2), "shop");
+}
+
+fn better(id: &str, due: Instant) -> ImprovementRaised {
+    ImprovementRaised::new(key(id), name("do it better"), person("kim"), due)
+}
+
+#[test]
+fn lessons_are_known_and_only_so_many() {
+    let office = office();
+    let lesson = |id: usize, what: &str| LessonLearned::new(key(&format!("L-{id}")), text(what));
+    let never = [("never-deployed", "nothing of the release was deployed yet")];
+    let answer = office.record(office.planned(), lesson(0, "test it"), "kim");
+    let _ = refused(answer, &never);
+    let answer = office.record(office.deploying(), lesson(0, "\n"), "kim");
+    let mut release = refused(answer, &[("no-reason", "the lesson is empty")]);
+    for id in 0..1_000 {
+        release = office.recorded(release, lesson(id, "test it"), "kim");
+    }
+    let message = "the release has 1000 lessons, and can have no more";
+    let answer = office.record(release, lesson(1_000, "test it"), "kim");
+    let release = refused(answer, &[("too-many-lessons", message)]);
+    // A lesson can still be told in other words.
+    let release = office.recorded(release, lesson(7, "test it twice"), "kim");
+    assert_eq!(release.view().lessons.len(), 1_000);
+    let told = release.view().lessons[&key("L-7")].what.clone();
+    assert_eq!(told, text("test it twice"));
+
+    let mut raised = better("M-0", office.now());
+    raised.lessons = [key("L-1"), key("L-1000")].into();
+    let release = office.reviewing();
+    let answer = office.record(release, raised.clone(), "kim");
+    let unknown = ["L-1", "L-1000"].map(|id| format!("there is no lesson `{id}`"));
+    let unknown = unknown
+        .each_ref()
+        .map(|message| ("unknown", message.as_str()));
+    let release = refused(answer, &unknown);
+    let release = office.recorded(release, lesson(1, "test it"), "kim");
+    raised.lessons = [key("L-1")].into();
+    let _ = office.recorded(release, raised, "kim");
+}
+
+#[test]
+fn improvements_have_a_time_to_be_done_and_an_end() {
+    let office = office();
+    let (now, tick) = (office.now(), at("2026-03-02T11:59:59.999999Z"));
+    let answer = office.record(office.reviewing(), better("M-0", tick), "kim");
+    let message = "improvement `M-0` is due at 2026-03-02T11:59:59.999999Z, and was raised at \
+                   2026-03-02T12:00:00Z";
+    let release = refused(answer, &[("due-before-raised", message)]);
+    // Raised late, it may be overdue already.
+    let late = by("kim").occurred_at(tick);
+    let release = wait(office.desk.record(release, better("M-0", tick), late)).unwrap();
+    let progress = |id: &str, status| ImprovementProgress::new(key(id), status);
+    let begun = progress("M-1", ImprovementStatus::InProgress);
+    let answer = office.record(release, begun, "kim");
+    let release = refused(answer, &[("unknown", "there is no improvement `M-1`")]);
+    let begun = progress("M-0", ImprovementStatus::InProgress);
+    let release = office.recorded(release, begun, "kim");
+    let release = office.recorded(release, better("M-0", now), "kim");
+    let of = |release: &Release<Review>| {
+        let improvement = release.view().improvements[&key("M-0")].clone();
+        (improvement.raised.due, improvement.status())
+    };
+    assert_eq!(of(&release), (now, ImprovementStatus::InProgress));
+    let mut dropped = progress("M-0", ImprovementStatus::Dropped);
+    let answer = office.record(release, dropped.clone(), "kim");
+    let message = "the comment on what is dropped is empty";
+    let release = refused(answer, &[("no-reason", message)]);
+    dropped.comment = text("the shop is gone");
+    let release = office.recorded(release, dropped, "kim");
+    let answer = office.record(release, better("M-0", now), "kim");
+    let message = "improvement `M-0` is done or dropped already";
+    let mut release = refused(answer, &[("already-recorded", message)]);
+    for id in 1..1_000 {
+        release = office.recorded(release, better(&format!("M-{id}"), now), "kim");
+    }
+    let message = "the release has 1000 improvements, and can have no more";
+    let answer = office.record(release, better("M-1000", now), "kim");
+    let release = refused(answer, &[("too-many-improvements", message)]);
+    let release = office.recorded(release, better("M-1", now), "kim");
+    // What was taken up again is open again.
+    let open = progress("M-0", ImprovementStatus::Open);
+    let release = office.recorded(release, open, "kim");
+    assert_eq!(of(&release), (now, ImprovementStatus::Open));
 }
 
 #[test]

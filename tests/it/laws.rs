@@ -26,11 +26,12 @@ use phasegate::release::{
     Answer, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Assessment, AssessmentDecision,
     AttemptFinished, AttemptNeverLive, AttemptOutcome, Batch, By, ChildAttached, Correction,
     CriterionOutcome, CriterionResult, Decision, DefectFound, DefectResolved, DependencyDeclared,
-    EarlyLifeSupportWaived, Ending, Enforcement, Envelope, Event, Health, HealthObserved,
-    HeldRelease, IncidentLinked, IncidentRestored, Key, Liveness, Moves, Note, Outage,
-    ParentDeclared, Person, Proposal, Record, Recording, Release, ReleasePlan, ReleaseView,
-    RetrospectiveApproval, ReviewOutcome, Role, RoleGiven, RoleRelieved, Severity, StepRefused,
-    TaskDone, TaskOpened, Text, Track, TrackChanged, Verdict, Version, Wave, replay, verify,
+    EarlyLifeSupportWaived, Ending, Enforcement, Envelope, Event, Feedback, Health, HealthObserved,
+    HeldRelease, ImprovementProgress, ImprovementRaised, ImprovementStatus, IncidentLinked,
+    IncidentRestored, Key, LessonLearned, Liveness, Moves, Note, Outage, ParentDeclared, Person,
+    Proposal, Rating, Record, Recording, Release, ReleasePlan, ReleaseView, RetrospectiveApproval,
+    ReviewOutcome, Role, RoleGiven, RoleRelieved, Scale, Severity, StepRefused, TaskDone,
+    TaskOpened, Text, Track, TrackChanged, Verdict, Version, Wave, replay, verify,
 };
 use phasegate::release::{Fact, FactValue, ReleaseId, ReleasePackage};
 use phasegate::{AnyRelease, MemoryStore, Store};
@@ -261,18 +262,18 @@ fn typed_record(
     }
     doors! {
         Request [ReleasePlan MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted Evidence ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
-        Plan [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence ChildAttached ParentDeclared DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
-        Development [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
-        Testing [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
-        Deployment [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked WaveStarted HealthObserved RolloutPaused RolloutContinued]
-        Review [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored PostImplementationReview EarlyLifeSupportWaived CriterionResult TaskOpened TaskDone Confirmation StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
-        Closure [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval OverrideGranted Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored PostImplementationReview CriterionResult TaskOpened TaskDone Confirmation StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
-        Closed [Outage IncidentLinked IncidentRestored PostImplementationReview Note Correction]
+        Plan [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence ChildAttached ParentDeclared DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked Feedback LessonLearned ImprovementProgress]
+        Development [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked Feedback LessonLearned ImprovementProgress]
+        Testing [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked Feedback LessonLearned ImprovementProgress]
+        Deployment [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked WaveStarted HealthObserved RolloutPaused RolloutContinued Feedback LessonLearned ImprovementProgress]
+        Review [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored PostImplementationReview EarlyLifeSupportWaived CriterionResult TaskOpened TaskDone Confirmation StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked Feedback LessonLearned ImprovementRaised ImprovementProgress ValueRealised]
+        Closure [ReleasePlan MilestoneReached RoleGiven RoleRelieved Approval OverrideGranted Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive Outage IncidentLinked IncidentRestored PostImplementationReview CriterionResult TaskOpened TaskDone Confirmation StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked Feedback LessonLearned ImprovementRaised ImprovementProgress ValueRealised]
+        Closed [Outage IncidentLinked IncidentRestored PostImplementationReview Note Correction Feedback ImprovementProgress ValueRealised]
         ;
         Request [ReleasePlan MilestoneReached RoleGiven RoleRelieved TrackChanged Approval OverrideGranted Evidence ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
-        Plan [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence ChildAttached ParentDeclared DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
-        Development [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
-        Testing [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked]
+        Plan [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence ChildAttached ParentDeclared DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked Feedback LessonLearned ImprovementProgress]
+        Development [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange Evidence DefectFound DefectResolved AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked Feedback LessonLearned ImprovementProgress]
+        Testing [ReleasePlan Baseline MilestoneReached RoleGiven RoleRelieved TrackChanged Approval RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound DefectResolved AttemptStarted AttemptFinished AttemptNeverLive ChildAttached DependencyDeclared Outage IncidentLinked IncidentRestored PostImplementationReview TaskOpened TaskDone StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked Feedback LessonLearned ImprovementProgress]
     }
 }
 
@@ -912,6 +913,31 @@ impl Walk<'_> {
             RecordKind::CriterionResult => {
                 let known = draw.other(&["refunds", "speed"]);
                 CriterionResult::new(key(known), CriterionOutcome::Missed).into()
+            }
+            RecordKind::Feedback => {
+                let mut said = Feedback::new(draw.key("F"));
+                said.rating = draw.once_in(2).then(|| {
+                    let scale = Scale::new(key("csat-5"), 1, 5);
+                    Rating::new(draw.other(&[1, 5, 6]), scale)
+                });
+                said.text = draw.reason();
+                said.into()
+            }
+            RecordKind::LessonLearned => LessonLearned::new(draw.key("L"), draw.reason()).into(),
+            RecordKind::ImprovementRaised => {
+                let due = draw.other(&[just(), soon()]);
+                let what = name("do it better");
+                let mut raised = ImprovementRaised::new(draw.key("M"), what, person("kim"), due);
+                if draw.once_in(2) {
+                    raised.lessons = [draw.key("L")].into();
+                }
+                raised.into()
+            }
+            RecordKind::ImprovementProgress => {
+                let how = [ImprovementStatus::Open, ImprovementStatus::Dropped];
+                let mut progress = ImprovementProgress::new(draw.key("M"), draw.other(&how));
+                progress.comment = draw.reason();
+                progress.into()
             }
             RecordKind::ChildAttached => ChildAttached::new(draw.relative()).into(),
             RecordKind::ParentDeclared => ParentDeclared::new(draw.relative()).into(),

@@ -16,12 +16,12 @@ use phasegate::release::{
     AttemptNeverLive, AttemptStarted, Baseline, ChangeRequest, ChecklistItem, ChildAttached,
     CodeChange, Confirmation, Correction, CostBooked, CriterionResult, Decision, DefectFound,
     DefectResolved, Delegated, DelegationEnded, DependencyDeclared, EarlyLifeSupportWaived, Ending,
-    Evidence, HealthObserved, IncidentLinked, IncidentRestored, IssueRaised, IssueResolved,
-    MilestoneReached, Moves, Note, Outage, OverrideGranted, ParentDeclared,
-    PostImplementationReview, Proposal, ReleasePlan, RetrospectiveApproval, RiskAssessment,
-    RiskClosed, RiskRaised, Role, RoleGiven, RoleRelieved, RolloutContinued, RolloutPaused,
-    StakeholdersNotified, StepRefused, Takes, TaskDone, TaskOpened, TestRun, Text, TrackChanged,
-    WaveStarted,
+    Evidence, Feedback, HealthObserved, ImprovementProgress, ImprovementRaised, IncidentLinked,
+    IncidentRestored, IssueRaised, IssueResolved, LessonLearned, MilestoneReached, Moves, Note,
+    Outage, OverrideGranted, ParentDeclared, PostImplementationReview, Proposal, ReleasePlan,
+    RetrospectiveApproval, RiskAssessment, RiskClosed, RiskRaised, Role, RoleGiven, RoleRelieved,
+    RolloutContinued, RolloutPaused, StakeholdersNotified, StepRefused, Takes, TaskDone,
+    TaskOpened, TestRun, Text, TrackChanged, ValueRealised, WaveStarted,
 };
 use phasegate::{AnyRelease, Desk, MemoryStore, Person, Release};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,8 +39,8 @@ type Way<P> = (Standing, fn(Release<P>, &Desk<MemoryStore>) -> Outcome);
 /// The same for the sample release.
 type TypedWay = (Standing, Box<dyn Fn(&Desk<MemoryStore>) -> Outcome>);
 
-const PAIRS: usize = 13 * (17 + 48);
-const LEGAL: usize = 33 + 399;
+const PAIRS: usize = 13 * (17 + 53);
+const LEGAL: usize = 33 + 433;
 
 fn pairs() -> BTreeSet<(Standing, Asking)> {
     let steps = Action::ALL.iter().map(|&action| Asking::Step(action));
@@ -388,6 +388,7 @@ ways! {
         RetrospectiveApproval OverrideGranted CodeChange TestRun Evidence DefectFound
         DefectResolved AttemptStarted AttemptFinished AttemptNeverLive Outage IncidentLinked
         IncidentRestored PostImplementationReview EarlyLifeSupportWaived CriterionResult
+        Feedback LessonLearned ImprovementRaised ImprovementProgress ValueRealised
         ChildAttached ParentDeclared DependencyDeclared TaskOpened TaskDone Confirmation
         StepRefused Note Correction ApprovalWithdrawn Delegated DelegationEnded ChangeRequest RiskAssessment RiskRaised RiskClosed IssueRaised IssueResolved ChecklistItem StakeholdersNotified CostBooked WaveStarted HealthObserved RolloutPaused RolloutContinued
     }

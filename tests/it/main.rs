@@ -66,6 +66,10 @@ mod in_flight;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod kpi_golden;
+#[cfg(test)]
+mod kpi_support;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod lifecycle;

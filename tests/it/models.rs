@@ -91,7 +91,10 @@ fn full() -> Value {
         "roles": { "tester": ["tom"] },
         "milestones": { "live": 0 },
         "waves": [{ "name": "canary", "bake_seconds": 60 }],
-        "success_criteria": { "sold": { "what": "More is sold.", "objective": "sales" } },
+        "success_criteria": { "sold": {
+            "what": "More is sold.", "objective": "sales",
+            "target": { "measure": "orders-per-day", "at_least": 1_200 }
+        } },
         "back_out": { "how": "Undo it." }
     });
     let all = model.as_object_mut().unwrap();
@@ -178,6 +181,11 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
                 { "name": "canary", "bake_seconds": -1 }, { "name": "all", "bake_seconds": 4_000_000_000_u32 },
                 { "name": "all", "bake_seconds": 0 }
             ],
+            "success_criteria": {
+                "sold": { "what": "More.", "target": { "measure": "sales" } },
+                "liked": { "what": "More.", "target": { "measure": "csat", "at_least": 4, "at_most": 3 } },
+                "quick": { "what": "More.", "target": { "measure": "p95", "at_most": 0.2 } }
+            },
             "early_life_support_seconds": 1.5,
             "back_out": {}
         }),
@@ -210,6 +218,9 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
             "waves[0].bake_seconds: found integer `-1`, expected a whole number from 0 to 4,294,967,295",
             "waves[1].bake_seconds: 4000000000 seconds are more than a year",
             "waves[2].name: wave `all` is there already",
+            "success_criteria.liked.target.at_most: the target cannot be met: it is at least 4 and at most 3",
+            "success_criteria.quick.target.at_most: found floating point `0.2`, expected a whole number",
+            "success_criteria.sold.target: the target has no bound; state `at_least`, `at_most` or both",
             "early_life_support_seconds: found floating point `1.5`, expected a whole number from 0 to 4,294,967,295",
             "back_out: missing key `how`",
         ],

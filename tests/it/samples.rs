@@ -24,16 +24,16 @@ use phasegate::release::{
     ChildAttached, ClosureItem, ClosureRecord, CodeChange, Confirmation, Correction, CostBooked,
     CriterionOutcome, CriterionResult, Currency, Decision, DefectFound, DefectResolved, Delegated,
     DelegationEnded, DependencyDeclared, Digest, EarlyLifeSupportWaived, Enforcement, Envelope,
-    Environment, Evidence, Fact, FactSource, FactValue, Grade, Health, HealthObserved,
-    IncidentLinked, IncidentRestored, IssueRaised, IssueResolved, Key, Liveness, Milestone,
-    MilestoneReached, ModelReference, Money, Name, Note, Objective, OtherRelease, Outage,
-    OverrideGranted, ParentDeclared, Person, Planning, PostImplementationReview, Reason, Release,
-    ReleaseId, ReleaseKind, ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit,
-    RetrospectiveApproval, ReviewOutcome, Risk, RiskAssessment, RiskClosed, RiskRaised, Role,
-    RoleGiven, RoleRelieved, RolloutContinued, RolloutPaused, Service, Severity,
-    StakeholdersNotified, StepRefused, Stream, StreamKind, SuccessCriterion, TaskDone, TaskOpened,
-    Tenant, TestKind, TestRun, Text, Track, TrackChanged, UnitKind, Verdict, Version, Wave,
-    WaveStarted, When,
+    Environment, Evidence, Fact, FactSource, FactValue, Feedback, Grade, Health, HealthObserved,
+    ImprovementProgress, ImprovementRaised, ImprovementStatus, IncidentLinked, IncidentRestored,
+    IssueRaised, IssueResolved, Key, LessonLearned, Liveness, Milestone, MilestoneReached,
+    ModelReference, Money, Name, Note, Objective, OtherRelease, Outage, OverrideGranted,
+    ParentDeclared, Person, Planning, PostImplementationReview, Rating, Reason, Release, ReleaseId,
+    ReleaseKind, ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit, RetrospectiveApproval,
+    ReviewOutcome, Risk, RiskAssessment, RiskClosed, RiskRaised, Role, RoleGiven, RoleRelieved,
+    RolloutContinued, RolloutPaused, Scale, Service, Severity, StakeholdersNotified, StepRefused,
+    Stream, StreamKind, SuccessCriterion, Target, TaskDone, TaskOpened, Tenant, TestKind, TestRun,
+    Text, Track, TrackChanged, UnitKind, ValueRealised, Verdict, Version, Wave, WaveStarted, When,
 };
 use phasegate::{MemoryStore, Store};
 use serde::{Deserialize, Serialize};
@@ -163,9 +163,14 @@ pub(crate) fn full_plan() -> ReleasePlan {
     let live = Milestone::builder()
         .planned(When::At(at("2026-03-20T20:00:00Z")))
         .what(name("live"));
+    let target = Target::builder()
+        .measure(key("refunds-per-week"))
+        .at_least(0)
+        .at_most(11);
     let criterion = SuccessCriterion::builder()
         .what(text("No more refunds than before."))
-        .objective(key("invoices"));
+        .objective(key("invoices"))
+        .target(target.build());
     let risk = Risk::builder()
         .what(text("The ledger is slow."))
         .mitigation(text("Warm it up."))
@@ -430,6 +435,34 @@ fn full_record_of(kind: RecordKind) -> AnyRecord {
             .finding(text("12 against 11"))
             .build()
             .into(),
+        RecordKind::Feedback => Feedback::builder()
+            .id(key("F-1"))
+            .rating(csat(4))
+            .text(text("Faster, but where is my basket?"))
+            .service(Service::new("checkout").unwrap())
+            .build()
+            .into(),
+        RecordKind::ImprovementRaised => ImprovementRaised::builder()
+            .id(key("IMP-1"))
+            .what(name("Rehearse the back-out every month"))
+            .owner(person("kim"))
+            .due(at("2026-04-01T00:00:00Z"))
+            .lessons([key("LESSON-1")])
+            .measure(key("change-fail-rate"))
+            .build()
+            .into(),
+        RecordKind::ImprovementProgress => ImprovementProgress::builder()
+            .id(key("IMP-1"))
+            .status(ImprovementStatus::Dropped)
+            .comment(text("The old shop is gone."))
+            .build()
+            .into(),
+        RecordKind::ValueRealised => ValueRealised::builder()
+            .id(key("2026-Q1"))
+            .amount(Money::new(-1_200, Currency::new("EUR").unwrap()))
+            .what(text("Fewer refunds, by the ledger."))
+            .build()
+            .into(),
         RecordKind::TaskOpened => TaskOpened::builder()
             .id(key("T-1"))
             .what(name("Turn the old page off"))
@@ -513,6 +546,23 @@ fn least_record_of(kind: RecordKind) -> AnyRecord {
         RecordKind::CriterionResult => {
             CriterionResult::new(key("refunds"), CriterionOutcome::Met).into()
         }
+        RecordKind::Feedback => {
+            let mut feedback = Feedback::new(key("F-1"));
+            feedback.rating = Some(csat(5));
+            feedback.into()
+        }
+        RecordKind::ImprovementRaised => {
+            let what = name("Rehearse the back-out every month");
+            let due = at("2026-04-01T00:00:00Z");
+            ImprovementRaised::new(key("IMP-1"), what, person("kim"), due).into()
+        }
+        RecordKind::ImprovementProgress => {
+            ImprovementProgress::new(key("IMP-1"), ImprovementStatus::Done).into()
+        }
+        RecordKind::ValueRealised => {
+            let amount = Money::new(1, Currency::new("EUR").unwrap());
+            ValueRealised::new(key("2026-Q1"), amount).into()
+        }
         RecordKind::TaskOpened => TaskOpened::new(key("T-1"), name("Turn the old page off")).into(),
         RecordKind::Confirmation => Confirmation::new(ClosureItem::Documentation).into(),
         RecordKind::StepRefused => {
@@ -550,11 +600,19 @@ fn least_or_full(kind: RecordKind) -> Option<AnyRecord> {
         }
         RecordKind::WaveStarted => WaveStarted::new(key("canary")).into(),
         RecordKind::RolloutContinued => RolloutContinued::new(text("It was nothing.")).into(),
+        RecordKind::LessonLearned => {
+            LessonLearned::new(key("LESSON-1"), text("Nobody knew how to back out.")).into()
+        }
         RecordKind::TaskDone => TaskDone::new(key("T-1")).into(),
         RecordKind::Note => Note::new(text("Remember the milk.")).into(),
         RecordKind::Correction => Correction::new(Version::new(1), text("It was Tuesday.")).into(),
         _ => return None,
     })
+}
+
+/// A rating on a scale from 1 to 5.
+fn csat(score: i32) -> Rating {
+    Rating::new(score, Scale::new(key("csat-5"), 1, 5))
 }
 
 pub(crate) fn run(id: &str, package: &ReleasePackage, passed: u32) -> TestRun {
@@ -913,6 +971,8 @@ pub(crate) fn before_record(kind: RecordKind) -> Site {
         }
         RecordKind::IncidentRestored => Some(RecordKind::IncidentLinked),
         RecordKind::TaskDone => Some(RecordKind::TaskOpened),
+        RecordKind::ImprovementRaised => Some(RecordKind::LessonLearned),
+        RecordKind::ImprovementProgress => Some(RecordKind::ImprovementRaised),
         _ => None,
     };
     let mut site = match kind {
@@ -924,6 +984,11 @@ pub(crate) fn before_record(kind: RecordKind) -> Site {
         RecordKind::PostImplementationReview
         | RecordKind::EarlyLifeSupportWaived
         | RecordKind::CriterionResult
+        | RecordKind::Feedback
+        | RecordKind::LessonLearned
+        | RecordKind::ImprovementRaised
+        | RecordKind::ImprovementProgress
+        | RecordKind::ValueRealised
         | RecordKind::Confirmation => Site::review(gates()),
         RecordKind::AttemptStarted
         | RecordKind::AttemptFinished

@@ -13,14 +13,15 @@ use phasegate::release::{
     ChangeRequest, ChangeRequestState, ChecklistItem, ChecklistStatus, ChildAttached, ClosureItem,
     ClosureRecord, CodeChange, Confirmation, Correction, CostBooked, CriterionOutcome,
     CriterionResult, Currency, DefectFound, DefectResolved, Delegated, DelegationEnded,
-    DependencyDeclared, Digest, EarlyLifeSupportWaived, Environment, Evidence, Grade, Health,
-    HealthObserved, IncidentLinked, IncidentRestored, IssueRaised, IssueResolved, Key, Liveness,
+    DependencyDeclared, Digest, EarlyLifeSupportWaived, Environment, Evidence, Feedback, Grade,
+    Health, HealthObserved, ImprovementProgress, ImprovementRaised, ImprovementStatus,
+    IncidentLinked, IncidentRestored, IssueRaised, IssueResolved, Key, LessonLearned, Liveness,
     MilestoneReached, Money, Name, Note, Outage, OverrideGranted, ParentDeclared,
-    PostImplementationReview, ReleaseId, ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit,
-    RetrospectiveApproval, ReviewOutcome, RiskAssessment, RiskClosed, RiskRaised, Role, RoleGiven,
-    RoleRelieved, RolloutContinued, RolloutPaused, Severity, StakeholdersNotified, StepRefused,
-    SuccessCriterion, TaskDone, TaskOpened, Tenant, TestKind, TestRun, Text, Track, TrackChanged,
-    UnitKind, Version, Wave, WaveStarted,
+    PostImplementationReview, Rating, ReleaseId, ReleasePackage, ReleasePlan, ReleaseRequest,
+    ReleaseUnit, RetrospectiveApproval, ReviewOutcome, RiskAssessment, RiskClosed, RiskRaised,
+    Role, RoleGiven, RoleRelieved, RolloutContinued, RolloutPaused, Scale, Severity,
+    StakeholdersNotified, StepRefused, SuccessCriterion, TaskDone, TaskOpened, Tenant, TestKind,
+    TestRun, Text, Track, TrackChanged, UnitKind, ValueRealised, Version, Wave, WaveStarted,
 };
 use phasegate::{By, Desk, Instant, Interval, MemoryStore, Person, Release};
 use std::collections::BTreeMap;
@@ -106,7 +107,10 @@ fn kept(phase: PhaseName) -> Vec<AnyRecord> {
             WaveStarted::new(key("canary")).into(),
             HealthObserved::sample().into(),
         ],
-        PhaseName::Review => vec![PostImplementationReview::sample().into()],
+        PhaseName::Review => vec![
+            PostImplementationReview::sample().into(),
+            ImprovementRaised::sample().into(),
+        ],
         PhaseName::Closure => vec![TaskDone::sample().into()],
         PhaseName::Start | PhaseName::Closed => Vec::new(),
     }
@@ -229,6 +233,17 @@ samples! { AnyRecord, RecordKind:
     PostImplementationReview => Self::new(text("what we learned")),
     EarlyLifeSupportWaived => Self::new(text("it was backed out")),
     CriterionResult => Self::new(key("fewer-calls"), CriterionOutcome::Missed),
+    Feedback => {
+        let scale = Scale::new(key("csat-5"), 1, 5);
+        Self::builder().id(key("answer-1")).rating(Rating::new(4, scale)).build()
+    },
+    LessonLearned => Self::new(key("lesson-1"), text("ask the shops first")),
+    ImprovementRaised => {
+        let due = noon().plus(Seconds::days(90));
+        Self::new(key("better-1"), name("ask the shops"), person("kim"), due)
+    },
+    ImprovementProgress => Self::new(key("better-1"), ImprovementStatus::InProgress),
+    ValueRealised => Self::new(key("spring"), Money::new(70_000, Currency::new("EUR").unwrap())),
     ChildAttached => Self::new(release_id(2)),
     ParentDeclared => Self::new(release_id(3)),
     DependencyDeclared => Self::new(release_id(4), PhaseName::Closed),

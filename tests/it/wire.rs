@@ -208,6 +208,8 @@ fn missing_fields_are_named() {
                 let mut changed = data.clone();
                 changed.as_object_mut().unwrap().remove(key);
                 match with_data(&event, &changed).decode() {
+                    // It is rated or says something; which of the two is not for reading to ask.
+                    Ok(_) if event.kind == "release.feedback_given" => {}
                     Ok(_) => assert!(!is_least, "{} reads without `{key}`", event.kind),
                     Err(error) => {
                         let named = format!("missing field `{key}`");

@@ -9,7 +9,7 @@ use crate::gate::{Mistakes, load::Policies};
 use crate::phase::{Action, PhaseName, Seconds};
 use crate::release::{
     Assessment, AssessmentDecision, BackOutPlan, Bounded, Environment, Key, Liveness, Name,
-    Objective, Payload, Person, Role, SuccessCriterion, Text, Track, Wave,
+    Objective, Payload, Person, Role, SuccessCriterion, Target, Text, Track, Wave,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,7 +166,7 @@ impl Reader {
             }),
             waves: file.may(self, "waves", Self::waves),
             success_criteria: file.may(self, "success_criteria", |reader, it| {
-                reader.bounded_map(it, Self::plain)
+                reader.bounded_map(it, Self::criterion)
             }),
             early_life_support: file.if_there(self, "early_life_support_seconds", Self::seconds),
             back_out: file.if_there(self, "back_out", Self::plain),
@@ -291,6 +291,21 @@ impl Reader {
         let what =
             format!("{days} working days are too far; expected at most {FAR_DAYS} before or after");
         self.hold(is_near, what).then_some(days)
+    }
+
+    fn criterion(&mut self, criterion: Value) -> Option<SuccessCriterion> {
+        let criterion: SuccessCriterion = self.plain(criterion)?;
+        let Some((field, flaw)) = criterion.target.as_ref().and_then(Target::flaw) else {
+            return Some(criterion);
+        };
+        let mut place = "target".to_owned();
+        if !field.is_empty() {
+            place = format!("{place}.{field}");
+        }
+        self.within(place, |reader| {
+            reader.mistake(format!("the target {flaw}"));
+        });
+        None
     }
 
     fn seconds(&mut self, seconds: Value) -> Option<Seconds> {

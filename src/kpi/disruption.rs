@@ -1,0 +1,151 @@
+//! Disruption to users: how long they could not work, and how many of them.
+
+use super::facts::Down;
+use super::scope::Scope;
+use super::{Exclusion, Kpi, Measure, Ratio};
+use crate::phase::Interval;
+use crate::release::Planning;
+use std::collections::BTreeMap;
+
+pub(super) fn measures(scope: &Scope<'_>) -> Vec<Measure> {
+    let unplanned = Planning::Unplanned;
+    let planned = Planning::Planned;
+    let mut measures = Vec::with_capacity(4);
+    measures.extend(of(scope, unplanned, [Kpi::Disruption, Kpi::UserMinutes]));
+    measures.extend(of(
+        scope,
+        planned,
+        [Kpi::PlannedDisruption, Kpi::PlannedUserMinutes],
+    ));
+    measures
+}
+
+/// The part of an outage that lies in the period, and how many users it is said to have hit.
+struct Part {
+    span: Interval,
+    users: Option<u64>,
+}
+
+fn of(scope: &Scope<'_>, planning: Planning, kpis: [Kpi; 2]) -> [Measure; 2] {
+    let [mut time, mut minutes] = kpis.map(|kpi| Measure::begun(kpi, scope.question));
+    let mut parts = Vec::new();
+    for (release, facts) in scope.whole() {
+        for (_, outage) in scope.kpis.outages.of(release) {
+            let is_asked_for =
+                outage.planning == planning && scope.is_of_service(facts, &outage.services);
+            if !is_asked_for {
+                continue;
+            }
+            if outage.ended.is_some_and(|ended| ended < outage.began) {
+                if scope.is_in(outage.began) {
+                    time.leave_out(Exclusion::EndsBeforeItBegan);
+                    minutes.leave_out(Exclusion::EndsBeforeItBegan);
+                }
+                continue;
+            }
+            let Some(part) = part(scope, outage) else {
+                continue;
+            };
+            time.sample += 1;
+            time.is_provisional |= outage.ended.is_none();
+            minutes.is_provisional |= outage.ended.is_none();
+            match part.users {
+                Some(_) => minutes.sample += 1,
+                None => minutes.leave_out(Exclusion::UsersNotSaid),
+            }
+            parts.push(part);
+        }
+    }
+    let (down, hit) = union(&parts);
+    time.numerator = down;
+    time.denominator = 1_000_000;
+    minutes.numerator = hit;
+    minutes.denominator = 60_000_000;
+    // That nobody said how many is not that it was nobody.
+    let is_said = minutes.sample > 0 || minutes.exclusions.is_empty();
+    let (time, mut minutes) = (time.mean(), minutes.mean());
+    minutes.value = minutes.value.filter(|_: &Ratio| is_said);
+    [time, minutes]
+}
+
+/// What lasts is counted up to the instant for which it is told.
+fn part(scope: &Scope<'_>, outage: &Down) -> Option<Part> {
+    let end = outage.ended.unwrap_or(scope.question.as_of);
+    let span = Interval::between(outage.began, end)?.overlap(scope.interval)?;
+    let users = outage.users;
+    Some(Part { span, users })
+}
+
+/// How many microseconds at least one outage lasted, and the same times the largest number of users that was stated
+/// for each of them.
+fn union(parts: &[Part]) -> (i128, i128) {
+    let mut edges = Vec::with_capacity(parts.len() * 2);
+    for part in parts {
+        edges.push((part.span.start().unix_micros(), true, part.users));
+        edges.push((part.span.end().unix_micros(), false, part.users));
+    }
+    edges.sort_unstable();
+    let (mut down, mut hit) = (0, 0);
+    let mut running = 0_u64;
+    let mut users: BTreeMap<u64, u64> = BTreeMap::new();
+    let mut since = 0;
+    for (at, begins, said) in edges {
+        if running > 0 {
+            let lasted = i128::from(at - since);
+            down += lasted;
+            let most = users.last_key_value().map_or(0, |(most, _)| *most);
+            hit += lasted.saturating_mul(most.into());
+        }
+        since = at;
+        let said = said.map(|said| (said, users.get(&said).copied().unwrap_or(0)));
+        if begins {
+            running += 1;
+            users.extend(said.map(|(said, count)| (said, count + 1)));
+        } else {
+            running -= 1;
+            match said {
+                Some((said, 1)) => drop(users.remove(&said)),
+                Some((said, count)) => drop(users.insert(said, count - 1)),
+                None => {}
+            }
+        }
+    }
+    (down, hit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phase::Instant;
+
+    fn part(start: i64, end: i64, users: Option<u64>) -> Part {
+        let at = |second: i64| Instant::from_unix_micros(second * 1_000_000).unwrap();
+        Part {
+            span: Interval::new(at(start), at(end)).unwrap(),
+            users,
+        }
+    }
+
+    #[test]
+    fn what_overlaps_counts_once_and_with_the_most_users() {
+        let seconds = |parts: &[Part]| {
+            let (down, hit) = union(parts);
+            (down / 1_000_000, hit / 1_000_000)
+        };
+        assert_eq!(seconds(&[]), (0, 0));
+        let apart = [part(0, 10, Some(2)), part(20, 30, None)];
+        assert_eq!(seconds(&apart), (20, 20));
+        let nested = [
+            part(0, 100, Some(5)),
+            part(10, 20, Some(50)),
+            part(15, 120, Some(50)),
+        ];
+        assert_eq!(seconds(&nested), (120, 10 * 5 + 110 * 50));
+        let touching = [
+            part(0, 10, Some(1)),
+            part(10, 20, Some(1)),
+            part(0, 10, Some(1)),
+        ];
+        assert_eq!(seconds(&touching), (20, 20));
+    }
+}
