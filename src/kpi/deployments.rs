@@ -2,9 +2,9 @@
 
 use super::facts::{Attempt, Facts, Incident, Linked};
 use super::scope::Scope;
-use super::{Attribution, Exclusion, Kpis, Question};
+use super::{Attribution, Exclusion, Kpis, Period, Question};
 use crate::phase::Instant;
-use crate::release::{Ending, Environment, Key, ReleaseId};
+use crate::release::{Ending, Environment, Key, ReleaseId, Service};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -26,6 +26,8 @@ pub struct Deployment {
     pub failures: Vec<Failure>,
     /// When service was restored after it had failed.
     pub restored: Option<Instant>,
+    /// The live deployment before it: the one that finished last on the same environment and has a service in common.
+    pub previous: Option<(ReleaseId, Key)>,
 }
 
 /// Why a deployment failed.
@@ -45,39 +47,38 @@ impl Kpis {
     /// The live deployments that finished in the period, each with why it failed, in the order in which they finished.
     #[must_use]
     pub fn deployments(&self, question: &Question) -> Vec<Deployment> {
-        let judged = Judged::of(&Scope::of(self, question));
-        let mut deployments: Vec<_> = judged
-            .deployments
-            .into_iter()
-            .map(Deployment::from)
-            .collect();
-        deployments.sort_by(|a, b| a.order().cmp(&b.order()));
-        deployments
-    }
-}
-
-impl Deployment {
-    fn order(&self) -> (Instant, ReleaseId, &Key) {
-        (self.finished, self.release, &self.attempt)
-    }
-}
-
-impl From<Live<'_>> for Deployment {
-    fn from(live: Live<'_>) -> Self {
-        let mut failures = live.failures;
-        failures.sort();
-        Self {
-            release: live.facts.id,
-            attempt: live.attempt.key.clone(),
-            environment: live.attempt.environment.clone(),
-            finished: live.finished,
-            is_rework: live.attempt.is_rework,
-            restored: match live.restored {
-                Restored::At(at) => Some(at),
-                Restored::NotYet | Restored::Unclear(_) => None,
-            },
-            failures,
+        let mut scope = Scope::of(self, question);
+        let mut judged = Judged::of(&scope).deployments;
+        scope.interval = Period::always().interval();
+        let mut before = Judged::of(&scope).deployments;
+        for live in [&mut judged, &mut before] {
+            live.sort_by(|a, b| a.order().cmp(&b.order()));
         }
+        let mut before = before.iter().peekable();
+        let mut latest = BTreeMap::new();
+        let deployment = |live: Live<'_>| {
+            while let Some(earlier) = before.next_if(|earlier| earlier.order() < live.order()) {
+                for service in self.services_of(earlier) {
+                    latest.insert((&earlier.attempt.environment, service), earlier.order());
+                }
+            }
+            let on = |service| latest.get(&(&live.attempt.environment, service)).copied();
+            let previous = self.services_of(&live).filter_map(on).max();
+            let previous = previous.map(|(_, release, attempt)| (release, attempt.clone()));
+            live.told(previous)
+        };
+        judged.into_iter().map(deployment).collect()
+    }
+
+    /// The services of a deployment; two of none have that in common.
+    fn services_of<'a>(&'a self, live: &Live<'a>) -> impl Iterator<Item = Option<&'a Service>> {
+        let own = &live.attempt.services;
+        let services = match self.profiles.get(live.facts.profile as usize) {
+            Some(profile) if own.is_empty() => &profile.services,
+            Some(_) | None => own,
+        };
+        let nothing = services.is_empty().then_some(None);
+        services.iter().map(Some).chain(nothing)
     }
 }
 
@@ -166,10 +167,7 @@ impl<'a> Judged<'a> {
             };
             all.extend(live.drain(..).filter(of_service));
         }
-        all.sort_by(|a, b| {
-            let order = |live: &Live<'_>| (live.finished, live.facts.id);
-            (order(a), &a.attempt.key).cmp(&(order(b), &b.attempt.key))
-        });
+        all.sort_by(|a, b| a.order().cmp(&b.order()));
         for (key, (raised, restored)) in incidents(scope) {
             let before = all.partition_point(|live| live.finished < raised);
             let last = before.checked_sub(1).and_then(|place| all.get_mut(place));
@@ -207,7 +205,30 @@ impl<'a> Judged<'a> {
     }
 }
 
-impl Live<'_> {
+impl<'a> Live<'a> {
+    fn order(&self) -> (Instant, ReleaseId, &'a Key) {
+        (self.finished, self.facts.id, &self.attempt.key)
+    }
+
+    /// As it is told to the host.
+    fn told(self, previous: Option<(ReleaseId, Key)>) -> Deployment {
+        let mut failures = self.failures;
+        failures.sort();
+        Deployment {
+            release: self.facts.id,
+            attempt: self.attempt.key.clone(),
+            environment: self.attempt.environment.clone(),
+            finished: self.finished,
+            is_rework: self.attempt.is_rework,
+            restored: match self.restored {
+                Restored::At(at) => Some(at),
+                Restored::NotYet | Restored::Unclear(_) => None,
+            },
+            failures,
+            previous,
+        }
+    }
+
     pub(super) const fn has_failed(&self) -> bool {
         !self.failures.is_empty()
     }
@@ -286,7 +307,7 @@ fn live_of<'a>(scope: &Scope<'a>, release: u32, facts: &'a Facts, live: &mut Vec
             });
         }
     }
-    live.sort_by(|a, b| (a.finished, &a.attempt.key).cmp(&(b.finished, &b.attempt.key)));
+    live.sort_by(|a, b| a.order().cmp(&b.order()));
 }
 
 /// The deployment that an incident of the release belongs to: the one that it names, or else the last one before.

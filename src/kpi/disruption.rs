@@ -43,17 +43,19 @@ fn of(scope: &Scope<'_>, planning: Planning, kpis: [Kpi; 2]) -> [Measure; 2] {
                 }
                 continue;
             }
-            let Some(part) = part(scope, outage) else {
+            let part = part(scope, outage);
+            // One that was over as it began lasted for no time, and is one all the same.
+            if part.is_none() && !scope.is_in(outage.began) {
                 continue;
-            };
+            }
             time.sample += 1;
             time.is_provisional |= outage.ended.is_none();
             minutes.is_provisional |= outage.ended.is_none();
-            match part.users {
+            match outage.users {
                 Some(_) => minutes.sample += 1,
                 None => minutes.leave_out(Exclusion::UsersNotSaid),
             }
-            parts.push(part);
+            parts.extend(part);
         }
     }
     let (down, hit) = union(&parts);

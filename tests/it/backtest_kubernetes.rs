@@ -8,13 +8,13 @@
 #[path = "../../examples/backtest.rs"]
 mod example;
 
+use crate::recorded;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use example::{asked, at_least, december, releases, schedules};
 use phasegate::verify::Example;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// The releases that are the examples, without the word before them.
 fn names(examples: &[Example]) -> Vec<String> {
@@ -81,13 +81,8 @@ struct FreezeRow {
     start_utc: String,
 }
 
-#[expect(clippy::disallowed_methods, reason = "this says where the data lies")]
 fn rows<T: DeserializeOwned>(file: &str) -> Vec<T> {
-    let data = std::env::var("PHASEGATE_REAL_DATA").expect("PHASEGATE_REAL_DATA names a folder");
-    let path = PathBuf::from(data).join("k8s-release-schedules").join(file);
-    let mut reader = csv::Reader::from_path(path).expect("the file is there");
-    let rows: Result<_, _> = reader.deserialize().collect();
-    rows.expect("every row has the expected columns")
+    recorded::rows(&format!("k8s-release-schedules/{file}"))
 }
 
 /// When code freeze began and when the release was tagged, by the records of the release team.

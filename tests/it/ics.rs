@@ -1,6 +1,7 @@
 //! iCalendar files: what is read, what is refused and where, and what is written.
 
 use crate::desk_support::{at, key, text};
+use crate::recorded;
 use calcard::common::PartialDateTime;
 use calcard::icalendar::{
     ICalendar, ICalendarComponentType, ICalendarEntry, ICalendarParameterName, ICalendarProperty,
@@ -18,7 +19,6 @@ use phasegate::schedule::{
 use proptest::prelude::*;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 const STAMP: &str = "2026-03-02T12:00:00.5Z";
 
@@ -893,11 +893,8 @@ struct HolidayRow {
     name: String,
 }
 
-#[expect(clippy::disallowed_methods, reason = "this says where the data lies")]
 fn real(file: &str) -> Vec<u8> {
-    let data = std::env::var("PHASEGATE_REAL_DATA").expect("PHASEGATE_REAL_DATA names a folder");
-    std::fs::read(PathBuf::from(data).join("holiday-calendars").join(file))
-        .expect("the file is there")
+    recorded::file(&format!("holiday-calendars/{file}"))
 }
 
 #[test]

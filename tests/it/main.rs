@@ -68,6 +68,8 @@ mod invariants;
 #[cfg(test)]
 mod kpi_golden;
 #[cfg(test)]
+mod kpi_real_data;
+#[cfg(test)]
 mod kpi_support;
 #[cfg(test)]
 mod laws;
@@ -103,6 +105,8 @@ mod questions;
 mod quickstart;
 #[cfg(test)]
 mod real_data;
+#[cfg(test)]
+mod recorded;
 #[cfg(test)]
 #[cfg(feature = "calendar")]
 mod recurrence;

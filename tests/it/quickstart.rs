@@ -4,6 +4,7 @@
 #[path = "../../examples/quickstart/main.rs"]
 mod example;
 
+use crate::recorded;
 use example::adherence::Adherence;
 use example::history::{self, History, Schedules, Source};
 use example::{Taken, show};
@@ -11,7 +12,7 @@ use phasegate::phase::Seconds;
 use phasegate::release::{AnyRecord, Envelope, Event, Key, ReleasePlan, When, verify};
 use phasegate::{Desk, Instant, MemoryStore};
 use serde::Deserialize;
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 fn take(schedules: &Schedules) -> Taken {
     let desk = Desk::new(Arc::new(MemoryStore::new()));
@@ -345,15 +346,8 @@ struct Row {
 
 #[test]
 #[ignore = "set PHASEGATE_REAL_DATA"]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whoever runs the tests says where the data is"
-)]
 fn slips_are_those_that_the_records_have() {
-    let data = std::env::var("PHASEGATE_REAL_DATA").unwrap();
-    let path = PathBuf::from(data).join("k8s-release-schedules/milestones.csv");
-    let mut rows = csv::Reader::from_path(path).unwrap();
-    let rows: Vec<Row> = rows.deserialize().map(Result::unwrap).collect();
+    let rows: Vec<Row> = recorded::rows("k8s-release-schedules/milestones.csv");
     let mut compared = 0;
     for (name, log) in kubernetes().1.logs {
         let found = Adherence::of(&log).unwrap();

@@ -1,8 +1,8 @@
 //! The Kubernetes schedules in `examples/data` say exactly what the release team's own records say.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
+use crate::recorded;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -182,13 +182,8 @@ impl Records {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this says where the data lies")]
 fn rows<T: DeserializeOwned>(file: &str) -> Vec<T> {
-    let data = std::env::var("PHASEGATE_REAL_DATA").expect("PHASEGATE_REAL_DATA names a folder");
-    let path = PathBuf::from(data).join("k8s-release-schedules").join(file);
-    let mut reader = csv::Reader::from_path(path).expect("the file is there");
-    let rows: Result<_, _> = reader.deserialize().collect();
-    rows.expect("every row has the expected columns")
+    recorded::rows(&format!("k8s-release-schedules/{file}"))
 }
 
 fn schedules() -> Schedules {

@@ -3,6 +3,7 @@
 use crate::desk_support::{
     Office, by, id, key, name, office, package, run_of, text, titled, wait, worthwhile,
 };
+use crate::recorded::{file as real, rows};
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Weekday};
 use phasegate::desk::StreamError;
 use phasegate::gate::{FreezePolicy, Refused};
@@ -17,23 +18,8 @@ use phasegate::schedule::{
 };
 use phasegate::{Gate, GateSet, Interval, MemoryStore, Release};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
-
-#[expect(clippy::disallowed_methods, reason = "this says where the data lies")]
-fn real(file: &str) -> Vec<u8> {
-    let data = std::env::var("PHASEGATE_REAL_DATA").expect("PHASEGATE_REAL_DATA names a folder");
-    std::fs::read(PathBuf::from(data).join(file)).expect("the file is there")
-}
-
-fn rows<T: DeserializeOwned>(file: &str) -> Vec<T> {
-    let rows: Result<_, _> = csv::Reader::from_reader(&real(file)[..])
-        .deserialize()
-        .collect();
-    rows.expect("every row has the expected columns")
-}
 
 fn hard() -> WhileClosed {
     WhileClosed::new(
