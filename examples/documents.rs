@@ -53,7 +53,7 @@ fn main() -> Outcome<()> {
 }
 
 /// Every document, by the name of its file.
-fn pages(log: &[Envelope], view: &ReleaseView) -> Outcome<Vec<(&'static str, Page)>> {
+pub(crate) fn pages(log: &[Envelope], view: &ReleaseView) -> Outcome<Vec<(&'static str, Page)>> {
     let now = "2026-04-02T12:00:00Z".parse()?;
     let shop = ReleaseReport::of(log)?;
     let span = Interval::parse("2026-03-02T00:00:00Z", "2026-04-27T00:00:00Z")?;
@@ -351,7 +351,7 @@ fn gates() -> Outcome<GateSet> {
     Ok(GateSet::new().with(production.overridable_by([Role::ChangeAuthority])))
 }
 
-async fn shop() -> Outcome<(Vec<Envelope>, ReleaseView)> {
+pub(crate) async fn shop() -> Outcome<(Vec<Envelope>, ReleaseView)> {
     let now = Arc::new(Mutex::new("2026-02-23T09:00:00Z".parse()?));
     let clock = now.clone();
     let desk = Desk::new(MemoryStore::new())

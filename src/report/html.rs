@@ -98,7 +98,6 @@ impl Block {
         // Writing to a `String` cannot fail.
         let _ = match self {
             Self::Section(heading) => writeln!(page, "<h2>{}</h2>", heading.marked()),
-            Self::Part(heading) => writeln!(page, "<h3>{}</h3>", heading.marked()),
             Self::Line(line) => writeln!(page, "<p>{}</p>", line.marked()),
             Self::List(lines) => {
                 Outline::listed(lines, page);

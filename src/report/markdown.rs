@@ -26,7 +26,6 @@ impl Block {
         // Writing to a `String` cannot fail.
         let _ = match self {
             Self::Section(heading) => writeln!(page, "## {}", line(heading)),
-            Self::Part(heading) => writeln!(page, "### {}", line(heading)),
             Self::Line(words) => writeln!(page, "{}", line(words)),
             Self::List(lines) => {
                 let list = lines.iter().cloned();

@@ -39,6 +39,8 @@ mod exceptions;
 mod found;
 mod gate;
 mod html;
+mod kpi;
+mod learned;
 mod markdown;
 mod notes;
 mod outline;

@@ -5,7 +5,9 @@ use super::outline::Outline;
 use super::page::{Cell, Page, Table};
 use super::release::ReleaseReport;
 use crate::phase::Instant;
-use crate::release::{ChangeKind, CodeChange, DefectFound, Name, Resolved, Text};
+use crate::release::{
+    AttemptEnd, ChangeKind, CodeChange, DefectFound, Liveness, Name, Resolved, Text,
+};
 use std::collections::BTreeSet;
 
 /// The sections of release notes: what each is called, and which kinds of change stand in it.
@@ -233,8 +235,21 @@ impl ReleaseReport {
         open
     }
 
+    /// Since when it is live, or was until it was backed out.
     pub(super) fn live_at(&self) -> Option<Instant> {
-        self.core.state.live_at
+        let state = &self.core.state;
+        let ends = state
+            .attempts
+            .values()
+            .filter_map(|attempt| match attempt.end {
+                AttemptEnd::Finished(_, at) if attempt.started.liveness == Liveness::Live => {
+                    Some(at)
+                }
+                AttemptEnd::Finished(..) | AttemptEnd::Running | AttemptEnd::NeverLive => None,
+            });
+        state
+            .live_at
+            .or_else(|| ends.min().filter(|_| state.is_backed_out))
     }
 
     fn about(&self, changes: usize) -> Vec<(&'static str, Outline)> {

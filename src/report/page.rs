@@ -29,8 +29,6 @@ pub struct Page {
 pub(super) enum Block {
     /// A heading of the second level.
     Section(Outline),
-    /// A heading of the third level.
-    Part(Outline),
     Line(Outline),
     List(Vec<Outline>),
     /// What is told first: a few names with their values.
@@ -87,12 +85,6 @@ impl Page {
 
     pub(crate) fn section(self, heading: Outline) -> Self {
         self.with(Block::Section(heading))
-    }
-
-    /// A heading within a section.
-    #[cfg_attr(not(test), expect(dead_code, reason = "measures are told under it"))]
-    pub(crate) fn part(self, heading: Outline) -> Self {
-        self.with(Block::Part(heading))
     }
 
     pub(crate) fn line(self, line: Outline) -> Self {
@@ -155,11 +147,7 @@ impl Page {
         let tables = self.blocks.iter().filter_map(|block| match block {
             Block::Table(table) => Some(table.named_csv()),
             Block::Figure(figure) => Some(figure.table().named_csv()),
-            Block::Section(_)
-            | Block::Part(_)
-            | Block::Line(_)
-            | Block::List(_)
-            | Block::Facts(_) => None,
+            Block::Section(_) | Block::Line(_) | Block::List(_) | Block::Facts(_) => None,
         });
         tables.collect()
     }
@@ -173,7 +161,6 @@ impl Page {
         let figures = self.blocks.iter().filter_map(|block| match block {
             Block::Figure(figure) => Some((visible(&figure.caption.bare_words()), figure.image())),
             Block::Section(_)
-            | Block::Part(_)
             | Block::Line(_)
             | Block::List(_)
             | Block::Facts(_)
@@ -285,7 +272,6 @@ impl Serialize for Block {
         let mut block = serializer.serialize_map(Some(1))?;
         match self {
             Self::Section(heading) => block.serialize_entry("section", &Words(heading))?,
-            Self::Part(heading) => block.serialize_entry("part", &Words(heading))?,
             Self::Line(line) => block.serialize_entry("paragraph", &Words(line))?,
             Self::List(lines) => block.serialize_entry("list", &Lines(lines))?,
             Self::Facts(facts) => block.serialize_entry("facts", &Facts(facts))?,
@@ -376,14 +362,18 @@ mod tests {
             Cell::at("2026-03-02T10:00:00Z".parse().unwrap()),
             Cell::whole(1_250_000),
         ]);
-        let values = [("Jan".to_owned(), Some(1.0)), ("Feb".to_owned(), None)];
+        let lines = super::super::chart::Lines {
+            unit: String::new(),
+            periods: vec!["Jan".to_owned(), "Feb".to_owned()],
+            measures: vec![("n".to_owned(), vec![Some(1.0), None])],
+            target: None,
+        };
         Page::new("Page", "Of <everything>")
             .facts([(
                 "When",
                 Outline::new().at("2026-03-02T10:00:05Z".parse().unwrap()),
             )])
             .section(line("Section"))
-            .part(line("Part"))
             .prose("One\n\nTwo `code`\n")
             .list([
                 line("item").under(Outline::new().told("`x` below")),
@@ -391,10 +381,7 @@ mod tests {
             ])
             .table(table)
             .table(Table::new(line("Nothing"), &["What"]))
-            .figure(
-                line("Figure"),
-                Chart::Lines(super::super::chart::Lines::of("n", "", values)),
-            )
+            .figure(line("Figure"), Chart::Lines(lines))
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 use super::Exceptions;
 use crate::phase::{Instant, PhaseName};
-use crate::release::{Core, Envelope, LogError, Name, ReleaseRequest, Upcasters};
+use crate::release::{
+    AnyRecord, Core, Envelope, Event, Feedback, Key, LogError, Name, ReleaseRequest, Upcasters,
+    ValueRealised,
+};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One release, read from its log, to write what people look at: release notes, a changelog, a review, a timeline.
 ///
@@ -38,6 +42,8 @@ pub struct ReleaseReport {
     pub(super) core: Core,
     pub(super) visits: Vec<Visit>,
     pub(super) exceptions: Exceptions,
+    pub(super) feedback: BTreeMap<Key, Arc<Feedback>>,
+    pub(super) values: BTreeMap<Key, Arc<ValueRealised>>,
 }
 
 /// A stay in a phase.
@@ -66,8 +72,19 @@ impl ReleaseReport {
     pub fn of_with(log: &[Envelope], upcasters: &Upcasters) -> Result<Self, LogError> {
         let mut core = Core::before(log.first())?;
         let mut visits: Vec<Visit> = Vec::new();
+        let (mut feedback, mut values) = (BTreeMap::new(), BTreeMap::new());
         for entry in log {
-            core.follow(entry, upcasters)?;
+            let event = core.admitted(entry, upcasters)?;
+            match &event {
+                Some(Event::Record(AnyRecord::Feedback(said))) => {
+                    feedback.insert(said.id.clone(), said.clone());
+                }
+                Some(Event::Record(AnyRecord::ValueRealised(value))) => {
+                    values.insert(value.id.clone(), value.clone());
+                }
+                Some(Event::Record(_) | Event::Step(_)) | None => {}
+            }
+            core.take(entry, event);
             let (phase, from) = (core.state.standing.phase, entry.occurred_at);
             if visits.last().is_none_or(|visit| visit.phase != phase) {
                 if let Some(left) = visits.last_mut() {
@@ -83,6 +100,8 @@ impl ReleaseReport {
             core,
             visits,
             exceptions,
+            feedback,
+            values,
         })
     }
 

@@ -2,13 +2,12 @@
 
 use super::exceptions::rough_length;
 use super::outline::{Outline, Tone};
-use super::page::{Cell, Page, Table, grouped};
+use super::page::{Cell, Page, Table};
 use super::release::ReleaseReport;
 use crate::phase::Instant;
 use crate::release::{
-    AttemptEnd, AttemptOutcome, CriterionOutcome, Currency, Liveness, Planning, ReviewOutcome,
+    AttemptEnd, AttemptOutcome, CriterionOutcome, Liveness, Planning, ReviewOutcome,
 };
-use std::collections::BTreeMap;
 
 impl ReleaseReport {
     /// The report of the post-implementation review: how it turned out, the success criteria, deployments, incidents and
@@ -29,22 +28,17 @@ impl ReleaseReport {
             .section(own("What users saw"))
             .table(self.incidents())
             .table(self.outages());
+        if !self.feedback.is_empty() {
+            page = page.table(self.feedback());
+        }
         page = page
             .section(own("Plan and cost"))
             .table(self.milestone_table());
-        if let Some(costs) = self.costs() {
-            page = page.table(costs);
-        }
+        page = self.money().into_iter().fold(page, Page::table);
         let passed = self.exceptions.outline();
         page = page.section(own("What was let pass"));
         page = page.list(passed.below().iter().cloned());
-        let lessons = state.review.iter().flat_map(|review| review.lessons.iter());
-        let lessons: Vec<_> = lessons.map(|lesson| Outline::new().told(lesson)).collect();
-        page = page.section(own("Lessons"));
-        if lessons.is_empty() {
-            page = page.line(own("None is recorded."));
-        }
-        page = page.list(lessons);
+        page = self.learned(page);
         let tasks: Vec<_> = state.open_tasks().collect();
         if tasks.is_empty() {
             return page;
@@ -95,7 +89,7 @@ impl ReleaseReport {
             .filter(|incident| incident.linked.is_regression);
         vec![
             ("Outcome", outcome),
-            ("Live since", instant(state.live_at)),
+            ("Went live", instant(self.live_at())),
             ("Early life support ends", support),
             ("Incidents", count(state.incidents.len())),
             ("Of them regressions", count(regressions.count())),
@@ -235,31 +229,6 @@ impl ReleaseReport {
         }
         table
     }
-
-    /// What was agreed to spend and what was spent, in each currency.
-    fn costs(&self) -> Option<Table> {
-        let state = &self.core.state;
-        let plan = self.planned();
-        let mut sums: BTreeMap<Currency, (Option<i128>, i128)> = BTreeMap::new();
-        if let Some(budget) = plan.and_then(|plan| plan.budget) {
-            sums.entry(budget.currency).or_default().0 = Some(i128::from(budget.minor_units));
-        }
-        for cost in state.costs.values() {
-            let sum = sums.entry(cost.amount.currency).or_default();
-            sum.1 = sum.1.saturating_add(i128::from(cost.amount.minor_units));
-        }
-        let caption = Outline::new().own("Budget and cost, in the smallest unit of each currency");
-        let mut table = Table::new(caption, &["Currency", "#Budget", "#Booked", "#Over budget"]);
-        for (currency, (budget, booked)) in &sums {
-            table.row([
-                Cell::own(currency.to_string()),
-                budget.map_or(Cell::Empty, whole),
-                whole(*booked),
-                budget.map_or(Cell::Empty, |budget| whole(booked - budget)),
-            ]);
-        }
-        (!sums.is_empty()).then_some(table)
-    }
 }
 
 const fn planning(planning: Planning) -> &'static str {
@@ -267,13 +236,4 @@ const fn planning(planning: Planning) -> &'static str {
         Planning::Planned => "yes",
         Planning::Unplanned => "no",
     }
-}
-
-/// A sum, exact up to what JSON carries.
-fn whole(sum: i128) -> Cell {
-    let exact = i64::try_from(sum).map(serde_json::Number::from);
-    exact.map_or_else(
-        |_| Cell::own(sum.to_string()),
-        |exact| Cell::Number(grouped(&sum.to_string()), exact),
-    )
 }

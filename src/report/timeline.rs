@@ -50,7 +50,7 @@ impl ReleaseReport {
         let state = &self.core.state;
         let mut facts = vec![("Stands in", Outline::new().own(state.standing.to_string()))];
         if let Some(at) = self.live_at() {
-            facts.push(("Live since", Outline::new().at(at)));
+            facts.push(("Went live", Outline::new().at(at)));
         }
         facts.push((
             "Agreed plans",

@@ -44,6 +44,8 @@ mod desk;
 #[cfg(test)]
 mod desk_support;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod emergency;
 #[cfg(test)]
 mod errors;

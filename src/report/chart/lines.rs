@@ -20,26 +20,10 @@ pub(crate) struct Lines {
 
 const LEFT: Pt = pt(56);
 const TOP: Pt = pt(30);
-const BOTTOM: Pt = pt(240);
+const BOTTOM: Pt = pt(190);
 const STROKES: [&str; 4] = ["a", "a2", "a3", "a4"];
 
 impl Lines {
-    /// One measure over periods.
-    #[cfg_attr(not(test), expect(dead_code, reason = "measures are told by it"))]
-    pub(crate) fn of(
-        name: impl Into<String>,
-        unit: impl Into<String>,
-        values: impl IntoIterator<Item = (String, Option<f64>)>,
-    ) -> Self {
-        let (periods, values) = values.into_iter().unzip();
-        Self {
-            unit: unit.into(),
-            periods,
-            measures: vec![(name.into(), values)],
-            target: None,
-        }
-    }
-
     pub(super) fn table(&self) -> Table {
         let names = self
             .measures
@@ -93,7 +77,7 @@ impl Lines {
 
     pub(super) fn draw(&self) -> Svg {
         let is_one = self.measures.len() == 1;
-        let mut svg = Svg::new(if is_one { pt(280) } else { pt(306) });
+        let mut svg = Svg::new(if is_one { pt(224) } else { pt(256) });
         let right = WIDTH.less(pt(24));
         let values = self.measures.iter().flat_map(|(_, values)| values).copied();
         let scale = Scale::over(values.chain([self.target]).filter_map(drawable));
@@ -147,7 +131,7 @@ impl Lines {
             }
         }
         if self.periods.is_empty() {
-            svg.text("q m", (LEFT.toward(right, 1, 2), pt(130)), "no periods");
+            svg.text("q m", (LEFT.toward(right, 1, 2), pt(110)), "no periods");
         }
     }
 

@@ -15,10 +15,6 @@ use super::outline::Outline;
 use super::page::{Figure, Table};
 
 /// What a figure shows.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "measures are told by lines and bars")
-)]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Chart {
     /// Measures over periods.
@@ -113,6 +109,17 @@ mod tests {
     use super::super::page::Page;
     use super::*;
 
+    /// One measure over periods.
+    fn lines<'a>(unit: &str, values: impl IntoIterator<Item = (&'a str, Option<f64>)>) -> Lines {
+        let (periods, values): (Vec<_>, _) = values.into_iter().unzip();
+        Lines {
+            unit: unit.to_owned(),
+            periods: periods.into_iter().map(str::to_owned).collect(),
+            measures: vec![("Lead time".to_owned(), values)],
+            target: None,
+        }
+    }
+
     fn months() -> Lines {
         let values = [
             Some(12.0),
@@ -122,8 +129,8 @@ mod tests {
             Some(31.0),
             Some(4.0),
         ];
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun"].map(str::to_owned);
-        let mut lines = Lines::of("Lead time", "hours", months.into_iter().zip(values));
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun"];
+        let mut lines = lines("hours", months.into_iter().zip(values));
         lines.target = Some(24.0);
         lines
     }
@@ -200,8 +207,8 @@ mod tests {
 
     #[test]
     fn a_chart_of_nothing_is_drawn() {
-        let lines = Lines::of("Lead time", "hours", []);
-        assert!(drawn(Chart::Lines(lines)).contains("no periods"));
+        let none = lines("hours", []);
+        assert!(drawn(Chart::Lines(none)).contains("no periods"));
         let bars = Bars {
             of: String::new(),
             unit: String::new(),
@@ -210,11 +217,7 @@ mod tests {
         };
         assert!(drawn(Chart::Bars(bars)).contains("Bar chart of 0 values"));
         for extreme in [1e300, -1e300, f64::INFINITY, f64::MIN_POSITIVE] {
-            let svg = drawn(Chart::Lines(Lines::of(
-                "n",
-                "",
-                [("p".to_owned(), Some(extreme))],
-            )));
+            let svg = drawn(Chart::Lines(lines("", [("p", Some(extreme))])));
             assert!(
                 !svg.contains("NaN") && !svg.contains("inf"),
                 "{extreme}: {svg}"
