@@ -115,6 +115,8 @@ mod recurrence;
 #[cfg(test)]
 mod relations;
 #[cfg(test)]
+mod release_notes_kubernetes;
+#[cfg(test)]
 mod releasectl;
 #[cfg(test)]
 mod report;
