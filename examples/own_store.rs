@@ -400,22 +400,24 @@ impl Store for FileStore {
     ) -> Result<Vec<Delivery>, StoreError> {
         self.alone(|logs| {
             let mut claims = self.read_claims(tenant, sink)?;
-            let mut deliveries = Vec::new();
+            let mut waiting = Vec::new();
             for path in self.files(tenant)? {
-                if deliveries.len() == limit.clamp(1, PAGE_ROWS) {
-                    break;
-                }
-                let mut claim = claims.get(&name(&path)).copied().unwrap_or_default();
-                let log_name = name(&path);
+                let claim = claims.get(&name(&path)).copied().unwrap_or_default();
                 let log = up_to_date(logs, &path)?;
                 let next = usize::try_from(claim.settled).unwrap_or(usize::MAX);
                 let is_free = claim.not_before.is_none_or(|not_before| not_before <= now);
                 if let Some(notice) = log.notices.get(next).filter(|_| is_free) {
-                    claim.attempt += 1;
-                    claim.not_before = Some(now.plus(lease));
-                    claims.insert(log_name, claim);
-                    deliveries.push(Delivery::new(notice.clone(), sink.clone(), claim.attempt));
+                    waiting.push((claim, name(&path), notice.clone()));
                 }
+            }
+            // What was never claimed comes first, and then what has waited longest since.
+            waiting.sort_by_key(|(claim, ..)| claim.not_before);
+            let mut deliveries = Vec::new();
+            for (mut claim, name, notice) in waiting.into_iter().take(limit.clamp(1, PAGE_ROWS)) {
+                claim.attempt += 1;
+                claim.not_before = Some(now.plus(lease));
+                claims.insert(name, claim);
+                deliveries.push(Delivery::new(notice, sink.clone(), claim.attempt));
             }
             if !deliveries.is_empty() {
                 self.write_claims(tenant, sink, &claims)?;

@@ -1,5 +1,5 @@
-//! Longer reading: how the crate is built, every policy with recipes, stores in operation, the change schedule, every measure, how rules are tested, why, its
-//! words, and what stands in a store.
+//! Longer reading: how the crate is built, every policy with recipes, stores in operation, the change schedule, every
+//! measure, automation, how rules are tested, why, its words, and what stands in a store.
 
 #[doc = include_str!("../docs/architecture.md")]
 pub mod architecture {}
@@ -31,6 +31,9 @@ pub mod event_format {}
 
 #[doc = include_str!("../docs/release-models.md")]
 pub mod release_models {}
+
+#[doc = include_str!("../docs/automation.md")]
+pub mod automation {}
 
 #[cfg(feature = "testing")]
 #[doc = include_str!("../docs/testing-policies.md")]

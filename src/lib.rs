@@ -74,6 +74,9 @@
 //! | handle releases of any phase | [`AnyRelease`], [`release::AnyStep`], [`Desk::load`] |
 //! | keep logs in a file, or in your own database | [`guide::stores`], the contract of [`Store`], `examples/own_store.rs` |
 //! | know whether a store keeps its contract | `testing::conformance` |
+//! | know what is due, and who is waited for | [`Release::due`], [`Desk::due`], [`Desk::worklist`] |
+//! | let steps be taken by themselves | [`guide::automation`], [`Desk::run_automatic`], `examples/automation.rs` |
+//! | learn from releases | [`release::LessonLearned`], [`release::ImprovementRaised`], [`Desk::lessons`] |
 //! | measure: on time, in budget, DORA's five, and more | [`kpi`], [`guide::kpi`] |
 //! | tell people why not, and what was let pass | [`report`] |
 //! | tell others what happened | [`Notifier`], [`desk::Relay`] |

@@ -1,11 +1,16 @@
 //! Nine real releases from request to closure: Kubernetes 1.19 to 1.27.
 //!
 //! `cargo run --example quickstart` keeps them in memory. With `--features sqlite` they are kept in a file, which
-//! `PHASEGATE_DB` names: `-- --until 1.23` stops after that release, and the next run goes on there. Start reading at
-//! [`take`], then `walk.rs`. `pollster` runs the futures; any executor will do.
-#![expect(clippy::print_stdout, reason = "an example is there to print")]
+//! `PHASEGATE_DB` names: `-- --until 1.23` stops after that release, and the next run goes on there, as it does after
+//! one that was killed. Start reading at [`take`], then `walk.rs`. `pollster` runs the futures; any executor will do.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example is there to print"
+)]
 
 pub(crate) mod adherence;
+mod again;
 mod agreed_day;
 pub(crate) mod history;
 pub(crate) mod show;
@@ -13,12 +18,13 @@ mod trail;
 mod trouble;
 pub(crate) mod walk;
 
+use again::Again;
 use history::Schedules;
 use phasegate::gate::{EvidencePolicy, Percent};
-use phasegate::phase::{Invalid, PhaseName};
+use phasegate::phase::Invalid;
 use phasegate::release::{Envelope, Tenant, TestKind, step::Deploy};
-use phasegate::{Desk, Gate, GateSet, Store, desk::LoadError};
-use std::{error::Error, sync::Arc};
+use phasegate::{Desk, Gate, GateSet, Store};
+use std::{error::Error, process::ExitCode, sync::Arc};
 use trouble::{Conflict, Refusal};
 use walk::Walk;
 
@@ -33,15 +39,37 @@ const TROUBLED: &str = "1.24";
     clippy::disallowed_methods,
     reason = "the command line is the host's, and the example is the host"
 )]
-fn main() -> Outcome<()> {
+fn main() -> ExitCode {
+    match page(std::env::args().skip(1)) {
+        Ok(page) => {
+            print!("{page}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{}", told(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn page(words: impl Iterator<Item = String>) -> Outcome<String> {
     let mut schedules = history::kubernetes()?;
-    if let Some(last) = until(std::env::args().skip(1))? {
+    if let Some(last) = until(words)? {
         schedules.stop_after(&last)?;
     }
-    let desk = Desk::new(Arc::new(store()?));
-    let taken = pollster::block_on(take(desk, &schedules))?;
-    print!("{}", show::page(&schedules, &taken)?);
-    Ok(())
+    let taken = pollster::block_on(take(store()?, &schedules))?;
+    show::page(&schedules, &taken)
+}
+
+/// An error and what is behind it, a line each.
+pub(crate) fn told(error: &(dyn Error + 'static)) -> String {
+    let mut told = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        told = format!("{told}\n  because: {error}");
+        source = error.source();
+    }
+    told
 }
 
 /// Where the logs are kept: this line is all that differs.
@@ -94,25 +122,12 @@ pub(crate) fn gates() -> Result<GateSet, Invalid> {
     Ok(GateSet::new().with(production))
 }
 
-/// Takes every release through its seven phases, but for those that the store has already.
-pub(crate) async fn take<S: Store + Clone>(desk: Desk<S>, schedules: &Schedules) -> Outcome<Taken> {
+/// Takes every release through its seven phases; what the store has of it from an earlier run is found there.
+pub(crate) async fn take(store: impl Store, schedules: &Schedules) -> Outcome<Taken> {
+    let desk = Desk::new(Arc::new(Again::over(store)));
     let desk = desk.tenant(Tenant::new(TENANT)?).with_gates(gates()?);
     let (mut logs, mut troubles) = (Vec::new(), None);
     for history in &schedules.releases {
-        let id = walk::id(history)?;
-        match desk.load(id).await {
-            Err(LoadError::NotFound { .. }) => {}
-            Ok(release) if release.standing().phase == PhaseName::Closed => {
-                logs.push((history.name.clone(), desk.history(id).await?));
-                continue;
-            }
-            Ok(_) => {
-                return Err(
-                    format!("{} was left half-way; begin with a new file", history.name).into(),
-                );
-            }
-            Err(error) => return Err(error.into()),
-        }
         let mut walk = Walk::new(&desk, history)?;
         let release = walk.begin().await?;
         let release = if history.name == TROUBLED {

@@ -1,5 +1,6 @@
 //! Where it all comes together: load, decide, commit, relay. The only room that sees both the rules and the ports.
 
+mod automatic;
 #[cfg(feature = "verify")]
 mod backtest;
 mod bookings;
@@ -9,13 +10,18 @@ mod gather;
 mod in_flight;
 mod ledger;
 mod model;
+mod overview;
 mod read;
 mod relay;
 mod turn;
+mod worklist;
 
+pub use automatic::{Automatic, AutomaticOutcome};
 pub use error::{CommitFailed, InDoubt, LoadError, RecordByIdError, RunError};
 pub use ledger::StreamError;
+pub use overview::{Learned, Overview, Planned, Told};
 pub use relay::{Relay, Relayed};
+pub use worklist::{Lookout, WorkItem};
 
 use crate::clock::{Clock, SystemClock, new_release_id};
 use crate::facts::{BoxedFinder, FactFinder};

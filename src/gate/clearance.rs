@@ -333,8 +333,13 @@ fn batch(
     } else {
         head.created_at
     };
-    let summary = Summary::after(&core.state, event, created_at, facts.now())
-        .ok_or_else(|| unwritable("it has no request"))?;
+    let summary = Summary::after(
+        &core.state,
+        event,
+        core.occasion(by, facts.now()),
+        created_at,
+    )
+    .ok_or_else(|| unwritable("it has no request"))?;
     let id = EventId { command, index: 0 };
     let entry = seal(
         (event.kind(), event.schema(), event.is_critical()),

@@ -154,7 +154,7 @@ impl Reader {
         self.hold(!tracks.is_empty(), what).then_some(tracks)
     }
 
-    fn step(&mut self, step: Value) -> Option<Action> {
+    pub(super) fn step(&mut self, step: Value) -> Option<Action> {
         let step: String = self.plain(step)?;
         let action = Action::ALL
             .iter()

@@ -41,8 +41,8 @@ pub use facts::Facts;
 pub use host::HostRule;
 pub use load::Policies;
 pub use model::{
-    ModelAuthorisation, ModelDraft, ModelState, PreAuthorisation, PreAuthorisationLimits,
-    ReleaseModel,
+    AutomaticStep, ModelAuthorisation, ModelDraft, ModelState, PreAuthorisation,
+    PreAuthorisationLimits, ReleaseModel,
 };
 pub(crate) use model::{ModelAuthorised, ModelEvent, ModelRetired};
 pub use percent::Percent;
@@ -69,8 +69,8 @@ use needs::needs;
 
 use crate::phase::{Action, Invalid, InvalidKind};
 use crate::release::{
-    AnyStep, Asked, By, Core, Decision, Digest, Enforcement, GateId, Key, Proposal, Release, Role,
-    State, Step, Subject, Track,
+    AnyStep, Asked, By, Core, Decision, Digest, Enforcement, GateId, Key, ModelReference, Proposal,
+    Release, Role, State, Step, Subject, Track,
 };
 use serde::Serialize;
 use std::{collections::BTreeSet, marker::PhantomData};
@@ -407,6 +407,11 @@ impl GateSet {
     /// The models that releases may follow, by name and version.
     pub fn models(&self) -> impl Iterator<Item = &ReleaseModel> {
         self.models.values().flat_map(|versions| versions.values())
+    }
+
+    /// The model of that name and version, if the set has it.
+    pub(crate) fn model(&self, named: &ModelReference) -> Option<&ReleaseModel> {
+        self.models.get(&named.model)?.get(&named.version)
     }
 
     /// The gates that hold this step of this release: those on the step, for the release's track, of the set and of

@@ -26,9 +26,9 @@ impl Kpis {
     /// What became of the targets of a release: its measures over all time against what its plan says, as of that
     /// instant; empty where it has none or is not known.
     ///
-    /// A target is missed or met once its measure is defined and cannot change any more by what is open; until then it
-    /// is not yet known. Durations are compared by the statistic of the question, whose filters and period do not
-    /// matter here.
+    /// A target is met or missed once the release is closed, or live and its early life support over, and its measure is
+    /// defined and not provisional; until then it is not yet known. Durations are compared by the statistic of the
+    /// question, whose filters and period do not matter here.
     #[must_use]
     pub fn targets(&self, release: ReleaseId, question: &Question) -> Vec<TargetResult> {
         let place = self.index.get(&release);
@@ -40,6 +40,9 @@ impl Kpis {
         let Some(aims) = &facts.aims else {
             return Vec::new();
         };
+        let support_ends = facts.went_live.map(|live| live.plus(facts.support));
+        let is_over = support_ends.is_some_and(|ends| ends <= question.as_of);
+        let is_settled = is_over || facts.closed.is_some();
         let question = question.of_release(facts.id);
         let scope = Scope::of(self, &question);
         let result = |(key, aim): (&Key, &Aim)| {
@@ -49,7 +52,7 @@ impl Kpis {
             Some(TargetResult {
                 criterion: key.clone(),
                 objective: aim.objective.clone(),
-                outcome: outcome(&target, measure.as_ref()),
+                outcome: outcome(&target, measure.as_ref().filter(|_| is_settled)),
                 target,
                 measure,
             })

@@ -127,7 +127,6 @@ impl<'a> Judged<'a> {
 
     fn explicit(scope: &Scope<'a>) -> Self {
         let mut judged = Self::nothing();
-        let remedies = remedies(scope);
         let mut live = Vec::new();
         for (release, facts) in scope.whole() {
             live_of(scope, release, facts, &mut live);
@@ -138,7 +137,7 @@ impl<'a> Judged<'a> {
                     Err(_) => {}
                 }
             }
-            for remedy in remedies.get(&release).into_iter().flatten() {
+            for remedy in scope.kpis.remedies(facts.id) {
                 let before = |live: &&mut Live<'_>| live.finished <= remedy.created;
                 if let Some(deployment) = live.iter_mut().rfind(before) {
                     deployment.failed_by_release(remedy);
@@ -328,24 +327,20 @@ fn target<'l, 'a>(
     }
 }
 
-/// The releases that put another one right, by the place of that one. What was given up puts nothing right.
-fn remedies<'a>(scope: &Scope<'a>) -> BTreeMap<u32, Vec<&'a Facts>> {
-    let mut remedies: BTreeMap<u32, Vec<&Facts>> = BTreeMap::new();
-    for place in &scope.kpis.remediators {
-        let Some(facts) = scope.kpis.facts(*place) else {
-            continue;
-        };
+impl Kpis {
+    /// The releases that put that one right, in the order in which they were requested. What was given up puts nothing
+    /// right.
+    fn remedies(&self, release: ReleaseId) -> Vec<&Facts> {
+        let places = self.remediators.get(&release).into_iter().flatten();
         let is_given_up =
             |(_, ending): (_, Ending)| matches!(ending, Ending::Rejected | Ending::Cancelled);
-        let of = facts.remediates.and_then(|id| scope.kpis.index.get(&id));
-        if let Some(of) = of.filter(|_| !facts.closed.is_some_and(is_given_up)) {
-            remedies.entry(*of).or_default().push(facts);
-        }
-    }
-    for remedies in remedies.values_mut() {
+        let remedies = places.filter_map(|place| self.facts(*place));
+        let mut remedies: Vec<_> = remedies
+            .filter(|facts| !facts.closed.is_some_and(is_given_up))
+            .collect();
         remedies.sort_by_key(|facts| (facts.created, facts.id));
+        remedies
     }
-    remedies
 }
 
 type Times = (Instant, Option<Instant>);

@@ -73,7 +73,6 @@ pub(super) struct Facts {
     pub(super) budget: Option<Money>,
     /// What was spent, by currency.
     pub(super) spent: Vec<(Currency, i128)>,
-    pub(super) remediates: Option<ReleaseId>,
     pub(super) expected_value: Option<Money>,
     /// What is to be reached, and how that is judged.
     pub(super) aims: Option<Box<Aims>>,
@@ -250,7 +249,6 @@ impl Facts {
             latest: None,
             budget: None,
             spent: Vec::new(),
-            remediates: None,
             expected_value: None,
             aims: None,
             open: Some(Box::default()),

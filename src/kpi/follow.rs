@@ -143,14 +143,16 @@ impl Kpis {
 
     fn take_request(&mut self, release: u32, request: &ReleaseRequest) {
         let profile = self.profile(Profile::of(request));
-        if request.remediates.is_some() {
-            self.remediators.push(release);
+        if let Some(remediated) = request.remediates {
+            self.remediators
+                .entry(remediated)
+                .or_default()
+                .push(release);
         }
         let Some(facts) = self.facts_mut(release) else {
             return;
         };
         facts.profile = profile;
-        facts.remediates = request.remediates;
         facts.expected_value = request.expected_value;
         if !request.objectives.is_empty() {
             facts.aims().objectives = request.objectives.keys().cloned().collect();

@@ -110,7 +110,7 @@ impl Measure {
             sample: 0,
             exclusions: BTreeMap::new(),
             distribution: Vec::new(),
-            is_provisional: question.as_of < question.period.interval().end(),
+            is_provisional: !question.period.is_over(question.as_of),
             attribution: None,
         }
     }

@@ -84,8 +84,8 @@ pub struct Kpis {
     releases: Vec<Facts>,
     profiles: Vec<Arc<Profile>>,
     profile_places: HashMap<Arc<Profile>, u32>,
-    /// The releases that put another one right.
-    remediators: Vec<u32>,
+    /// The releases that put another one right, by that one.
+    remediators: HashMap<ReleaseId, Vec<u32>>,
     attempts: Table<Attempt>,
     /// When code changes were committed.
     changes: Table<Instant>,
@@ -109,7 +109,7 @@ impl Kpis {
             releases: Vec::new(),
             profiles: Vec::new(),
             profile_places: HashMap::new(),
-            remediators: Vec::new(),
+            remediators: HashMap::new(),
             attempts: Table::default(),
             changes: Table::default(),
             milestones: Table::default(),

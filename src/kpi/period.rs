@@ -170,6 +170,11 @@ impl Period {
         parts
     }
 
+    /// Whether nothing more can happen in it; of all time, that is not asked.
+    pub(super) fn is_over(self, as_of: Instant) -> bool {
+        self.end == Day::LAST || self.interval().end() <= as_of
+    }
+
     /// The day on which an instant falls, by the clocks of its zone.
     pub(super) fn day_of(self, at: Instant) -> NaiveDate {
         #[cfg(feature = "calendar")]

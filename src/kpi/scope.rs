@@ -11,22 +11,29 @@ pub(super) struct Scope<'a> {
     pub(super) kpis: &'a Kpis,
     pub(super) question: &'a Question,
     pub(super) interval: Interval,
-    /// Of every profile, whether it is asked for, but for the service; and whether it has the service.
-    profiles: Vec<(bool, bool)>,
+    /// What is picked of every profile; empty where one release is asked for.
+    picks: Vec<Pick>,
+}
+
+/// What a question picks of a profile.
+#[derive(Clone, Copy)]
+struct Pick {
+    /// Whether it is asked for, but for the service.
+    is_asked_for: bool,
+    has_service: bool,
 }
 
 impl<'a> Scope<'a> {
     pub(super) fn of(kpis: &'a Kpis, question: &'a Question) -> Self {
-        let service = question.service.as_ref();
-        let picks = |profile: &Profile| {
-            let has = service.is_none_or(|service| profile.services.contains(service));
-            (question.picks(profile), has)
+        let profiles = match question.release {
+            None => kpis.profiles.iter(),
+            Some(_) => [].iter(),
         };
         Self {
             kpis,
             question,
             interval: question.period.interval(),
-            profiles: kpis.profiles.iter().map(|it| picks(it)).collect(),
+            picks: profiles.map(|profile| question.pick(profile)).collect(),
         }
     }
 
@@ -40,20 +47,25 @@ impl<'a> Scope<'a> {
         };
         let releases = self.kpis.releases.iter().enumerate();
         let picked = releases.skip(first as usize).take(many);
-        picked.filter_map(|(place, facts)| {
-            let (is_picked, _) = *self.profiles.get(facts.profile as usize)?;
-            is_picked.then_some((u32::try_from(place).ok()?, facts))
-        })
+        let picked = picked.filter(|(_, facts)| self.pick(facts).is_asked_for);
+        picked.filter_map(|(place, facts)| Some((u32::try_from(place).ok()?, facts)))
     }
 
     /// The releases that are asked for.
     pub(super) fn releases(&self) -> impl Iterator<Item = (u32, &'a Facts)> {
-        self.whole().filter(|(_, facts)| self.has_service(facts))
+        self.whole()
+            .filter(|(_, facts)| self.pick(facts).has_service)
     }
 
-    fn has_service(&self, facts: &Facts) -> bool {
-        let profile = self.profiles.get(facts.profile as usize);
-        profile.is_some_and(|(_, has)| *has)
+    fn pick(&self, facts: &Facts) -> Pick {
+        let place = facts.profile as usize;
+        let profile = || self.kpis.profiles.get(place);
+        let picked = self.picks.get(place).copied();
+        let picked = picked.or_else(|| profile().map(|profile| self.question.pick(profile)));
+        picked.unwrap_or(Pick {
+            is_asked_for: false,
+            has_service: false,
+        })
     }
 
     /// Whether something of a release is of the service that is asked for: it names services of its own, or else has
@@ -61,7 +73,7 @@ impl<'a> Scope<'a> {
     pub(super) fn is_of_service(&self, facts: &Facts, services: &BTreeSet<Service>) -> bool {
         match &self.question.service {
             Some(service) if !services.is_empty() => services.contains(service),
-            Some(_) | None => self.has_service(facts),
+            Some(_) | None => self.pick(facts).has_service,
         }
     }
 
@@ -77,12 +89,15 @@ impl<'a> Scope<'a> {
 }
 
 impl Question {
-    /// Whether releases of that profile are asked for, whatever their services.
-    fn picks(&self, profile: &Profile) -> bool {
-        let has_label = |(key, name)| profile.labels.get(key) == Some(name);
-        let label = self.label.as_ref().map(|(key, name)| (key, name));
-        label.is_none_or(has_label)
-            && self.track.is_none_or(|track| profile.track == track)
-            && (self.model.is_none() || self.model == profile.model)
+    fn pick(&self, profile: &Profile) -> Pick {
+        let label = self.label.as_ref();
+        let has_label = label.is_none_or(|(key, name)| profile.labels.get(key) == Some(name));
+        let is_on_track = self.track.is_none_or(|track| profile.track == track);
+        let follows = self.model.is_none() || self.model == profile.model;
+        let service = self.service.as_ref();
+        Pick {
+            is_asked_for: has_label && is_on_track && follows,
+            has_service: service.is_none_or(|service| profile.services.contains(service)),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::digest::Digest;
 use super::digest::Fields;
 use super::event::{Envelope, Event};
+use super::happens::Occasion;
 use super::id::{CommandId, Stream, Version};
 use super::notice::Notice;
 use super::people::Actor;
@@ -12,6 +13,7 @@ use super::review::Ending;
 use super::state::State;
 use super::steps::AnyStep;
 use super::text::Name;
+use super::turns::Turns;
 use crate::phase::{Instant, Interval, Standing};
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +103,8 @@ pub struct Summary {
     pub created_at: Instant,
     /// Its deployment window, if it has one.
     pub window: Option<Interval>,
-    /// When the first of its open tasks is due, if one is.
+    /// The earliest instant at which something of it is due, was due and is not done, or will start or end by itself: of
+    /// what [`Due`](super::Due) tells, the deadlines, and all else that was still to come when the row was written.
     pub next_due: Option<Instant>,
     /// The release model that it follows.
     pub model: Option<ModelReference>,
@@ -116,9 +119,10 @@ impl Summary {
     pub(crate) fn after(
         state: &State,
         event: &Event,
+        on: Occasion<'_>,
         created_at: Instant,
-        now: Instant,
     ) -> Option<Self> {
+        let now = on.recorded_at;
         let step = match event {
             Event::Step(taken) => Some(&taken.step),
             Event::Record(_) => None,
@@ -142,14 +146,21 @@ impl Summary {
             Some(AnyStep::Rework(_) | AnyStep::Replan(_)) => None,
             Some(_) | None => state.window,
         };
+        let window = window.or(plan.and_then(|plan| plan.window));
+        let turns = Turns {
+            state,
+            event: Some((event, on)),
+            standing,
+            window,
+        };
         let ended = step.and_then(|step| step.ending(state));
         Some(Self {
             title: request.title.clone(),
             standing,
             track,
             created_at,
-            window: window.or(plan.and_then(|plan| plan.window)),
-            next_due: next_due(state, event),
+            window,
+            next_due: next_due(turns, now),
             model: request.model.clone(),
             ending: ended.or(state.ending),
             ended_at: ended.map(|_| now).or(state.ended_at),
@@ -157,19 +168,15 @@ impl Summary {
     }
 }
 
-fn next_due(state: &State, event: &Event) -> Option<Instant> {
-    let touched = match event {
-        Event::Record(AnyRecord::TaskOpened(task)) => Some((&task.id, task.due)),
-        Event::Record(AnyRecord::TaskDone(done)) => Some((&done.id, None)),
-        Event::Step(_) | Event::Record(_) => None,
-    };
-    let others = state
-        .open_tasks()
-        .filter(|task| touched.is_none_or(|(id, _)| task.id != *id));
-    others
-        .filter_map(|task| task.due)
-        .chain(touched.and_then(|(_, due)| due))
-        .min()
+/// Deadlines stay until they are met; of all else, only what is still to come counts.
+fn next_due(turns: Turns<'_>, now: Instant) -> Option<Instant> {
+    let mut next: Option<Instant> = None;
+    turns.tell(&mut |turn, at| {
+        if turn.is_deadline() || now < at {
+            next = Some(next.map_or(at, |next| next.min(at)));
+        }
+    });
+    next
 }
 
 /// What is asked by whom, as a digest. `asked` is the JSON of the step or record.

@@ -15,6 +15,7 @@ mod conflict;
 mod decision;
 mod deployment;
 mod digest;
+mod due;
 mod earned;
 mod error;
 mod event;
@@ -47,6 +48,7 @@ mod strict;
 mod subject;
 mod testing;
 mod text;
+mod turns;
 mod verdict;
 mod view;
 mod words;
@@ -72,6 +74,7 @@ pub use deployment::{
     IncidentRestored, Liveness, Outage, Planning,
 };
 pub use digest::Digest;
+pub use due::{Due, DueItem, DueKind};
 pub use earned::{Earned, Has, Route};
 pub use error::{LogError, LogErrorKind};
 pub use event::{Envelope, Event, Payload, Upcasters};

@@ -17,7 +17,7 @@ use super::steps::{
 use super::testing::TestReport;
 use super::text::Person;
 use super::verdict::Reason;
-use crate::phase::{Interval, PhaseName, Seconds};
+use crate::phase::{Instant, Interval, PhaseName, Seconds};
 use std::{collections::BTreeMap, sync::Arc};
 
 impl Happens for RequestRelease {
@@ -247,15 +247,7 @@ impl Happens for FinishDeployment {
 
     fn apply(self: Arc<Self>, state: &mut State, on: Occasion<'_>) {
         state.involve(on);
-        let ends = state
-            .live_attempts()
-            .filter_map(|(_, attempt)| match attempt.end {
-                AttemptEnd::Finished(AttemptOutcome::Live, at) => Some(at),
-                AttemptEnd::Finished(AttemptOutcome::BackedOut, _)
-                | AttemptEnd::Running
-                | AttemptEnd::NeverLive => None,
-            });
-        state.live_at = ends.max();
+        state.live_at = state.went_live();
     }
 }
 
@@ -377,6 +369,19 @@ impl State {
             is_reviewed: false,
         });
         self.debts.len() - 1
+    }
+
+    /// When the last of its attempts ended live.
+    pub(super) fn went_live(&self) -> Option<Instant> {
+        let ends = self
+            .live_attempts()
+            .filter_map(|(_, attempt)| match attempt.end {
+                AttemptEnd::Finished(AttemptOutcome::Live, at) => Some(at),
+                AttemptEnd::Finished(AttemptOutcome::BackedOut, _)
+                | AttemptEnd::Running
+                | AttemptEnd::NeverLive => None,
+            });
+        ends.max()
     }
 
     /// Takes back what Development and everything after it had earned.

@@ -151,6 +151,22 @@ impl Progress {
         self.plan.as_ref().map_or(&[], |plan| plan.waves.as_slice())
     }
 
+    /// The waves that have started, or start with `begun`, each with when, and whether it was looked at since it baked.
+    pub(super) fn baking<'a>(
+        &'a self,
+        begun: Option<(&'a Key, Instant)>,
+    ) -> impl Iterator<Item = (&'a Wave, Instant, bool)> {
+        self.waves().iter().filter_map(move |wave| {
+            let begun = begun.filter(|(name, _)| **name == wave.name);
+            let started = self.started.get(&wave.name).copied();
+            let started = started.or(begun.map(|(_, at)| at))?;
+            let is_observed =
+                |seen: &Seen| seen.health == Health::Failed || started.plus(wave.bake) <= seen.at;
+            let seen = self.seen.get(&wave.name);
+            Some((wave, started, seen.is_some_and(is_observed)))
+        })
+    }
+
     fn state_of(&self, wave: &Wave, now: Instant) -> WaveState {
         let Some(started) = self.started.get(&wave.name) else {
             return WaveState::NotStarted;

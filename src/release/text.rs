@@ -226,6 +226,13 @@ impl Text {
     }
 }
 
+impl Person {
+    /// One of whom nothing is known but that it is a person.
+    pub(crate) fn somebody() -> Self {
+        Self("somebody".into())
+    }
+}
+
 /// The tenant of a host that has only one.
 impl Default for Tenant {
     fn default() -> Self {

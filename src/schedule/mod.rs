@@ -1,5 +1,6 @@
 //! When something may happen: freezes, windows, conflicts, working days.
 
+mod at_risk;
 mod availability;
 mod calendar;
 mod conflict;
@@ -24,6 +25,7 @@ mod workdays;
 #[cfg(feature = "calendar")]
 mod zone;
 
+pub use at_risk::{AtRisk, Promise};
 pub use calendar::Calendar;
 pub use conflict::{Booking, Conflict, ConflictKind, Conflicts, Gap, conflicts, conflicts_of};
 pub use ics::{IcsCalendar, IcsEnd, IcsError, IcsErrorKind, IcsEvent, IcsTime};

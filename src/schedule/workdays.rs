@@ -366,7 +366,7 @@ impl WorkingDays {
             .collect()
     }
 
-    fn day_of(&self, at: Instant) -> Option<Day> {
+    pub(super) fn day_of(&self, at: Instant) -> Option<Day> {
         Day::new(wall_clock(self.zone, at).date()).ok()
     }
 }

@@ -194,7 +194,7 @@ impl Inner {
                 is_due.then_some((claim, key, notice))
             })
             .collect();
-        // Those that wait longest come first, so that one that is put off again and again keeps no other one away.
+        // What was never claimed, and then what waits longest.
         waiting.sort_by_key(|(claim, ..)| claim.not_before);
         let waiting = waiting.into_iter().take(limit.clamp(1, PAGE_ROWS));
         let claimed = waiting.map(|(claim, key, notice)| {

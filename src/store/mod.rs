@@ -42,9 +42,12 @@ use std::future::Future;
 /// 1. **Atomic.** [`commit`](Self::commit) writes all events, the command with its intent, the summary row if there
 ///    is one, and a notice of every event, or nothing of it. Nobody ever sees a part.
 /// 2. **Expected version.** A commit succeeds only if the log is at `expected`; otherwise it is a conflict that names
-///    the actual version. Versions begin at 1 and have no gaps. Of several writers at one version one wins.
+///    the actual version. Versions begin at 1 and have no gaps. Of several writers at one version one wins, and every
+///    other one gets that conflict. What an engine says under contention, that it is busy or cannot serialise, is no
+///    answer yet: the store tries again, and is unavailable only when it has waited for as long as it says.
 /// 3. **Guards.** A commit succeeds only if every guarded log is at the guarded version when it is written, checked
-///    under the same lock or in the same transaction as 2. Locks are taken in the order of the streams.
+///    under the same lock or in the same transaction as 2. Locks are taken in the order of the streams. A guard names
+///    its log in full, and it may be one of another tenant: a fact of the host rests on whatever it was read from.
 /// 4. **Commands.** A command that a log has already, with the same intent, is answered with what was done and writes
 ///    nothing; with another intent it is refused. This is checked before 2 and 3, and for ever.
 /// 5. **Errors.** Only an error of kind unknown may leave the batch written; after every other one nothing is.
@@ -56,7 +59,9 @@ use std::future::Future;
 /// 9. **Lists.** What has a summary row is listed: releases, and nothing else. [`list`](Self::list) orders by (instant, id), ties by id; a cursor stands for a place in that order,
 ///    not for a number of rows, so that paging under writes neither skips nor repeats a row that did not move.
 /// 10. **Outbox.** [`claim`](Self::claim) gives, per stream, only the lowest notice that the sink has not settled, and
-///     not while somebody else's lease on it runs; each claim raises `attempt`. [`settle`](Self::settle) of an earlier
+///     not while somebody else's lease on it runs; each claim raises `attempt`, which begins at 1 for each notice. Of
+///     more than `limit` those come first that were never claimed, and then those that could be claimed again
+///     earliest, so that one that fails time and again keeps no other one away. [`settle`](Self::settle) of an earlier
 ///     attempt is refused. What a sink has settled is kept per (sink, stream), so that a new sink begins at version 1.
 /// 11. **Limits.** A batch has at most 100 events and 100 guards, a payload at most 1 MiB, a log at most 1,000,000
 ///     events; what is larger is refused as too large. A read or a claim returns 1 to 1,000 rows: a smaller or larger

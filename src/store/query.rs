@@ -64,7 +64,7 @@ pub enum Order {
     Created,
     /// When the deployment window opens.
     PlannedStart,
-    /// When the first open task is due.
+    /// When something is due next, starts or ends: [`Summary::next_due`].
     NextDue,
 }
 

@@ -1,5 +1,6 @@
 //! The desk under hostile conditions: many writers, lost answers, dropped futures, strange clocks, broken logs.
 
+use crate::delegated::delegated;
 use crate::desk_support::{
     Knows, NOON, Office, at, by, fact, id, key, name, note, office, package, person, tenant, text,
     titled, wait, window, worthwhile,
@@ -11,14 +12,12 @@ use phasegate::notify::{Notifier, NotifyError};
 use phasegate::phase::{Anywhere, Closure, Development, Plan, Request, Seconds, Testing};
 use phasegate::release::step::{Authorise, Close, Deploy, StartDevelopment};
 use phasegate::release::{
-    AnyRecord, Baseline, Batch, ClosureRecord, CommandId, Delivery, Envelope, Event, Key,
-    LogErrorKind, MilestoneReached, ModelStanding, OverrideGranted, ReleasePlan, Role, RoleGiven,
-    RoleRelieved, Stream, TaskOpened, Tenant, Track, TrackChanged, Version, verify,
+    AnyRecord, Baseline, Batch, ClosureRecord, CommandId, Delivery, Envelope, Event, LogErrorKind,
+    MilestoneReached, ModelStanding, OverrideGranted, ReleasePlan, Role, RoleGiven, RoleRelieved,
+    Stream, TaskOpened, Track, TrackChanged, Version, verify,
 };
-use phasegate::store::{
-    Committed, Cursor, Outcome, Page, Query, Settlement, StoreError, StoreErrorKind,
-};
-use phasegate::{AnyRelease, Desk, Gate, Instant, MemoryStore, Release, Store};
+use phasegate::store::{Committed, Outcome, Query, StoreError, StoreErrorKind};
+use phasegate::{AnyRelease, Desk, Gate, MemoryStore, Release, Store};
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -71,15 +70,7 @@ impl<M: Manner> Store for Strange<M> {
         let entries = self.store.history(stream, after, limit).await?;
         self.manner.read(entries)
     }
-    async fn list(
-        &self,
-        tenant: &Tenant,
-        query: Query,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
-        self.store.list(tenant, query, after, limit).await
-    }
+    delegated!(store: list claim settle);
     async fn outcome(
         &self,
         stream: &Stream,
@@ -88,19 +79,6 @@ impl<M: Manner> Store for Strange<M> {
         self.manner.before().await;
         self.manner.read(Vec::new())?;
         self.store.outcome(stream, command).await
-    }
-    async fn claim(
-        &self,
-        tenant: &Tenant,
-        sink: &Key,
-        now: Instant,
-        lease: Seconds,
-        limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        self.store.claim(tenant, sink, now, lease, limit).await
-    }
-    async fn settle(&self, delivery: &Delivery, settlement: Settlement) -> Result<(), StoreError> {
-        self.store.settle(delivery, settlement).await
     }
 }
 

@@ -552,14 +552,46 @@ impl<'a> Walk<'a> {
         assert_eq!(Some(summary.created_at), view.created_at);
         let planned = view.plan.as_ref().and_then(|plan| plan.window);
         assert_eq!(summary.window, self.window.or(planned));
-        assert_eq!(
-            summary.next_due,
-            view.open_tasks.iter().filter_map(|task| task.due).min()
-        );
+        self.is_due(summary.next_due, batch.events()[0].recorded_at);
         assert_eq!(
             batch.events().last().map(|event| event.hash),
             Some(self.live().hash())
         );
+    }
+
+    /// The row of an event that is yet to be applied says what the release itself says after it; and what is due changes
+    /// when it is told to, not before, and then it does.
+    fn is_due(&self, next_due: Option<Instant>, now: Instant) {
+        let tick = |at: Instant, micros: i64| {
+            Instant::from_unix_micros(at.unix_micros() + micros).unwrap()
+        };
+        let due = self.live().due(now);
+        let deadlines = due.overdue().map(|item| item.at);
+        let coming = due.coming.iter().map(|item| item.at);
+        assert_eq!(next_due, deadlines.chain(coming).min(), "{due:?}");
+
+        let ever = self.live().due(at("1970-01-01T00:00:00Z"));
+        let mut instants: BTreeSet<Instant> = ever.coming.iter().map(|item| item.at).collect();
+        instants.insert(at("1970-01-01T00:00:01Z"));
+        let mut instants: BTreeSet<_> = instants
+            .into_iter()
+            .flat_map(|at| [tick(at, -1), at, tick(at, 1)])
+            .collect();
+        instants.insert(now);
+        let answers: Vec<_> = instants
+            .into_iter()
+            .map(|at| (at, self.live().due(at)))
+            .collect();
+        for pair in answers.windows(2) {
+            let [(_, before), (at, after)] = pair else {
+                unreachable!()
+            };
+            if before.next == Some(*at) {
+                assert_ne!(before, after, "at {at}");
+            } else {
+                assert_eq!(before, after, "at {at}");
+            }
+        }
     }
 
     fn note(&self, came: &Came) {

@@ -1,14 +1,14 @@
 //! What several callers at once see of a log can be put into one order, in which whatever was answered before something
 //! else was asked comes before it, and which a log without concurrency would have given too.
 
+use crate::delegated::delegated;
 use crate::desk_support::wait;
 use crate::linearizable_support::{
     Asked, Call, Conflicted, Did, Read, WasDone, Wrote, is_linearizable, recorded,
 };
-use phasegate::phase::Seconds;
-use phasegate::release::{Batch, CommandId, Delivery, Envelope, Key, Stream, Tenant, Version};
-use phasegate::store::{Committed, Cursor, Outcome, Page, Query, Settlement, StoreError};
-use phasegate::{Instant, MemoryStore, Store};
+use phasegate::release::{Batch, CommandId, Envelope, Stream, Version};
+use phasegate::store::{Committed, Outcome, StoreError};
+use phasegate::{MemoryStore, Store};
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -189,28 +189,7 @@ impl Store for Sabotaged {
         let found = self.store.outcome(stream, command).await?;
         Ok(found.filter(|_| self.flaw != Flaw::Forgets || !is_last))
     }
-    async fn list(
-        &self,
-        tenant: &Tenant,
-        query: Query,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
-        self.store.list(tenant, query, after, limit).await
-    }
-    async fn claim(
-        &self,
-        tenant: &Tenant,
-        sink: &Key,
-        now: Instant,
-        lease: Seconds,
-        limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        self.store.claim(tenant, sink, now, lease, limit).await
-    }
-    async fn settle(&self, delivery: &Delivery, settlement: Settlement) -> Result<(), StoreError> {
-        self.store.settle(delivery, settlement).await
-    }
+    delegated!(store: list claim settle);
 }
 
 #[test]

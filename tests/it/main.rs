@@ -4,6 +4,8 @@ mod approvals;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod automatic;
+#[cfg(test)]
 #[cfg(feature = "verify")]
 mod backtest;
 #[cfg(test)]
@@ -40,11 +42,15 @@ mod conflicts;
 #[cfg(test)]
 mod cookbook;
 #[cfg(test)]
+mod delegated;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod desk_support;
 #[cfg(test)]
 mod documents;
+#[cfg(test)]
+mod due;
 #[cfg(test)]
 mod emergency;
 #[cfg(test)]
@@ -70,6 +76,10 @@ mod invariants;
 #[cfg(test)]
 mod kpi_golden;
 #[cfg(test)]
+mod kpi_laws;
+#[cfg(test)]
+mod kpi_measures;
+#[cfg(test)]
 mod kpi_real_data;
 #[cfg(test)]
 mod kpi_support;
@@ -92,6 +102,8 @@ mod model_standing;
 mod models;
 #[cfg(test)]
 mod overrides;
+#[cfg(test)]
+mod overview;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 #[rustfmt::skip]
@@ -145,6 +157,9 @@ mod sqlite_crash;
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
 mod sqlite_files;
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod sqlite_paths;
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
 mod sqlite_support;

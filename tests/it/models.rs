@@ -95,7 +95,10 @@ fn full() -> Value {
             "what": "More is sold.", "objective": "sales",
             "target": { "measure": "orders-per-day", "at_least": 1_200 }
         } },
-        "back_out": { "how": "Undo it." }
+        "back_out": { "how": "Undo it." },
+        "automatic": [
+            { "step": "deploy", "by": "autopilot" }, { "step": "finish_deployment", "by": "autopilot" }
+        ]
     });
     let all = model.as_object_mut().unwrap();
     all.extend(more.as_object().unwrap().clone());
@@ -181,18 +184,13 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
                 { "name": "canary", "bake_seconds": -1 }, { "name": "all", "bake_seconds": 4_000_000_000_u32 },
                 { "name": "all", "bake_seconds": 0 }
             ],
-            "success_criteria": {
-                "sold": { "what": "More.", "target": { "measure": "sales" } },
-                "liked": { "what": "More.", "target": { "measure": "csat", "at_least": 4, "at_most": 3 } },
-                "quick": { "what": "More.", "target": { "measure": "p95", "at_most": 0.2 } }
-            },
             "early_life_support_seconds": 1.5,
             "back_out": {}
         }),
         &[
             "titel: no such key; there are: name, version, title, description, tracks, standard, objectives, gates, \
              environments, checklists, roles, milestones, waves, success_criteria, early_life_support_seconds, \
-             back_out",
+             back_out, automatic",
             "name: invalid key ``: expected 1 to 200 characters",
             "version: expected 1 or more",
             "file: key `title` is missing",
@@ -218,11 +216,38 @@ fn every_mistake_of_a_file_is_told_at_its_place() {
             "waves[0].bake_seconds: found integer `-1`, expected a whole number from 0 to 4,294,967,295",
             "waves[1].bake_seconds: 4000000000 seconds are more than a year",
             "waves[2].name: wave `all` is there already",
+            "early_life_support_seconds: found floating point `1.5`, expected a whole number from 0 to 4,294,967,295",
+            "back_out: missing key `how`",
+        ],
+    );
+}
+
+#[test]
+fn mistakes_in_targets_and_automatic_steps_are_told_at_their_places() {
+    let mut model = shop();
+    model["success_criteria"] = json!({
+        "sold": { "what": "More.", "target": { "measure": "sales" } },
+        "liked": { "what": "More.", "target": { "measure": "csat", "at_least": 4, "at_most": 3 } },
+        "quick": { "what": "More.", "target": { "measure": "p95", "at_most": 0.2 } }
+    });
+    model["automatic"] = json!([
+        { "step": "complete_review", "by": "autopilot" }, { "step": "deploy", "by": "" },
+        { "step": "deploy", "by": "autopilot", "when": "always" }, { "step": "deplyo" }, "close"
+    ]);
+    mistaken(
+        &model,
+        &[
             "success_criteria.liked.target.at_most: the target cannot be met: it is at least 4 and at most 3",
             "success_criteria.quick.target.at_most: found floating point `0.2`, expected a whole number",
             "success_criteria.sold.target: the target has no bound; state `at_least`, `at_most` or both",
-            "early_life_support_seconds: found floating point `1.5`, expected a whole number from 0 to 4,294,967,295",
-            "back_out: missing key `how`",
+            "automatic[0].step: `complete_review` needs somebody's word, and cannot be automatic; these can: \
+             `start_development`, `deploy`, `finish_deployment`, `close`",
+            "automatic[1].by: invalid key ``: expected 1 to 200 characters",
+            "automatic[2].when: no such key; there are: step, by",
+            "automatic[2].step: step `deploy` is there already",
+            "automatic[3].step: no step `deplyo`",
+            "automatic[3]: key `by` is missing",
+            "automatic[4]: expected an object, found the text `close`",
         ],
     );
 }
@@ -462,7 +487,7 @@ fn what_a_hostile_file_says_reaches_no_terminal_unseen() {
         &[
             "\"a\\u{1b}[2J.b\\u{202e}\": no such key; there are: name, version, title, description, tracks, standard, \
              objectives, gates, environments, checklists, roles, milestones, waves, success_criteria, \
-             early_life_support_seconds, back_out",
+             early_life_support_seconds, back_out, automatic",
             "gates[0].step: no step `de↵ploy\\u{200b}`",
             "milestones.\"go.live\": found string \"soon\\n\\u{7}\", expected a whole number",
         ],

@@ -4,19 +4,23 @@
 #[path = "../../examples/quickstart/main.rs"]
 mod example;
 
+use crate::delegated::delegated;
 use crate::recorded;
 use example::adherence::Adherence;
 use example::history::{self, History, Schedules, Source};
 use example::{Taken, show};
 use phasegate::phase::Seconds;
-use phasegate::release::{AnyRecord, Envelope, Event, Key, ReleasePlan, When, verify};
-use phasegate::{Desk, Instant, MemoryStore};
+use phasegate::release::{AnyRecord, Batch, Envelope, Event, Key, ReleasePlan, When, verify};
+use phasegate::store::{Committed, StoreError};
+use phasegate::{Instant, MemoryStore, Store};
 use serde::Deserialize;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 fn take(schedules: &Schedules) -> Taken {
-    let desk = Desk::new(Arc::new(MemoryStore::new()));
-    pollster::block_on(example::take(desk, schedules)).unwrap()
+    pollster::block_on(example::take(MemoryStore::new(), schedules)).unwrap()
 }
 
 fn kubernetes() -> (Schedules, Taken) {
@@ -53,14 +57,12 @@ fn plans(log: &[Envelope]) -> Vec<(Instant, Arc<ReleasePlan>)> {
 }
 
 /// A run that stops after 1.23, and one that goes on; what they come to is what one run does.
-fn goes_on<S: phasegate::Store>(open: impl Fn() -> S) {
+fn goes_on<S: Store>(open: impl Fn() -> S) {
     let whole = kubernetes().1.logs;
     let mut schedules = history::kubernetes().unwrap();
     schedules.stop_after("1.23").unwrap();
-    let take = |schedules: &Schedules| {
-        let desk = Desk::new(Arc::new(open()));
-        pollster::block_on(example::take(desk, schedules)).unwrap()
-    };
+    let take =
+        |schedules: &Schedules| pollster::block_on(example::take(open(), schedules)).unwrap();
     let first = take(&schedules);
     assert_eq!(first.logs, whole[..5]);
     assert!(first.troubles.is_none());
@@ -70,10 +72,69 @@ fn goes_on<S: phasegate::Store>(open: impl Fn() -> S) {
     let all = history::kubernetes().unwrap();
     let second = take(&all);
     assert_eq!(second.logs, whole);
-    assert!(second.troubles.is_some(), "they happened in this run");
     let third = take(&all);
-    assert_eq!(third.logs, whole);
-    assert!(third.troubles.is_none(), "nothing is done twice");
+    assert_eq!(third.logs, whole, "nothing is done twice");
+    for taken in [&second, &third] {
+        assert_eq!(show::page(&all, taken).unwrap(), page_of_all());
+    }
+}
+
+fn page_of_all() -> String {
+    let (schedules, taken) = kubernetes();
+    show::page(&schedules, &taken).unwrap()
+}
+
+/// A store that does not answer any more after so many commits, as if the process were killed.
+struct Cut {
+    store: Arc<MemoryStore>,
+    left: Mutex<usize>,
+}
+
+impl Store for Cut {
+    async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
+        let left = self.left.lock().unwrap().checked_sub(1);
+        let left = left.ok_or_else(|| StoreError::unavailable("it was killed"))?;
+        *self.left.lock().unwrap() = left;
+        self.store.commit(batch).await
+    }
+    delegated!(store: history list outcome claim settle);
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_wherever_it_was() {
+    let all = history::kubernetes().unwrap();
+    let whole = page_of_all();
+    // The last one is killed within the release that has troubles.
+    let troubled = kubernetes().1.logs;
+    let before: usize = troubled[..5].iter().map(|(_, log)| log.len()).sum();
+    let middle = before + troubled[5].1.len() - 12;
+    let store = Arc::new(MemoryStore::new());
+    for kills in [0, 1, 20, middle] {
+        let (store, left) = (store.clone(), Mutex::new(kills));
+        let killed = pollster::block_on(example::take(Cut { store, left }, &all));
+        let told = example::told(&*killed.unwrap_err());
+        assert!(told.ends_with("\n  because: it was killed"), "{told}");
+    }
+    let taken = pollster::block_on(example::take(store, &all)).unwrap();
+    assert!(show::page(&all, &taken).unwrap() == whole);
+}
+
+#[test]
+fn what_was_taken_another_way_is_not_gone_on_with() {
+    let store = Arc::new(MemoryStore::new());
+    let mut other = history::kubernetes().unwrap();
+    other.stop_after("1.19").unwrap();
+    let history = &mut other.releases[0];
+    let release = history.milestones.get_mut("ga:v1.19.0").unwrap();
+    release.actual = release.actual.map(|at| at.plus(Seconds::days(3)));
+    pollster::block_on(example::take(store.clone(), &other)).unwrap();
+    let all = history::kubernetes().unwrap();
+    let refused = pollster::block_on(example::take(store, &all)).unwrap_err();
+    let told = example::told(&*refused);
+    assert!(
+        told.ends_with("was taken another way there; name another file"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Releases that are related: what they let each other do, and that no two writers pass each other.
 
+use crate::delegated::delegated;
 use crate::desk_support::{
     NOON, Office, at, by, id, note, office, package, tenant, text, titled, wait, worthwhile,
 };
@@ -7,20 +8,18 @@ use phasegate::desk::{CommitFailed, RunError};
 use phasegate::gate::{
     Ask, DependenciesPolicy, Facts, GateSet, InStepPolicy, Policies, Relation, not, when,
 };
-use phasegate::phase::{
-    Development, Phase, PhaseName, Plan, Request, Seconds, Standing, Start, Testing,
-};
+use phasegate::phase::{Development, Phase, PhaseName, Plan, Request, Standing, Start, Testing};
 use phasegate::release::step::{
     Authorise, Cancel, Close, Deploy, Expedite, Hold, Replan, Rework, StartDevelopment,
     StartTesting,
 };
 use phasegate::release::{
-    AnyStep, Batch, ChildAttached, CommandId, Decision, Delivery, DependencyDeclared, Ending,
-    Enforcement, Envelope, FactSource, Key, Moves, OtherRelease, ParentDeclared, Proposal, Reason,
-    ReleaseRequest, Role, Stream, Tenant, Track, Verdict, Version,
+    AnyStep, Batch, ChildAttached, Decision, DependencyDeclared, Ending, Enforcement, Envelope,
+    FactSource, Moves, OtherRelease, ParentDeclared, Proposal, Reason, ReleaseRequest, Role,
+    Stream, Track, Verdict, Version,
 };
-use phasegate::store::{Committed, Cursor, Outcome, Page, Query, Settlement, StoreError};
-use phasegate::{Gate, Instant, MemoryStore, Policy, Release, Store};
+use phasegate::store::{Committed, StoreError};
+use phasegate::{Gate, MemoryStore, Policy, Release, Store};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
@@ -159,35 +158,7 @@ impl Store for Meanwhile {
         let stream = if wanted == *stream { &given } else { stream };
         self.store.history(stream, after, limit).await
     }
-    async fn list(
-        &self,
-        tenant: &Tenant,
-        query: Query,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
-        self.store.list(tenant, query, after, limit).await
-    }
-    async fn outcome(
-        &self,
-        stream: &Stream,
-        command: CommandId,
-    ) -> Result<Option<Outcome>, StoreError> {
-        self.store.outcome(stream, command).await
-    }
-    async fn claim(
-        &self,
-        tenant: &Tenant,
-        sink: &Key,
-        now: Instant,
-        lease: Seconds,
-        limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        self.store.claim(tenant, sink, now, lease, limit).await
-    }
-    async fn settle(&self, delivery: &Delivery, settlement: Settlement) -> Result<(), StoreError> {
-        self.store.settle(delivery, settlement).await
-    }
+    delegated!(store: list outcome claim settle);
 }
 
 /// A desk of its own on the same logs, where somebody gets in between.

@@ -11,7 +11,7 @@
 use phasegate::phase::{PhaseName, Seconds};
 use phasegate::release::limits::{BATCH_EVENTS, BATCH_GUARDS, PAYLOAD_BYTES};
 use phasegate::release::{
-    Batch, CommandId, Delivery, Envelope, Key, Notice, Stream, Summary, Tenant, Version,
+    Batch, CommandId, Delivery, Envelope, Key, Notice, Stream, StreamKind, Summary, Tenant, Version,
 };
 use phasegate::store::{
     Committed, Cursor, Filter, Outcome, Page, Query, Row, Settlement, StoreError,
@@ -25,8 +25,9 @@ use std::time::Duration;
 macro_rules! flaws {
     ($($flaw:ident $says:literal $check:ident;)*) => {
         /// What is wrong with a store.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         enum Flaw {
+            #[default]
             Sound,
             $(#[doc = $says] $flaw,)*
         }
@@ -43,24 +44,33 @@ flaws! {
     NoticeOfTheLast "a commit of many events has one notice" a_batch_of_many_events_is_one_commit;
     RowWithoutModel "the summary row has no column for the model" a_commit_writes_everything_together;
     SummaryLater "the summary row is written in a second transaction" closing_is_one_commit;
+    CreatedInMilliseconds "the summary row has its instants to the millisecond" a_commit_writes_everything_together;
+    NoticeInMilliseconds "the instants of a notice are kept to the millisecond" a_commit_writes_everything_together;
     // Contract 2.
     NoVersionCheck "the expected version is not looked at" a_conflict_names_the_actual_version;
     ConflictOffByOne "a conflict names the version after the last one" a_conflict_names_the_actual_version;
     VersionsAsText "versions are ordered as text, so that 9 comes after 10" a_conflict_names_the_actual_version;
     GapsAllowed "a batch ahead of its log is written, and leaves a gap" a_batch_ahead_of_its_log_is_a_conflict;
     VersionOutsideLock "the version is looked at before the lock is taken" no_update_is_lost;
+    VersionInAByte "versions are compared in one byte" a_batch_ahead_of_its_log_is_a_conflict;
+    LoserIsToldUnavailable "the loser of a race is told that the store is unavailable" of_many_writers_at_one_version_one_wins;
     LoserGetsInternalError "the loser of a race gets the error of the driver" of_many_writers_at_one_version_one_wins;
     // Contract 3.
     NoGuards "guards are not looked at" a_moved_guard_writes_nothing;
     FirstGuardOnly "only the first guard is looked at" a_moved_guard_writes_nothing;
     GuardAtLeast "a guard holds when its log is further" a_moved_guard_writes_nothing;
+    GuardInAByte "versions of guards are compared in one byte" a_moved_guard_writes_nothing;
+    GuardWithoutKind "guards are looked up without their kind" a_guard_on_a_log_that_is_not_there_holds_until_it_is;
+    GuardOfOwnTenant "guards are looked up in the tenant of the batch" a_guard_on_a_log_that_is_not_there_holds_until_it_is;
     AbsentGuardHolds "a guard on a log that is not there always holds" a_guard_on_a_log_that_is_not_there_holds_until_it_is;
     GuardsOutsideLock "guards are looked at before the lock is taken" of_two_writers_that_guard_each_other_one_wins;
     // Contract 4.
     LastCommandOnly "only the last command of a log is kept" a_command_is_answered_once_and_for_ever;
+    HundredCommands "only the last hundred commands of a log are kept" a_command_is_answered_once_and_for_ever;
     IntentIgnored "a command is answered whatever it asks for" a_command_with_another_intent_is_refused;
     CommandAfterVersion "the version is looked at before the command" a_command_is_known_before_versions_and_guards_are_looked_at;
     CommandOfAnyLog "commands are kept without their log" a_command_belongs_to_one_log;
+    CommandWithoutKind "commands are kept without the kind of their log" a_command_belongs_to_one_log;
     CommandInHandle "commands are kept in the handle, not in the store" a_lost_answer_is_found_by_asking_again;
     CommandOutsideLock "the command is looked at before the lock is taken" the_same_command_at_once_is_done_once;
     // Contract 5.
@@ -69,17 +79,21 @@ flaws! {
     CommandBeforeChecks "the command is kept before anything is looked at" a_refused_batch_can_be_written_later;
     // Contract 6.
     PageOfBytes "a page of a log ends after 64 KiB" a_long_log_is_read_whole;
+    PageOfMebibytes "a page of a log ends after 16 MiB" a_long_log_is_read_whole;
     AfterIsIncluded "a page begins with the version that it should begin after" a_page_of_a_log_begins_after_a_version;
     JsonRewritten "payloads are kept as a tree of JSON" a_payload_comes_back_byte_for_byte;
     OccurredIsRecorded "when something happened is kept as when it was recorded" an_envelope_comes_back_field_for_field;
     Milliseconds "instants are kept to the millisecond" an_envelope_comes_back_field_for_field;
+    RecordedInMilliseconds "when something was recorded is kept to the millisecond" an_envelope_comes_back_field_for_field;
     ShortRead "a read ends where an entry is missing" a_missing_entry_is_an_error;
     SkippedEntry "a read skips an entry that is missing" a_missing_entry_is_an_error;
+    FirstSkipped "a log whose first entry is missing begins with the second one" a_missing_entry_is_an_error;
     ReadingBegins "reading a log that is not there begins it" reading_writes_nothing;
     ReadingClaims "asking for an outcome marks the command as done" reading_writes_nothing;
     OrderedByTime "entries are read in the order of their instants" the_clock_decides_nothing;
     // Contract 7.
     CachedReads "a handle keeps what it has read" a_second_handle_reads_what_was_acknowledged;
+    AbsenceCached "a handle remembers that a command has done nothing" a_second_handle_reads_what_was_acknowledged;
     AcknowledgedEarly "a commit is acknowledged before it is on the disk" what_was_acknowledged_is_there_after_reopening;
     BusyRefuses "a call is refused while another one runs" many_calls_at_once_all_come_to_an_end;
     CommandsForgotten "commands are kept in memory only" a_command_is_known_after_reopening;
@@ -88,10 +102,16 @@ flaws! {
     NoTenantInKey "logs are kept without their tenant" tenants_see_nothing_of_each_other;
     NoTenantInList "a list has the releases of all tenants" tenants_see_nothing_of_each_other;
     NoTenantInClaims "claims are kept without the tenant" tenants_see_nothing_of_each_other;
+    TenantByPrefix "a list scans all tenants whose names begin so" names_that_look_alike_are_not_the_same;
+    LogByPrefix "a read scans all logs whose names begin so" names_that_look_alike_are_not_the_same;
     JoinedKeys "the parts of a key are joined by a slash" names_that_look_alike_are_not_the_same;
     NamesCut "names are cut at 191 characters" names_that_look_alike_are_not_the_same;
     CaseFolded "names are compared without regard to case" names_that_look_alike_are_not_the_same;
+    SinkCaseFolded "sinks are compared without regard to case" names_that_look_alike_are_not_the_same;
+    SinkCut "the names of sinks are cut at 191 characters" names_that_look_alike_are_not_the_same;
     // Contract 9.
+    ListInSeconds "lists are ordered by whole seconds" a_list_has_every_order_and_filter;
+    ListInMilliseconds "lists are ordered by milliseconds" a_list_has_every_order_and_filter;
     ClosedIsOpen "releases that are closed are listed as open" a_list_has_every_order_and_filter;
     AbsentInstants "releases without the instant are listed first" a_list_has_every_order_and_filter;
     PlaceWithoutId "a page begins after an instant" a_list_breaks_ties_by_id;
@@ -102,20 +122,29 @@ flaws! {
     MeanwhileSkipped "a settlement settles all that has come meanwhile" a_sink_that_is_done_gets_what_comes_later;
     NoLease "a claim looks at no lease" a_lease_keeps_others_away_until_it_ends;
     LeaseByClock "a lease is over when the clock goes back before it" a_lease_keeps_others_away_until_it_ends;
+    LeaseEndsEarly "a lease ends a microsecond early" a_lease_keeps_others_away_until_it_ends;
+    LeaseEndsLate "a lease ends a microsecond late" a_lease_keeps_others_away_until_it_ends;
+    AttemptInAByte "attempts are counted in one byte" a_lease_keeps_others_away_until_it_ends;
+    AttemptGoesOn "attempts are counted over all notices of a log" a_sink_gets_the_lowest_notice_that_it_has_not_settled;
     NoFencing "a settlement does not look at the attempt" a_late_settlement_is_refused;
     SettledTwice "a settlement of what is settled settles the next one" a_late_settlement_is_refused;
     RetryAtOnce "a notice that is put off is told again at once" a_notice_waits_until_it_is_to_be_tried_again;
+    RetryEarly "a notice that is put off is told again a microsecond early" a_notice_waits_until_it_is_to_be_tried_again;
+    RetryLate "a notice that is put off is told again a microsecond late" a_notice_waits_until_it_is_to_be_tried_again;
     RetryPassedOver "a notice that is put off lets the next one go" a_notice_waits_until_it_is_to_be_tried_again;
     RejectedAgain "a notice that is rejected is told again" a_rejected_notice_lets_the_next_one_go;
     NewSinkBeginsNow "a new sink begins with what comes" a_new_sink_begins_at_version_one;
     SettledForAll "what a sink has settled is settled for all" a_new_sink_begins_at_version_one;
     LimitStarves "a claim looks only at as many logs as it may return" a_claim_of_few_comes_to_all;
+    ClaimsByName "a claim takes logs in the order of their names" a_claim_of_few_takes_what_waits_longest;
     ClaimOutsideLock "claims are looked at before the lock is taken" of_claims_at_once_one_gets_a_notice;
     SequenceSkips "a sink reads on from the highest number that it has seen" no_notice_is_lost_while_others_write;
     // Contract 11.
     SmallPayloads "a payload has at most 64 KiB" the_largest_batch_is_written;
+    PayloadInCharacters "the size of a payload is counted in characters" a_batch_that_is_too_large_is_refused;
     NoLimits "limits are not looked at" a_batch_that_is_too_large_is_refused;
     LimitTaken "a limit is taken as it comes" a_read_returns_one_to_a_thousand_rows;
+    ThousandLogs "a claim looks only at the first thousand logs" a_read_returns_one_to_a_thousand_rows;
     // Contract 12.
     ClosedIsDeleted "a closed release is deleted when all is told of it" nothing_is_deleted;
     // Contract 13.
@@ -161,7 +190,7 @@ struct World {
 #[derive(Default)]
 struct Kept(Mutex<World>);
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Sabotaged {
     flaw: Flaw,
     kept: Arc<Kept>,
@@ -174,6 +203,7 @@ struct Own {
     commands: HashMap<CommandId, Outcome>,
     read: HashMap<(Stream, Version), Vec<Envelope>>,
     offsets: HashMap<Cursor, usize>,
+    absent: HashSet<CommandId>,
     is_busy: bool,
 }
 
@@ -189,6 +219,31 @@ async fn pause() {
         }
     })
     .await;
+}
+
+/// The whole milliseconds, or seconds, of an instant.
+fn cut(at: Instant, micros: i64) -> Instant {
+    let all = at.unix_micros();
+    Instant::from_unix_micros(all - all.rem_euclid(micros)).unwrap_or(at)
+}
+
+fn later(at: Instant, micros: i64) -> Instant {
+    Instant::from_unix_micros(at.unix_micros() + micros).unwrap()
+}
+
+/// The logs of that name, of whatever kind.
+fn of_each_kind(stream: &Stream) -> [Stream; 3] {
+    [StreamKind::Release, StreamKind::Model, StreamKind::Calendar]
+        .map(|kind| Stream::new(stream.tenant.clone(), kind, stream.id.clone()))
+}
+
+fn of_any_kind(world: &World, stream: &Stream, command: CommandId) -> Option<Outcome> {
+    let sound = Sabotaged::default();
+    let logs = of_each_kind(stream);
+    let mut logs = logs
+        .iter()
+        .filter_map(|log| world.logs.get(&sound.key(log)));
+    logs.find_map(|log| log.commands.get(&command).copied())
 }
 
 fn linger() {
@@ -232,11 +287,21 @@ impl Sabotaged {
         key
     }
 
+    fn sink(&self, sink: &Key) -> Key {
+        let name = match self.flaw {
+            Flaw::SinkCaseFolded => sink.as_str().to_lowercase(),
+            Flaw::SinkCut => sink.as_str().chars().take(191).collect(),
+            _ => return sink.clone(),
+        };
+        Key::new(name).unwrap()
+    }
+
     fn known(&self, world: &World, batch: &Batch) -> Option<Result<Committed, StoreError>> {
         let stream = batch.stream();
         let log = world.logs.get(&self.key(stream));
         let done = match self.flaw {
             Flaw::CommandOfAnyLog => world.commands.get(&batch.command()).copied(),
+            Flaw::CommandWithoutKind => of_any_kind(world, batch.stream(), batch.command()),
             Flaw::CommandInHandle => self.own().commands.get(&batch.command()).copied(),
             _ => log.and_then(|log| log.commands.get(&batch.command()).copied()),
         }?;
@@ -250,7 +315,11 @@ impl Sabotaged {
     }
 
     fn limits(&self, batch: &Batch) -> Result<(), StoreError> {
-        let bytes = batch.events().iter().map(|event| event.data.as_str().len());
+        let size = |text: &str| match self.flaw {
+            Flaw::PayloadInCharacters => text.chars().count(),
+            _ => text.len(),
+        };
+        let bytes = batch.events().iter().map(|event| size(event.data.as_str()));
         let most = if self.is(Flaw::SmallPayloads) {
             65_535
         } else {
@@ -281,6 +350,7 @@ impl Sabotaged {
         let holds = match self.flaw {
             Flaw::NoVersionCheck => true,
             Flaw::GapsAllowed => actual <= batch.expected(),
+            Flaw::VersionInAByte => actual.get() % 256 == batch.expected().get() % 256,
             _ => actual == batch.expected(),
         };
         if holds {
@@ -296,11 +366,22 @@ impl Sabotaged {
 
     fn rests(&self, world: &World, batch: &Batch) -> Result<(), StoreError> {
         for (nth, (guarded, expected)) in batch.guards().iter().enumerate() {
-            let found = self.version(world, guarded);
+            let found = match self.flaw {
+                Flaw::GuardOfOwnTenant => {
+                    let tenant = batch.stream().tenant.clone();
+                    let own = Stream::new(tenant, guarded.kind, guarded.id.clone());
+                    self.version(world, &own)
+                }
+                Flaw::GuardWithoutKind => of_each_kind(guarded)
+                    .iter()
+                    .find_map(|log| self.version(world, log)),
+                _ => self.version(world, guarded),
+            };
             let actual = found.unwrap_or(Version::NONE);
             let holds = match self.flaw {
                 Flaw::NoGuards => true,
                 Flaw::FirstGuardOnly => nth > 0 || actual == *expected,
+                Flaw::GuardInAByte => actual.get() % 256 == expected.get() % 256,
                 Flaw::GuardAtLeast => actual >= *expected,
                 Flaw::AbsentGuardHolds => found.is_none() || actual == *expected,
                 _ => actual == *expected,
@@ -320,6 +401,7 @@ impl Sabotaged {
         };
         world.commands.insert(batch.command(), outcome);
         self.own().commands.insert(batch.command(), outcome);
+        self.own().absent.remove(&batch.command());
         let log = world.logs.entry(self.key(batch.stream())).or_default();
         log.stream.get_or_insert_with(|| batch.stream().clone());
         for event in batch.events() {
@@ -329,6 +411,12 @@ impl Sabotaged {
             log.commands.clear();
         }
         log.commands.insert(batch.command(), outcome);
+        if self.is(Flaw::HundredCommands) {
+            let oldest = log.commands.values().map(|done| done.first).min();
+            if log.commands.len() > 100 {
+                log.commands.retain(|_, done| Some(done.first) != oldest);
+            }
+        }
     }
 
     /// The form in which an entry is kept.
@@ -342,11 +430,8 @@ impl Sabotaged {
             }
             Flaw::CriticalForgotten => event.critical = false,
             Flaw::OccurredIsRecorded => event.occurred_at = event.recorded_at,
-            Flaw::Milliseconds => {
-                let micros = event.occurred_at.unix_micros();
-                let cut = Instant::from_unix_micros(micros - micros.rem_euclid(1_000));
-                event.occurred_at = cut.unwrap_or(event.occurred_at);
-            }
+            Flaw::Milliseconds => event.occurred_at = cut(event.occurred_at, 1_000),
+            Flaw::RecordedInMilliseconds => event.recorded_at = cut(event.recorded_at, 1_000),
             _ => {}
         }
         event
@@ -364,6 +449,11 @@ impl Sabotaged {
         {
             row.model = None;
         }
+        if self.is(Flaw::CreatedInMilliseconds)
+            && let Some(row) = &mut row
+        {
+            row.created_at = cut(row.created_at, 1_000);
+        }
         let before = std::mem::replace(&mut log.summary, row);
         if self.is(Flaw::OldRowStays) && before != log.summary {
             log.old.extend(before);
@@ -377,7 +467,10 @@ impl Sabotaged {
             0
         };
         let log = world.logs.entry(self.key(batch.stream())).or_default();
-        for notice in batch.outbox().skip(skip) {
+        for mut notice in batch.outbox().skip(skip) {
+            if self.is(Flaw::NoticeInMilliseconds) {
+                notice.recorded_at = cut(notice.recorded_at, 1_000);
+            }
             log.notices.push(notice);
             log.numbers.extend(number);
         }
@@ -412,6 +505,9 @@ impl Sabotaged {
             Flaw::LoserGetsInternalError => self
                 .expects(world, batch)
                 .map_err(|_| StoreError::other("UNIQUE constraint failed: events.version")),
+            Flaw::LoserIsToldUnavailable => self
+                .expects(world, batch)
+                .map_err(|_| StoreError::unavailable("could not serialize access")),
             _ => self.expects(world, batch),
         });
         if self.is(Flaw::NoticeBeforeChecks) {
@@ -441,9 +537,9 @@ impl Store for Sabotaged {
             return done;
         }
         let early = match self.flaw {
-            Flaw::VersionOutsideLock | Flaw::LoserGetsInternalError => {
-                self.expects(&self.world(), batch)
-            }
+            Flaw::VersionOutsideLock
+            | Flaw::LoserGetsInternalError
+            | Flaw::LoserIsToldUnavailable => self.expects(&self.world(), batch),
             Flaw::GuardsOutsideLock => self.rests(&self.world(), batch),
             _ => Ok(()),
         };
@@ -451,6 +547,7 @@ impl Store for Sabotaged {
             self.flaw,
             Flaw::VersionOutsideLock
                 | Flaw::LoserGetsInternalError
+                | Flaw::LoserIsToldUnavailable
                 | Flaw::GuardsOutsideLock
                 | Flaw::CommandOutsideLock
         ) {
@@ -543,9 +640,16 @@ impl Store for Sabotaged {
             return Ok(Vec::new());
         };
         let first = after.plus(u64::from(!self.is(Flaw::AfterIsIncluded)));
-        let mut events: Vec<_> = log
-            .events
-            .iter()
+        let is_scanned = |other: &LogKey| {
+            self.is(Flaw::LogByPrefix)
+                && *other != key
+                && (&other.0, &other.1) == (&key.0, &key.1)
+                && other.2.starts_with(&key.2)
+        };
+        let others = world.logs.iter().filter(|(other, _)| is_scanned(other));
+        let mut events: Vec<_> = std::iter::once(log)
+            .chain(others.map(|(_, log)| log))
+            .flat_map(|log| &log.events)
             .filter(|event| event.version >= first)
             .collect();
         if self.is(Flaw::OrderedByTime) {
@@ -557,11 +661,15 @@ impl Store for Sabotaged {
                 match self.flaw {
                     Flaw::ShortRead => break,
                     Flaw::SkippedEntry => continue,
+                    Flaw::FirstSkipped if event.version.get() == 1 => continue,
                     _ => return Err(StoreError::corrupt("an entry is missing")),
                 }
             }
             bytes += event.data.as_str().len();
             if self.is(Flaw::PageOfBytes) && bytes > 65_536 {
+                break;
+            }
+            if self.is(Flaw::PageOfMebibytes) && bytes > 16 << 20 {
                 break;
             }
             entries.push(event.clone());
@@ -589,12 +697,22 @@ impl Store for Sabotaged {
         let mut rows = Vec::new();
         for log in world.logs.values() {
             let Some(stream) = &log.stream else { continue };
-            if stream.tenant != *tenant && !self.is(Flaw::NoTenantInList) {
+            let is_scanned = match self.flaw {
+                Flaw::NoTenantInList => true,
+                Flaw::TenantByPrefix => stream.tenant.as_str().starts_with(tenant.as_str()),
+                _ => stream.tenant == *tenant,
+            };
+            if !is_scanned {
                 continue;
             }
             for summary in log.summary.iter().chain(&log.old) {
                 let at = query.order.instant(summary);
                 let at = at.or(self.is(Flaw::AbsentInstants).then_some(long_ago()));
+                let at = match self.flaw {
+                    Flaw::ListInSeconds => at.map(|at| cut(at, 1_000_000)),
+                    Flaw::ListInMilliseconds => at.map(|at| cut(at, 1_000)),
+                    _ => at,
+                };
                 let (Some(at), true) = (at, self.takes(query.filter, summary)) else {
                     continue;
                 };
@@ -643,12 +761,20 @@ impl Store for Sabotaged {
     ) -> Result<Option<Outcome>, StoreError> {
         pause().await;
         let mut world = self.world();
-        let done = if self.is(Flaw::CommandOfAnyLog) {
-            world.commands.get(&command).copied()
-        } else {
-            let log = world.logs.get(&self.key(stream));
-            log.and_then(|log| log.commands.get(&command).copied())
+        if self.own().absent.contains(&command) {
+            return Ok(None);
+        }
+        let done = match self.flaw {
+            Flaw::CommandOfAnyLog => world.commands.get(&command).copied(),
+            Flaw::CommandWithoutKind => of_any_kind(&world, stream, command),
+            _ => {
+                let log = world.logs.get(&self.key(stream));
+                log.and_then(|log| log.commands.get(&command).copied())
+            }
         };
+        if self.is(Flaw::AbsenceCached) && done.is_none() {
+            self.own().absent.insert(command);
+        }
         if self.is(Flaw::ReadingClaims) && done.is_none() {
             let log = world.logs.entry(self.key(stream)).or_default();
             log.stream.get_or_insert_with(|| stream.clone());
@@ -694,10 +820,20 @@ impl Store for Sabotaged {
             };
             let mut deliveries = Vec::new();
             for (key, notices) in found {
-                let claim = world.claims.entry((sink.clone(), key.clone())).or_default();
+                let claim = world
+                    .claims
+                    .entry((self.sink(sink), key.clone()))
+                    .or_default();
                 claim.attempt += 1;
+                if self.is(Flaw::AttemptInAByte) {
+                    claim.attempt %= 256;
+                }
                 claim.since = Some(now);
-                claim.not_before = Some(now.plus(lease));
+                claim.not_before = Some(match self.flaw {
+                    Flaw::LeaseEndsEarly => later(now.plus(lease), -1),
+                    Flaw::LeaseEndsLate => later(now.plus(lease), 1),
+                    _ => now.plus(lease),
+                });
                 let until_ever = Instant::from_unix_micros(253_000_000_000_000_000).unwrap();
                 if self.is(Flaw::LostWhenDropped) {
                     claim.not_before = Some(until_ever);
@@ -713,7 +849,7 @@ impl Store for Sabotaged {
             pause().await;
             for key in lasts {
                 let mut world = self.world();
-                let claim = world.claims.entry((sink.clone(), key)).or_default();
+                let claim = world.claims.entry((self.sink(sink), key)).or_default();
                 claim.not_before = Some(now.plus(lease));
             }
         }
@@ -724,7 +860,7 @@ impl Store for Sabotaged {
         pause().await;
         let mut world = self.world();
         let stream = &delivery.notice.stream;
-        let key = (delivery.sink.clone(), self.claim_key(stream));
+        let key = (self.sink(&delivery.sink), self.claim_key(stream));
         let stale = || StoreError::stale_claim(&delivery.dedupe_key());
         let claim = world.claims.get_mut(&key).ok_or_else(stale)?;
         let is_notice = delivery.notice.version.get() == claim.settled + 1;
@@ -744,7 +880,11 @@ impl Store for Sabotaged {
                 claim.not_before = Some(long_ago());
             }
             Settlement::RetryAt(at) if !self.is(Flaw::RetryPassedOver) => {
-                claim.not_before = Some(at);
+                claim.not_before = Some(match self.flaw {
+                    Flaw::RetryEarly => later(at, -1),
+                    Flaw::RetryLate => later(at, 1),
+                    _ => at,
+                });
                 claim.since = None;
             }
             Settlement::Rejected if self.is(Flaw::RejectedAgain) => {
@@ -753,6 +893,7 @@ impl Store for Sabotaged {
             Settlement::Delivered | Settlement::Rejected | Settlement::RetryAt(_) => {
                 *claim = Claim {
                     settled: claim.settled + 1,
+                    attempt: u32::from(self.is(Flaw::AttemptGoesOn)) * claim.attempt,
                     ..Claim::default()
                 };
             }
@@ -851,7 +992,12 @@ impl Sabotaged {
                 continue;
             };
             looked_at += 1;
-            if found.len() == limit || (self.is(Flaw::LimitStarves) && looked_at > limit) {
+            let most = match self.flaw {
+                Flaw::LimitStarves => limit,
+                Flaw::ThousandLogs => 1_000,
+                _ => usize::MAX,
+            };
+            if looked_at > most {
                 break;
             }
             let key = self.claim_key(stream);
@@ -860,7 +1006,10 @@ impl Sabotaged {
                 .get(&(any_sink(), key.clone()))
                 .copied()
                 .unwrap_or_default();
-            let claim = world.claims.entry((sink.clone(), key.clone())).or_default();
+            let claim = world
+                .claims
+                .entry((self.sink(sink), key.clone()))
+                .or_default();
             if self.is(Flaw::SettledForAll) {
                 claim.settled = claim.settled.max(for_all.settled);
             }
@@ -891,10 +1040,14 @@ impl Sabotaged {
             };
             let notices: Vec<_> = log.notices.iter().skip(nth).take(count).cloned().collect();
             if is_free && !notices.is_empty() {
-                found.push((key, notices));
+                found.push((claim.not_before, key, notices));
             }
         }
-        found
+        if !self.is(Flaw::ClaimsByName) {
+            found.sort_by_key(|(since, ..)| *since);
+        }
+        let found = found.into_iter().take(limit);
+        found.map(|(_, key, notices)| (key, notices)).collect()
     }
 }
 
@@ -1066,6 +1219,20 @@ fn every_sabotaged_store_is_found_out_by_the_check_that_is_named() {
     });
     let survivors: Vec<_> = survivors.collect();
     assert!(survivors.is_empty(), "{}", survivors.join("\n"));
+}
+
+#[test]
+fn what_ends_a_moment_late_is_told_by_one_check_and_no_other() {
+    for flaw in [Flaw::LeaseEndsLate, Flaw::RetryLate] {
+        let (_, _, name) = FLAWS.iter().find(|(one, ..)| *one == flaw).unwrap();
+        // Claims are looked at by these, too.
+        let others = CHECKS.iter().filter(|check| check.contract() > 4);
+        let others = others.filter(|check| check.name() != *name && check.contract() != 11);
+        for check in others {
+            let shown = pollster::block_on(check.run(&With(flaw))).shown;
+            assert_eq!(shown, Shown::Holds, "{flaw:?}: {check:?}");
+        }
+    }
 }
 
 #[test]

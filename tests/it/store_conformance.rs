@@ -67,10 +67,11 @@ mod memory {
 mod sqlite {
     use crate::sqlite_support::{Folder, quick};
     use phasegate::SqliteStore;
-    use phasegate::testing::conformance::Harness;
+    use phasegate::store::SqliteOptions;
+    use phasegate::testing::conformance::{CHECKS, Harness, run};
 
     #[derive(Clone)]
-    struct Files;
+    struct Files(SqliteOptions);
 
     impl Harness for Files {
         type Place = Folder;
@@ -80,7 +81,7 @@ mod sqlite {
             Folder::new()
         }
         async fn open(&self, place: &Folder) -> SqliteStore {
-            SqliteStore::open_with(place.file(), &quick()).unwrap()
+            SqliteStore::open_with(place.file(), &self.0).unwrap()
         }
         async fn break_link(
             &self,
@@ -93,16 +94,112 @@ mod sqlite {
         }
     }
 
-    phasegate::conformance_tests!(Files);
+    phasegate::conformance_tests!(Files(quick()));
+
+    #[test]
+    fn the_whole_contract_is_kept_when_every_commit_waits_for_the_disk() {
+        let report = pollster::block_on(run(&Files(SqliteOptions::default())));
+        assert_eq!(report.holds, CHECKS.len(), "{report}");
+    }
+}
+
+/// A place that takes one handle at a time, and a handle that does one call at a time: one connection, and no more.
+mod on_one_connection {
+    use crate::delegated::delegated;
+    use phasegate::testing::conformance::{Harness, Shown, run};
+    use phasegate::{MemoryStore, Store};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Poll;
+
+    #[derive(Default)]
+    struct Place {
+        store: Arc<MemoryStore>,
+        is_open: Arc<AtomicBool>,
+    }
+
+    /// Is free again when it is dropped, at the end of a call or in the middle of it.
+    struct Taken<'a>(&'a AtomicBool);
+
+    impl Drop for Taken<'_> {
+        fn drop(&mut self) {
+            self.0.store(false, Ordering::SeqCst);
+        }
+    }
+
+    struct Connection {
+        store: Arc<MemoryStore>,
+        is_open: Arc<AtomicBool>,
+        is_busy: AtomicBool,
+    }
+
+    impl Connection {
+        async fn turn(&self) -> Taken<'_> {
+            std::future::poll_fn(|context| {
+                if self.is_busy.swap(true, Ordering::SeqCst) {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Poll::Ready(Taken(&self.is_busy))
+            })
+            .await
+        }
+    }
+
+    impl Drop for Connection {
+        fn drop(&mut self) {
+            self.is_open.store(false, Ordering::SeqCst);
+        }
+    }
+
+    impl Store for Connection {
+        delegated!(|this| { this.turn().await } store: commit history list outcome claim settle);
+    }
+
+    #[derive(Clone)]
+    struct One;
+
+    impl Harness for One {
+        type Place = Place;
+        type Store = Connection;
+
+        async fn fresh(&self) -> Place {
+            Place::default()
+        }
+        async fn open(&self, place: &Place) -> Connection {
+            let was_open = place.is_open.swap(true, Ordering::SeqCst);
+            assert!(!was_open, "this place has a handle");
+            Connection {
+                store: place.store.clone(),
+                is_open: place.is_open.clone(),
+                is_busy: AtomicBool::new(false),
+            }
+        }
+        async fn second_handle(&self, _: &Place) -> Option<Connection> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_store_with_one_connection_is_checked_on_that() {
+        let report = pollster::block_on(run(&One));
+        assert_eq!(report.fails, 0, "{report}");
+        let left_out = |shown: &Shown| matches!(shown, Shown::NotApplicable { .. });
+        let left_out = report.checks.iter().filter(|one| left_out(&one.shown));
+        let left_out: Vec<_> = left_out.map(|one| one.check.name()).collect();
+        let expected = [
+            "a_missing_entry_is_an_error",
+            "a_second_handle_reads_what_was_acknowledged",
+        ];
+        assert_eq!(left_out, expected, "{report}");
+    }
 }
 
 /// A store whose calls are answered by a reactor, and only within a context, as on many a runtime.
 mod on_a_runtime {
-    use phasegate::phase::Seconds;
-    use phasegate::release::{Batch, CommandId, Delivery, Envelope, Key, Stream, Tenant, Version};
-    use phasegate::store::{Committed, Cursor, Outcome, Page, Query, Settlement, StoreError};
+    use crate::delegated::delegated;
     use phasegate::testing::conformance::{CHECKS, Harness, Shown};
-    use phasegate::{Instant, MemoryStore, Store};
+    use phasegate::{MemoryStore, Store};
     use std::cell::Cell;
     use std::pin::Pin;
     use std::sync::{Arc, Mutex, mpsc};
@@ -139,56 +236,7 @@ mod on_a_runtime {
     }
 
     impl Store for OnRuntime {
-        async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
-            self.trip().await;
-            self.1.commit(batch).await
-        }
-        async fn history(
-            &self,
-            stream: &Stream,
-            after: Version,
-            limit: usize,
-        ) -> Result<Vec<Envelope>, StoreError> {
-            self.trip().await;
-            self.1.history(stream, after, limit).await
-        }
-        async fn list(
-            &self,
-            tenant: &Tenant,
-            query: Query,
-            after: Option<&Cursor>,
-            limit: usize,
-        ) -> Result<Page, StoreError> {
-            self.trip().await;
-            self.1.list(tenant, query, after, limit).await
-        }
-        async fn outcome(
-            &self,
-            stream: &Stream,
-            command: CommandId,
-        ) -> Result<Option<Outcome>, StoreError> {
-            self.trip().await;
-            self.1.outcome(stream, command).await
-        }
-        async fn claim(
-            &self,
-            tenant: &Tenant,
-            sink: &Key,
-            now: Instant,
-            lease: Seconds,
-            limit: usize,
-        ) -> Result<Vec<Delivery>, StoreError> {
-            self.trip().await;
-            self.1.claim(tenant, sink, now, lease, limit).await
-        }
-        async fn settle(
-            &self,
-            delivery: &Delivery,
-            settlement: Settlement,
-        ) -> Result<(), StoreError> {
-            self.trip().await;
-            self.1.settle(delivery, settlement).await
-        }
+        delegated!(|this| { this.trip().await } 1: commit history list outcome claim settle);
     }
 
     impl Harness for Runtime {

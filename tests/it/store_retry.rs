@@ -1,13 +1,12 @@
 //! A store that is asked again: what is tried again, how often, and what stays in doubt.
 
+use crate::delegated::delegated;
 use crate::desk_support::{NOON, at, by, id, key, note, stream, tenant, titled, wait};
 use phasegate::gate::{Facts, GateSet};
 use phasegate::phase::Seconds;
-use phasegate::release::{Batch, CommandId, Delivery, Envelope, Key, Stream, Tenant, Version};
-use phasegate::store::{
-    Committed, Cursor, Outcome, Page, Query, Retrying, Settlement, StoreError, StoreErrorKind,
-};
-use phasegate::{Desk, Instant, MemoryStore, Release, Store};
+use phasegate::release::{Batch, Version};
+use phasegate::store::{Committed, Query, Retrying, Settlement, StoreError, StoreErrorKind};
+use phasegate::{Desk, MemoryStore, Release, Store};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
@@ -55,48 +54,7 @@ impl Store for Unlucky {
         let done = self.store.commit(batch).await?;
         lost.map_or(Ok(done), Err)
     }
-    async fn history(
-        &self,
-        stream: &Stream,
-        after: Version,
-        limit: usize,
-    ) -> Result<Vec<Envelope>, StoreError> {
-        self.meets()?;
-        self.store.history(stream, after, limit).await
-    }
-    async fn list(
-        &self,
-        tenant: &Tenant,
-        query: Query,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
-        self.meets()?;
-        self.store.list(tenant, query, after, limit).await
-    }
-    async fn outcome(
-        &self,
-        stream: &Stream,
-        command: CommandId,
-    ) -> Result<Option<Outcome>, StoreError> {
-        self.meets()?;
-        self.store.outcome(stream, command).await
-    }
-    async fn claim(
-        &self,
-        tenant: &Tenant,
-        sink: &Key,
-        now: Instant,
-        lease: Seconds,
-        limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        self.meets()?;
-        self.store.claim(tenant, sink, now, lease, limit).await
-    }
-    async fn settle(&self, delivery: &Delivery, settlement: Settlement) -> Result<(), StoreError> {
-        self.meets()?;
-        self.store.settle(delivery, settlement).await
-    }
+    delegated!(|this| { this.meets()?; } store: history list outcome claim settle);
 }
 
 fn batch(title: &str) -> Batch {

@@ -1,6 +1,6 @@
 //! Models from a file: every part read, and every part held against the others.
 
-use super::{PreAuthorisation, PreAuthorisationLimits, ReleaseModel};
+use super::{AutomaticStep, PreAuthorisation, PreAuthorisationLimits, ReleaseModel};
 use crate::gate::policies::{ApprovalsPolicy, ChecklistPolicy, Shortage, Shortfall, SoakPolicy};
 use crate::gate::read::{Placed, Reader, segment};
 use crate::gate::rule::Rule;
@@ -31,6 +31,7 @@ const KEYS: &[&str] = &[
     "success_criteria",
     "early_life_support_seconds",
     "back_out",
+    "automatic",
 ];
 
 /// As far from the planned start as a milestone may lie, in working days: about four years.
@@ -109,6 +110,7 @@ struct Parts {
     success_criteria: Option<Bounded<BTreeMap<Key, SuccessCriterion>>>,
     early_life_support: Option<Seconds>,
     back_out: Option<BackOutPlan>,
+    automatic: Option<Vec<AutomaticStep>>,
 }
 
 impl Parts {
@@ -130,6 +132,7 @@ impl Parts {
             success_criteria: self.success_criteria?,
             early_life_support: self.early_life_support.unwrap_or(Seconds::new(0)),
             back_out: self.back_out,
+            automatic: self.automatic?,
         })
     }
 }
@@ -170,6 +173,7 @@ impl Reader {
             }),
             early_life_support: file.if_there(self, "early_life_support_seconds", Self::seconds),
             back_out: file.if_there(self, "back_out", Self::plain),
+            automatic: file.may(self, "automatic", Self::automatic),
             name,
         };
         self.hold_together(&parts);
@@ -306,6 +310,28 @@ impl Reader {
             reader.mistake(format!("the target {flaw}"));
         });
         None
+    }
+
+    fn automatic(&mut self, steps: Value) -> Option<Vec<AutomaticStep>> {
+        let mut seen = BTreeSet::new();
+        self.list(steps, |reader, step| {
+            let mut file = reader.object(step, &["step", "by"])?;
+            let step = file.need(reader, "step", |reader, step| {
+                let step = reader.step(step)?;
+                let known = AutomaticStep::STEPS.map(|step| format!("`{step}`"));
+                let what = format!(
+                    "`{step}` needs somebody's word, and cannot be automatic; these can: {}",
+                    known.join(", ")
+                );
+                let can_be = reader.hold(AutomaticStep::STEPS.contains(&step), what);
+                let twice = format!("step `{step}` is there already");
+                let is_new = reader.hold(seen.insert(step), twice);
+                (can_be & is_new).then_some(step)
+            });
+            let by = file.need(reader, "by", Self::plain);
+            let (step, by) = (step?, by?);
+            file.whole(Some(AutomaticStep { step, by }))
+        })
     }
 
     fn seconds(&mut self, seconds: Value) -> Option<Seconds> {

@@ -1,5 +1,6 @@
 //! Release models: the templates that releases follow, with the gates that hold for them.
 
+mod automatic;
 mod follow;
 mod load;
 #[cfg(feature = "schema")]
@@ -7,6 +8,7 @@ mod schema;
 mod standard;
 mod state;
 
+pub use automatic::AutomaticStep;
 pub use standard::{PreAuthorisation, PreAuthorisationLimits};
 pub use state::{ModelAuthorisation, ModelDraft, ModelState};
 
@@ -85,6 +87,7 @@ pub struct ReleaseModel {
     success_criteria: Bounded<BTreeMap<Key, SuccessCriterion>>,
     early_life_support: Seconds,
     back_out: Option<BackOutPlan>,
+    automatic: Vec<AutomaticStep>,
 }
 
 impl ReleaseModel {
@@ -166,6 +169,12 @@ impl ReleaseModel {
     #[must_use]
     pub const fn milestones(&self) -> &BTreeMap<Key, i32> {
         &self.milestones
+    }
+
+    /// The steps that a desk takes by itself for its releases.
+    #[must_use]
+    pub fn automatic(&self) -> &[AutomaticStep] {
+        &self.automatic
     }
 
     /// The digest of all that it says.
@@ -268,6 +277,7 @@ impl Serialize for ReleaseModel {
             success_criteria,
             early_life_support,
             back_out,
+            automatic,
         } = self;
         let gates: Vec<_> = gates.iter().map(GateFile::of).collect();
         let mut file = serializer.serialize_map(None)?;
@@ -293,6 +303,7 @@ impl Serialize for ReleaseModel {
             "waves": waves;
             "success_criteria": success_criteria;
             "back_out": back_out;
+            "automatic": automatic;
             "gates": &gates;
             "early_life_support_seconds": &early_life_support.get();
         }

@@ -1,7 +1,7 @@
 //! The JSON Schema of the format.
 
 use super::load::{FAR_DAYS, LONG};
-use super::{PreAuthorisation, ReleaseModel};
+use super::{AutomaticStep, PreAuthorisation, ReleaseModel};
 use crate::gate::rule::Requirement;
 use crate::phase::Action;
 use crate::release::{
@@ -68,6 +68,7 @@ fn properties(of: &mut SchemaGenerator) -> Value {
         "success_criteria": schema::<BTreeMap<Key, SuccessCriterion>>(of),
         "early_life_support_seconds": { "type": "integer", "minimum": 0, "maximum": LONG.get() },
         "back_out": schema::<BackOutPlan>(of),
+        "automatic": { "type": "array", "items": automatic(of) },
     })
 }
 
@@ -85,6 +86,16 @@ fn gate(of: &mut SchemaGenerator) -> Value {
             "overridable_by": { "type": "array", "items": schema::<Role>(of) },
             "rules": { "type": "array", "items": schema::<Requirement>(of) },
         },
+    })
+}
+
+fn automatic(of: &mut SchemaGenerator) -> Value {
+    let steps = AutomaticStep::STEPS.map(Action::name);
+    json!({
+        "type": "object",
+        "required": ["step", "by"],
+        "additionalProperties": false,
+        "properties": { "step": { "enum": steps }, "by": schema::<Key>(of) },
     })
 }
 

@@ -18,11 +18,12 @@ pub struct SqliteError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SqliteErrorKind {
-    /// The file cannot be opened or made: its folder is missing, or may not be entered.
+    /// The file cannot be opened or made: its folder is missing or may not be entered, the path is no name of a file, or
+    /// too many files are open.
     CannotOpen,
     /// The file or its folder may not be written.
     ReadOnly,
-    /// It is no SQLite file.
+    /// It is no SQLite file, or a folder.
     NotADatabase,
     /// It is a SQLite file of another program.
     Foreign,
@@ -34,6 +35,9 @@ pub enum SqliteErrorKind {
     Full,
     /// It is damaged: cut off, overwritten, or edited by hand.
     Corrupt,
+    /// It is not the file that was opened, or not with the same `-wal`: one of them was moved, removed, replaced or cut
+    /// off while it was in use.
+    Moved,
     /// The disk failed to read or write.
     Disk,
     /// Something else.
@@ -72,6 +76,9 @@ impl SqliteError {
             SqliteErrorKind::Corrupt => {
                 "is damaged; keep it for study, with the `-wal` and `-shm` beside it, and restore a backup in their place"
             }
+            SqliteErrorKind::Moved => {
+                "or the `-wal` beside it was moved, removed, replaced or cut off while it was in use; stop whatever uses it, put back what belongs together, and open it again"
+            }
             SqliteErrorKind::Disk => "could not be read or written; look at the disk",
             SqliteErrorKind::Other => "failed",
         };
@@ -85,9 +92,27 @@ impl SqliteError {
     /// Something about that file that is none of the other kinds.
     pub(super) fn other(path: &Path, what: &str, source: Option<Arc<std::io::Error>>) -> Self {
         Self {
-            kind: SqliteErrorKind::Other,
-            what: format!("`{}` {what}", path.display()),
             source: source.map(|source| source as _),
+            ..Self::said(SqliteErrorKind::Other, path, what)
+        }
+    }
+
+    /// An error about that file, in words of its own.
+    pub(super) fn said(kind: SqliteErrorKind, path: &Path, what: &str) -> Self {
+        let what = format!("`{}` {what}", path.display());
+        Self {
+            kind,
+            what,
+            source: None,
+        }
+    }
+
+    /// What lies behind an error, with the same source.
+    pub(super) fn in_place(self, kind: SqliteErrorKind, path: &Path) -> Self {
+        let source = self.source;
+        Self {
+            source,
+            ..Self::new(kind, path, None)
         }
     }
 
@@ -109,6 +134,7 @@ impl SqliteError {
             SqliteErrorKind::ReadOnly
             | SqliteErrorKind::Foreign
             | SqliteErrorKind::Newer
+            | SqliteErrorKind::Moved
             | SqliteErrorKind::Other => StoreError::other(self),
         }
     }
@@ -120,6 +146,18 @@ impl SqliteError {
 )]
 fn kind_of(error: &rusqlite::Error) -> SqliteErrorKind {
     match error {
+        // Of what this crate has made something is missing.
+        rusqlite::Error::SqliteFailure(failure, Some(what))
+            if failure.code == ErrorCode::Unknown && what.starts_with("no such ") =>
+        {
+            SqliteErrorKind::Corrupt
+        }
+        // The shared memory names what the write-ahead log does not have. A file itself is never read short.
+        rusqlite::Error::SqliteFailure(failure, _)
+            if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ =>
+        {
+            SqliteErrorKind::Moved
+        }
         rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => SqliteErrorKind::Locked,
             ErrorCode::DiskFull => SqliteErrorKind::Full,

@@ -3,6 +3,7 @@
 mod commit;
 mod error;
 mod outbox;
+mod path;
 mod read;
 mod row;
 mod schema;
@@ -148,10 +149,14 @@ impl SqliteStore {
     ///
     /// It blocks until the file is there and up to date: a moment, and at most the busy wait.
     ///
+    /// The path is nothing but that: `:memory:`, and what begins with `file:`, is refused.
+    /// [`MemoryStore`](super::MemoryStore) keeps releases in memory.
+    ///
     /// # Errors
     ///
-    /// - cannot open, read-only: the path or its permissions
+    /// - cannot open, read-only: the path or its permissions, or too many files are open
     /// - not a database, foreign, newer, corrupt: what is there is not for this store, and is left as it is
+    /// - moved: a file that is in use has lost its `-wal`, or a `-wal` its file
     /// - locked: another connection kept it for longer than the busy wait; trying again may help
     /// - full, disk, other: see the error
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SqliteError> {
@@ -165,11 +170,16 @@ impl SqliteStore {
     /// As [`open`](Self::open).
     pub fn open_with(path: impl AsRef<Path>, options: &SqliteOptions) -> Result<Self, SqliteError> {
         let path = path.as_ref();
-        let connection = schema::open(path, options)?;
-        Ok(Self {
-            readers: Workers::readers(path, options)?,
-            writer: Workers::writer(connection, path)?,
-        })
+        path::is_named(path)?;
+        path::is_whole(path)?;
+        let open = || {
+            let connection = schema::open(path, options)?;
+            Ok(Self {
+                readers: Workers::readers(path, options)?,
+                writer: Workers::writer(connection, path)?,
+            })
+        };
+        open().map_err(|error| path::looked_into(error, path, options))
     }
 }
 

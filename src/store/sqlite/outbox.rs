@@ -20,7 +20,7 @@ struct Claimable {
     attempt: u32,
 }
 
-/// Claims notices for a sink, those that have waited longest first.
+/// Claims notices for a sink: those that were never claimed, and then those that have waited longest since.
 pub(super) fn claim(
     connection: &Connection,
     tenant: &Tenant,
@@ -31,7 +31,9 @@ pub(super) fn claim(
 ) -> Result<Vec<Delivery>, Fault> {
     let limit = limit.clamp(1, PAGE_ROWS);
     let mut found = claimable(connection, tenant, sink, now, limit)?;
-    while found.len() < limit && take_up(connection, tenant, sink)? {
+    // Were it enough to have any, those that fail time and again could keep away what was never taken up.
+    let is_new = |one: &&Claimable| one.attempt == 0;
+    while found.iter().filter(is_new).count() < limit && take_up(connection, tenant, sink)? {
         found = claimable(connection, tenant, sink, now, limit)?;
     }
     let mut deliveries = Vec::with_capacity(found.len());

@@ -59,9 +59,6 @@ fn try_open(path: &Path, options: &SqliteOptions) -> Result<Connection, SqliteEr
     let connection = connect(path, options)?;
     let found = look(&connection).map_err(failed)?;
     is_usable(found, path)?;
-    if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
-        return Err(SqliteError::new(SqliteErrorKind::ReadOnly, path, None));
-    }
     let mode: String = connection
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
         .map_err(failed)?;
@@ -98,9 +95,14 @@ pub(super) fn connect(path: &Path, options: &SqliteOptions) -> Result<Connection
         // Where the system's plain fsync leaves data in the drive's cache: macOS. Elsewhere it does nothing.
         connection.pragma_update(None, "fullfsync", options.durability == Durability::Full)
     };
-    let connection = Connection::open_with_flags(file, flags)
-        .and_then(|connection| set_up(&connection).map(|()| connection));
-    connection.map_err(|error| SqliteError::of(error, path))
+    let failed = |error| SqliteError::of(error, path);
+    let connection = Connection::open_with_flags(file, flags).map_err(failed)?;
+    // Before anything is read: to read is to make the files beside it, and those nobody else could write then.
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
+        return Err(SqliteError::new(SqliteErrorKind::ReadOnly, path, None));
+    }
+    set_up(&connection).map_err(failed)?;
+    Ok(connection)
 }
 
 /// How much of the file a connection keeps in memory.

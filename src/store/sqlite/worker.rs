@@ -2,6 +2,7 @@
 
 use super::SqliteOptions;
 use super::error::{Fault, SqliteError, SqliteErrorKind};
+use super::path::Opened;
 use super::schema;
 use crate::store::StoreError;
 use futures_channel::oneshot;
@@ -82,6 +83,7 @@ impl Workers {
         let mut writer = Writer {
             connection,
             path: path.to_owned(),
+            opened: Opened::at(path),
             is_in_doubt: false,
         };
         let thread = spawn("phasegate-writer", path, move || writer.work(&queue))?;
@@ -189,6 +191,7 @@ fn read(mut job: Box<dyn Job>, connection: &Connection, path: &Path) {
 struct Writer {
     connection: Connection,
     path: PathBuf,
+    opened: Opened,
     /// Whether the last transaction ended in doubt: it may come back when the file is recovered.
     is_in_doubt: bool,
 }
@@ -210,7 +213,7 @@ impl Writer {
         if group.is_empty() {
             return;
         }
-        let done = self.dispel().and_then(|()| {
+        let done = self.is_there().and_then(|()| self.dispel()).and_then(|()| {
             let work =
                 |connection: &Connection| group.iter_mut().try_for_each(|job| job.run(connection));
             in_transaction(&self.connection, &self.path, "BEGIN IMMEDIATE", work)
@@ -230,6 +233,16 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// What is written to a file that has another name by now, or none, would be lost with it. SQLite does not look.
+    fn is_there(&self) -> Result<(), Failed> {
+        if self.opened.is_there() {
+            return Ok(());
+        }
+        let error = SqliteError::new(SqliteErrorKind::Moved, &self.path, None);
+        let during = During::Begin;
+        Err(Failed { during, error })
     }
 
     /// Reads that have to see whatever was asked before them.
@@ -548,6 +561,7 @@ mod tests {
         let mut writer = Writer {
             connection,
             path: path.clone(),
+            opened: Opened::at(&path),
             is_in_doubt: true,
         };
         let ask = |writer: &mut Writer| {

@@ -5,7 +5,8 @@ use super::ask::{
 };
 use super::bench::Bench;
 use super::report::Ended;
-use super::scribe::{Scribe, command, guarded, noon};
+use super::scribe::{Scribe, command, guarded, noon, tenant};
+use crate::release::{Stream, StreamKind};
 use crate::store::{Settlement, Store, StoreErrorKind};
 
 pub(super) async fn a_command_is_answered_once_and_for_ever(bench: Bench) -> Result<(), Ended> {
@@ -22,6 +23,12 @@ pub(super) async fn a_command_is_answered_once_and_for_ever(bench: Bench) -> Res
         known(&what, store, &many).await?;
         known(&what, store, &begun).await?;
     }
+    for n in 0..260 {
+        release.put(store, &format!("{n}")).await?;
+    }
+    let what = "the same batch again, 260 commands later";
+    known(what, store, &many).await?;
+    known(what, store, &begun).await?;
     // The same asking, decided again on top of what came later and at another time.
     let mut anew = release.clone().under(2);
     anew.at = noon(3_600);
@@ -48,7 +55,7 @@ pub(super) async fn a_command_is_answered_once_and_for_ever(bench: Bench) -> Res
     same(
         "entries of the log",
         log(store, &release.stream).await?.len(),
-        16,
+        276,
     )
 }
 
@@ -122,10 +129,14 @@ pub(super) async fn a_command_is_known_before_versions_and_guards_are_looked_at(
 
 pub(super) async fn a_command_belongs_to_one_log(bench: Bench) -> Result<(), Ended> {
     let store = &bench.store;
+    let release = Scribe::release(1);
+    let namesake = |kind| Stream::new(tenant("default"), kind, release.stream.id.clone());
     let logs = [
-        Scribe::release(1),
+        release.clone(),
         Scribe::release(2),
         Scribe::release_of("other", 1),
+        Scribe::other(namesake(StreamKind::Model)),
+        Scribe::other(namesake(StreamKind::Calendar)),
     ];
     for log in &logs {
         let what = format!("a command that another log has, in `{}`", log.stream);

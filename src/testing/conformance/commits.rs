@@ -16,6 +16,7 @@ use crate::testing::{own, release_in};
 pub(super) async fn a_commit_writes_everything_together(bench: Bench) -> Result<(), Ended> {
     let store = &bench.store;
     let mut release = Scribe::release(1);
+    release.at = precise(0);
     let first = release.put(store, "one").await?;
     if let Some(summary) = &mut release.summary {
         // Every field, and each of it.
@@ -26,7 +27,7 @@ pub(super) async fn a_commit_writes_everything_together(bench: Bench) -> Result<
                 on_hold: false,
             },
             track: Track::Emergency,
-            created_at: summary.created_at,
+            created_at: precise(0),
             window: Some(own(Interval::new(precise(60), precise(120)))),
             next_due: Some(precise(30)),
             model: Some(ModelReference::new(key("web-service"), u32::MAX)),
@@ -183,6 +184,14 @@ pub(super) async fn a_batch_ahead_of_its_log_is_a_conflict(bench: Bench) -> Resu
         StoreErrorKind::Conflict,
     )?;
     same(what, error.actual(), Some(&actual(&release, 1)))?;
+    // As far ahead as a byte or two of a version do not tell.
+    for version in [257, 65_537] {
+        ahead.version = Version::new(version);
+        let what = format!("a batch for version {} when the log is at 1", version + 1);
+        let answer = store.commit(&ahead.says("far ahead")).await;
+        let error = refused(&what, answer, StoreErrorKind::Conflict)?;
+        same(what, error.actual(), Some(&actual(&release, 1)))?;
+    }
     let mut unknown = Scribe::release(2);
     unknown.follow(&unknown.clone().says("elsewhere"));
     let what = "a batch for version 2 when there is no log";
@@ -323,6 +332,7 @@ pub(super) async fn a_batch_that_is_too_large_is_refused(bench: Bench) -> Result
         .map(|n| Scribe::calendar(&format!("{n}")))
         .collect();
     let long = raw(&format!("\"{}\"", "x".repeat(PAYLOAD_BYTES - 1)));
+    let wide = raw(&format!("\"{}\"", "é".repeat(PAYLOAD_BYTES / 2)));
     for (what, batch) in [
         (
             "a batch of 101 events",
@@ -335,6 +345,10 @@ pub(super) async fn a_batch_that_is_too_large_is_refused(bench: Bench) -> Result
         (
             "a payload of a byte more than 1 MiB",
             release.writes(vec![long]),
+        ),
+        (
+            "a payload of 2 bytes more than 1 MiB, and half as many characters",
+            release.writes(vec![wide]),
         ),
     ] {
         refused(what, store.commit(&batch).await, StoreErrorKind::TooLarge)?;

@@ -3,8 +3,8 @@
 use super::ask::{done, log, refused, same, same_log, so, written};
 use super::bench::{Bench, Boxed};
 use super::report::Ended;
-use super::scribe::{Scribe, guarded};
-use crate::release::{Batch, Version};
+use super::scribe::{Scribe, guarded, key, tenant};
+use crate::release::{Batch, Stream, StreamKind, Version};
 use crate::store::{Committed, Store, StoreError, StoreErrorKind};
 
 pub(super) async fn a_moved_guard_writes_nothing(bench: Bench) -> Result<(), Ended> {
@@ -25,7 +25,7 @@ pub(super) async fn a_moved_guard_writes_nothing(bench: Bench) -> Result<(), End
         guarded(release.says("rests"), guards.chain([(&parent, 1)]))
     };
     for moved in [0, 5, 11] {
-        for version in [0, 9, 11, 100] {
+        for version in [0, 9, 11, 100, 266, 65_546] {
             let batch = rests(&release, moved, version);
             let what = format!("resting on version {version} of a log that is at 10");
             let error = refused(
@@ -69,6 +69,18 @@ pub(super) async fn a_guard_on_a_log_that_is_not_there_holds_until_it_is(
     let store = &bench.store;
     let mut calendar = Scribe::calendar("freezes");
     let mut release = Scribe::release(1);
+    // Logs of the same name, of another kind and of another tenant, are other logs.
+    for (of, kind) in [
+        ("default", StreamKind::Model),
+        ("other", StreamKind::Calendar),
+    ] {
+        let mut other = Scribe::other(Stream::new(tenant(of), kind, key("freezes")));
+        let rests = guarded(other.says("begin"), [(&calendar, 0)]);
+        let what = format!("resting, in `{}`, on a log that is not there", other.stream);
+        written(&what, store, &rests).await?;
+        other.follow(&rests);
+        other.reach(store, 3).await?;
+    }
     let first = guarded(release.says("begin"), [(&calendar, 0)]);
     written("resting on a log that is not there", store, &first).await?;
     release.follow(&first);
@@ -86,7 +98,16 @@ pub(super) async fn a_guard_on_a_log_that_is_not_there_holds_until_it_is(
     let late = guarded(release.says("late"), [(&calendar, 0)]);
     let what = "resting on the absence of a log that is there";
     refused(what, store.commit(&late).await, StoreErrorKind::GuardMoved)?;
-    written("resting on version 1", store, &early).await
+    written("resting on version 1", store, &early).await?;
+    let mut theirs = Scribe::other(Stream::new(
+        tenant("third"),
+        StreamKind::Calendar,
+        key("freezes"),
+    ));
+    theirs.reach(store, 2).await?;
+    let rests = guarded(theirs.says("rests"), [(&calendar, 1)]);
+    let what = "resting on version 1 of another tenant's log, from one of the same name";
+    written(what, store, &rests).await
 }
 
 pub(super) async fn of_two_writers_that_guard_each_other_one_wins(

@@ -25,7 +25,14 @@ pub(super) async fn a_second_handle_reads_what_was_acknowledged(bench: Bench) ->
             same_log("a page at the end", &before, &[])?;
             rows(store).await?;
         }
-        let batch = release.put(&one, &format!("{n}")).await?;
+        let batch = release.says(&format!("{n}"));
+        for store in [&one, &other] {
+            let what = "the outcome of what is not committed yet";
+            let outcome = store.outcome(&stream, batch.command()).await;
+            same(what, done(what, outcome)?, None)?;
+        }
+        written("committing", &one, &batch).await?;
+        release.follow(&batch);
         let what = format!("version {} through another handle", batch.version());
         let read = other.history(&release.stream, batch.expected(), 10).await;
         same_log(&what, &done(&what, read)?, batch.events())?;
@@ -131,7 +138,7 @@ pub(super) async fn claims_are_there_after_reopening(bench: Bench) -> Result<(),
                 "putting it off",
                 &bench.store,
                 &one,
-                Settlement::RetryAt(noon(600)),
+                Settlement::RetryAt(noon(500)),
             )
             .await?;
         }
@@ -139,8 +146,8 @@ pub(super) async fn claims_are_there_after_reopening(bench: Bench) -> Result<(),
     let bench = bench.reopened().await?;
     for (seconds, expected) in [
         (0, vec![(first, 2, 1)]),
-        (59, vec![]),
-        (60, vec![(third, 1, 2)]),
+        (45, vec![]),
+        (90, vec![(third, 1, 2)]),
         (600, vec![(second, 1, 2)]),
     ] {
         let mut claimed = claim(&bench.store, "inbox", noon(seconds)).await?;

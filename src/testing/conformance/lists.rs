@@ -3,7 +3,7 @@
 use super::ask::{done, page_of, rows, same, so};
 use super::bench::Bench;
 use super::report::Ended;
-use super::scribe::{Scribe, noon, tenant};
+use super::scribe::{Scribe, noon, shifted, tenant};
 use crate::phase::{Instant, Interval, PhaseName, Seconds};
 use crate::release::{Key, Summary};
 use crate::store::{Cursor, Filter, Order, Query, Row, Store};
@@ -34,25 +34,27 @@ async fn changed(
     release.put(store, "changed").await.map(drop)
 }
 
-fn window(from: i64) -> Option<Interval> {
-    Interval::new(noon(from), noon(from).plus(Seconds::hours(1))).ok()
+fn window(from: Instant) -> Option<Interval> {
+    Interval::new(from, from.plus(Seconds::hours(1))).ok()
 }
 
-/// Releases in every phase, some on hold, some planned, some with tasks, at few instants.
+/// Releases in every phase, some on hold, some planned, some with tasks, at few instants: some the same, and some only
+/// microseconds apart, the later numbers first.
 async fn fill(store: &impl Store) -> Result<(), Ended> {
     for number in 1..=40_u32 {
         let n = i64::from(number);
+        let moment = |seconds| shifted(noon(seconds), 999 - n / 8);
         let mut release = listed(store, number.into(), |summary| {
-            summary.created_at = noon(n % 4 - 2);
-            summary.window = window(100 - n % 5).filter(|_| n % 3 != 0);
-            summary.next_due = Some(noon(50 - n % 7)).filter(|_| n % 2 == 0);
+            summary.created_at = moment(n % 4 - 2);
+            summary.window = window(moment(100 - n % 5)).filter(|_| n % 3 != 0);
+            summary.next_due = Some(moment(50 - n % 7)).filter(|_| n % 2 == 0);
             summary.standing.on_hold = n % 9 == 0;
         })
         .await?;
         let phase = PhaseName::ALL.iter().cycle().nth(number as usize).copied();
         changed(store, &mut release, |summary| {
             summary.standing.phase = phase.unwrap_or(summary.standing.phase);
-            summary.window = window(200 - n % 5)
+            summary.window = window(moment(200 - n % 5))
                 .or(summary.window)
                 .filter(|_| n % 3 != 1);
             summary.next_due = summary.next_due.filter(|_| n % 4 != 0);
@@ -233,7 +235,7 @@ pub(super) async fn only_releases_are_listed(bench: Bench) -> Result<(), Ended> 
     calendar.put(store, "more").await?;
     for n in 0..5 {
         changed(store, &mut release, |summary| {
-            summary.window = window(100 - n);
+            summary.window = window(noon(100 - n));
             summary.next_due = Some(noon(n));
             summary.standing.on_hold = n % 2 == 0;
         })

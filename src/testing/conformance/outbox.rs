@@ -3,7 +3,7 @@
 use super::ask::{claim, claim_one, done, places, refused, same, settled};
 use super::bench::Bench;
 use super::report::Ended;
-use super::scribe::{Scribe, key, noon, tenant};
+use super::scribe::{Scribe, key, noon, shifted, tenant};
 use crate::phase::Seconds;
 use crate::release::{Delivery, Version};
 use crate::store::{Settlement, Store, StoreErrorKind};
@@ -74,13 +74,10 @@ pub(super) async fn a_lease_keeps_others_away_until_it_ends(bench: Bench) -> Res
     Scribe::release(1).reach(store, 2).await?;
     let first = claim_one("claiming", store, "inbox", noon(0)).await?;
     same("the first attempt", first.attempt, 1)?;
-    for seconds in [0, 59] {
-        let early = claim(&other, "inbox", noon(seconds)).await?;
-        same(
-            format!("claimed {seconds} s into a lease of 60 s"),
-            places(&early),
-            vec![],
-        )?;
+    for now in [noon(0), noon(59), shifted(noon(60), -1)] {
+        let early = claim(&other, "inbox", now).await?;
+        let what = format!("claimed at {now}, when the lease ends at {}", noon(60));
+        same(what, places(&early), vec![])?;
     }
     let second = claim_one("claiming when the lease ends", &other, "inbox", noon(60)).await?;
     same(
@@ -104,7 +101,14 @@ pub(super) async fn a_lease_keeps_others_away_until_it_ends(bench: Bench) -> Res
         noon(120),
     )
     .await?;
-    same("the third attempt", third.attempt, 3)
+    same("the third attempt", third.attempt, 3)?;
+    // More than a byte can count.
+    for attempt in 4..=260 {
+        let now = noon(i64::from(attempt) * 90);
+        let next = claim_one("claiming when a lease is over", store, "inbox", now).await?;
+        same("the attempt", next.attempt, attempt)?;
+    }
+    Ok(())
 }
 
 pub(super) async fn a_late_settlement_is_refused(bench: Bench) -> Result<(), Ended> {
@@ -122,7 +126,7 @@ pub(super) async fn a_late_settlement_is_refused(bench: Bench) -> Result<(), End
         Ok::<_, Ended>(())
     };
     let slow = claim_one("claiming", store, "inbox", noon(0)).await?;
-    let quick = claim_one("claiming when the lease ends", store, "inbox", noon(60)).await?;
+    let quick = claim_one("claiming when the lease is over", store, "inbox", noon(80)).await?;
     stale("settling an earlier attempt", &slow).await?;
     let leased = claim(store, "inbox", noon(90)).await?;
     same(
@@ -179,8 +183,8 @@ pub(super) async fn a_notice_waits_until_it_is_to_be_tried_again(
         Settlement::RetryAt(noon(3_600)),
     )
     .await?;
-    for seconds in [1, 60, 3_599] {
-        let early = claim(store, "inbox", noon(seconds)).await?;
+    for now in [noon(1), noon(60), noon(3_599), shifted(noon(3_600), -1)] {
+        let early = claim(store, "inbox", now).await?;
         same(
             "claimed before it is to be tried again",
             places(&early),
@@ -292,4 +296,41 @@ pub(super) async fn a_claim_of_few_comes_to_all(bench: Bench) -> Result<(), Ende
         .map(|n| (Scribe::release(n).stream.id.to_string(), 1, 1))
         .collect();
     same("all that is claimed, two at a time", told, expected)
+}
+
+pub(super) async fn a_claim_of_few_takes_what_waits_longest(bench: Bench) -> Result<(), Ended> {
+    let store = &bench.store;
+    let logs: Vec<_> = (1..=5).map(Scribe::release).collect();
+    let id = |number: usize| logs.get(number - 1).map(|log| log.stream.id.to_string());
+    for log in logs.iter().take(4) {
+        log.clone().put(store, "begin").await?;
+    }
+    // The lease on the fourth one ends first; the others are put off, the later ones for less long.
+    let puts_off = [(1, 400), (2, 300), (3, 200)];
+    for one in claim(store, "inbox", noon(0)).await? {
+        let name = one.notice.stream.id.to_string();
+        let later = puts_off
+            .iter()
+            .find(|(n, _)| id(*n).as_ref() == Some(&name));
+        if let Some((_, seconds)) = later {
+            let later = Settlement::RetryAt(noon(*seconds));
+            settled("putting it off", store, &one, later).await?;
+        }
+    }
+    if let Some(log) = logs.last() {
+        log.clone().put(store, "begin").await?;
+    }
+    let (of, sink, lease) = (tenant("default"), key("inbox"), Seconds::minutes(1));
+    // What was never claimed comes first.
+    for number in [5, 4, 3, 2, 1] {
+        let what = "claiming one, when five can be claimed that were so since different times";
+        let claimed = store.claim(&of, &sink, noon(1_000), lease, 1).await;
+        let claimed = done(what, claimed)?;
+        let found: Vec<_> = claimed
+            .iter()
+            .map(|one| one.notice.stream.id.to_string())
+            .collect();
+        same(what, found, Vec::from_iter(id(number)))?;
+    }
+    Ok(())
 }

@@ -19,7 +19,7 @@ pub(super) async fn of_claims_at_once_one_gets_a_notice(bench: Bench) -> Result<
         let calls = stores.iter().cycle().take(6).map(
             |store| -> Boxed<'static, Result<Vec<Delivery>, Ended>> {
                 let store = store.clone();
-                Box::pin(async move { claim(&store, "inbox", noon(60 * round)).await })
+                Box::pin(async move { claim(&store, "inbox", noon(90 * round)).await })
             },
         );
         let mut claimed = Vec::new();

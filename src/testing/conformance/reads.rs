@@ -7,6 +7,7 @@ use super::bench::Bench;
 use super::report::{Ended, Failure};
 use super::scribe::{Scribe, key, noon, raw, tenant, text};
 use crate::phase::{PhaseName, Seconds};
+use crate::release::limits::PAYLOAD_BYTES;
 use crate::release::{Actor, Envelope, Stream, Version, verify};
 use crate::store::{Query, Settlement, Store, StoreErrorKind};
 
@@ -58,7 +59,13 @@ pub(super) async fn a_long_log_is_read_whole(bench: Bench) -> Result<(), Ended> 
         verify(&entries).is_ok(),
         "unbroken",
         verify(&entries),
-    )
+    )?;
+    // 18 entries of almost 1 MiB.
+    let large = Scribe::release(2);
+    let payload = |n: u8| text(&format!("{n} {}", "x".repeat(PAYLOAD_BYTES - 64)));
+    let batch = large.writes((1..=18).map(payload).collect());
+    written("writing 18 MiB", store, &batch).await?;
+    in_pages(store, batch.events(), &large.stream, 1_000).await
 }
 
 pub(super) async fn a_page_of_a_log_begins_after_a_version(bench: Bench) -> Result<(), Ended> {
@@ -147,16 +154,26 @@ pub(super) async fn an_envelope_comes_back_field_for_field(bench: Bench) -> Resu
 pub(super) async fn a_missing_entry_is_an_error(bench: Bench) -> Result<(), Ended> {
     let store = &bench.store;
     let (mut release, mut whole) = (Scribe::release(1), Scribe::release(2));
+    let mut headless = Scribe::release(3);
     release.reach(store, 20).await?;
     whole.reach(store, 20).await?;
+    headless.reach(store, 20).await?;
     bench.break_link(&release.stream, 10).await?;
+    bench.break_link(&headless.stream, 1).await?;
     // What a handle has read before it may know; this one has to read.
     let store = &bench.other().await;
-    for (after, limit) in [(0, 1_000), (5, 10), (9, 1), (9, 1_000), (0, 10)] {
-        let what = format!("{limit} entries after version {after}, where version 10 is missing");
-        let answer = store
-            .history(&release.stream, Version::new(after), limit)
-            .await;
+    for (log, missing, after, limit) in [
+        (&release, 10, 0, 1_000),
+        (&release, 10, 5, 10),
+        (&release, 10, 9, 1),
+        (&release, 10, 9, 1_000),
+        (&release, 10, 0, 10),
+        (&headless, 1, 0, 1_000),
+        (&headless, 1, 0, 1),
+    ] {
+        let what =
+            format!("{limit} entries after version {after}, where version {missing} is missing");
+        let answer = store.history(&log.stream, Version::new(after), limit).await;
         if let Ok(entries) = &answer {
             let versions: Vec<_> = entries.iter().map(|entry| entry.version.get()).collect();
             let found = format!("the versions {versions:?}");
@@ -269,7 +286,11 @@ pub(super) async fn a_read_returns_one_to_a_thousand_rows(bench: Bench) -> Resul
         let claimed = store
             .claim(&of, &sink, noon(0), Seconds::minutes(1), limit)
             .await;
-        same(what, done("claiming", claimed)?.len(), rows)?;
+        same(&what, done("claiming", claimed)?.len(), rows)?;
+        if rows == 1_000 {
+            let rest = claim(store, sink.as_str(), noon(0)).await?;
+            same(format!("{what}, and then of the rest"), rest.len(), 6)?;
+        }
     }
     Ok(())
 }

@@ -19,9 +19,12 @@ pub(super) fn noon(seconds: i64) -> Instant {
 
 /// The same, to the microsecond.
 pub(super) fn precise(seconds: i64) -> Instant {
-    own(Instant::from_unix_micros(
-        noon(seconds).unix_micros() + 123_457,
-    ))
+    shifted(noon(seconds), 123_457)
+}
+
+/// So many microseconds later, or earlier.
+pub(super) fn shifted(at: Instant, micros: i64) -> Instant {
+    own(Instant::from_unix_micros(at.unix_micros() + micros))
 }
 
 pub(super) fn key(text: &str) -> Key {
