@@ -86,7 +86,7 @@ pub use learning::{
 };
 pub use model::{FollowedModel, ModelStanding, SuccessCount};
 pub use notice::{Delivery, Notice};
-pub use package::{CodeChange, ReleasePackage, ReleaseUnit, UnitKind};
+pub use package::{ChangeKind, CodeChange, ReleasePackage, ReleaseUnit, UnitKind};
 pub use people::{Actor, Role, RoleGiven, RoleRelieved};
 pub use plan::{
     BackOutPlan, Baseline, ChecklistItem, ChecklistStatus, CostBooked, Milestone, MilestoneReached,

@@ -4,11 +4,14 @@ use super::digest::Digest;
 use super::happens::{Happens, Occasion, Reasons};
 use super::limits::ENTRIES;
 use super::state::State;
-use super::text::{Key, Name, Person};
+use super::text::{Bounded, Key, Name, Person, Text};
 use super::words::{plain, words};
 use crate::phase::{Instant, Invalid, InvalidKind};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 words! {
     /// What a release unit is.
@@ -21,6 +24,28 @@ words! {
         Documentation "documentation",
         /// Data or its schema.
         Data "data",
+    }
+}
+
+words! {
+    /// What a code change is for whoever uses what is released.
+    pub enum ChangeKind {
+        /// Something that worked before works in another way, or no more.
+        Breaking "breaking",
+        /// A closed security gap.
+        Security "security",
+        /// Something that will be taken away.
+        Deprecation "deprecation",
+        /// Something that was taken away.
+        Removal "removal",
+        /// Something new.
+        Feature "feature",
+        /// Something better or newer.
+        Update "update",
+        /// A defect put right.
+        Fix "fix",
+        /// What people read.
+        Documentation "documentation",
     }
 }
 
@@ -47,6 +72,19 @@ plain! {
         author: Option<Person>,
         /// What it does.
         summary: Option<Name>,
+        /// What it is for whoever uses what is released; release notes are grouped by it.
+        kinds: Bounded<BTreeSet<ChangeKind>>,
+        /// The parts of the product that it is about.
+        areas: Bounded<BTreeSet<Key>>,
+        /// What release notes say of it; blank where the summary says it. What stands between backticks is code,
+        /// and nothing else is markup.
+        note: Text,
+        /// What has to be done before or after it is installed; if anything, it is a breaking change.
+        action_required: Text,
+        /// Where more can be read, such as `https://example.com/changes/17`.
+        link: Text,
+        /// Whether release notes leave it out.
+        is_internal: bool,
     }
 }
 

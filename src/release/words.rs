@@ -17,7 +17,7 @@ macro_rules! plain {
             $($(#[$field_doc])* pub $field: $type,)*
             $($(
                 $(#[$other_doc])*
-                #[serde(default, skip_serializing_if = "crate::release::words::is_default")]
+                #[serde(default, skip_serializing_if = "crate::release::is_default")]
                 #[builder(default)]
                 pub $other: $other_type,
             )*)?

@@ -405,7 +405,7 @@ fn refused_step(refused: &Exception<Arc<StepRefused>>) -> Outline {
 }
 
 /// A length of time in its two largest units.
-fn rough_length(time: Seconds) -> String {
+pub(super) fn rough_length(time: Seconds) -> String {
     let seconds = time.get();
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     match (days, hours, minutes) {

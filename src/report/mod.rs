@@ -32,15 +32,32 @@
 //! # Ok::<(), phasegate::phase::Invalid>(())
 //! ```
 
+mod chart;
 mod decision;
 mod escape;
 mod exceptions;
 mod found;
 mod gate;
 mod html;
+mod kpi;
+mod learned;
+mod markdown;
+mod notes;
 mod outline;
+mod page;
+mod release;
+mod review;
+mod roadmap;
+mod sentence;
+mod timeline;
+mod trail;
 
 pub use exceptions::{
     DebtCause, DebtOwed, Exception, Exceptions, OverrideGiven, OverrideOutcome, Repayment,
 };
+pub use notes::NoteSections;
 pub use outline::Outline;
+pub use page::Page;
+pub use release::ReleaseReport;
+pub use roadmap::{PlannedRelease, change_schedule, roadmap};
+pub use trail::audit_trail;

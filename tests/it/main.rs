@@ -48,6 +48,8 @@ mod desk;
 #[cfg(test)]
 mod desk_support;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod due;
 #[cfg(test)]
 mod emergency;
@@ -124,6 +126,8 @@ mod recorded;
 mod recurrence;
 #[cfg(test)]
 mod relations;
+#[cfg(test)]
+mod release_notes_kubernetes;
 #[cfg(test)]
 mod releasectl;
 #[cfg(test)]

@@ -20,20 +20,21 @@ use phasegate::release::step::{
 use phasegate::release::{
     Actor, Answer, AnyRecord, AnyStep, Approval, ApprovalWithdrawn, Assessment, AssessmentDecision,
     AttemptFinished, AttemptNeverLive, AttemptOutcome, AttemptStarted, Attribute, BackOutPlan,
-    Baseline, Batch, By, ChangeRequest, ChangeRequestState, ChecklistItem, ChecklistStatus,
-    ChildAttached, ClosureItem, ClosureRecord, CodeChange, Confirmation, Correction, CostBooked,
-    CriterionOutcome, CriterionResult, Currency, Decision, DefectFound, DefectResolved, Delegated,
-    DelegationEnded, DependencyDeclared, Digest, EarlyLifeSupportWaived, Enforcement, Envelope,
-    Environment, Evidence, Fact, FactSource, FactValue, Feedback, Grade, Health, HealthObserved,
-    ImprovementProgress, ImprovementRaised, ImprovementStatus, IncidentLinked, IncidentRestored,
-    IssueRaised, IssueResolved, Key, LessonLearned, Liveness, Milestone, MilestoneReached,
-    ModelReference, Money, Name, Note, Objective, OtherRelease, Outage, OverrideGranted,
-    ParentDeclared, Person, Planning, PostImplementationReview, Rating, Reason, Release, ReleaseId,
-    ReleaseKind, ReleasePackage, ReleasePlan, ReleaseRequest, ReleaseUnit, RetrospectiveApproval,
-    ReviewOutcome, Risk, RiskAssessment, RiskClosed, RiskRaised, Role, RoleGiven, RoleRelieved,
-    RolloutContinued, RolloutPaused, Scale, Service, Severity, StakeholdersNotified, StepRefused,
-    Stream, StreamKind, SuccessCriterion, Target, TaskDone, TaskOpened, Tenant, TestKind, TestRun,
-    Text, Track, TrackChanged, UnitKind, ValueRealised, Verdict, Version, Wave, WaveStarted, When,
+    Baseline, Batch, By, ChangeKind, ChangeRequest, ChangeRequestState, ChecklistItem,
+    ChecklistStatus, ChildAttached, ClosureItem, ClosureRecord, CodeChange, Confirmation,
+    Correction, CostBooked, CriterionOutcome, CriterionResult, Currency, Decision, DefectFound,
+    DefectResolved, Delegated, DelegationEnded, DependencyDeclared, Digest, EarlyLifeSupportWaived,
+    Enforcement, Envelope, Environment, Evidence, Fact, FactSource, FactValue, Feedback, Grade,
+    Health, HealthObserved, ImprovementProgress, ImprovementRaised, ImprovementStatus,
+    IncidentLinked, IncidentRestored, IssueRaised, IssueResolved, Key, LessonLearned, Liveness,
+    Milestone, MilestoneReached, ModelReference, Money, Name, Note, Objective, OtherRelease,
+    Outage, OverrideGranted, ParentDeclared, Person, Planning, PostImplementationReview, Rating,
+    Reason, Release, ReleaseId, ReleaseKind, ReleasePackage, ReleasePlan, ReleaseRequest,
+    ReleaseUnit, RetrospectiveApproval, ReviewOutcome, Risk, RiskAssessment, RiskClosed,
+    RiskRaised, Role, RoleGiven, RoleRelieved, RolloutContinued, RolloutPaused, Scale, Service,
+    Severity, StakeholdersNotified, StepRefused, Stream, StreamKind, SuccessCriterion, Target,
+    TaskDone, TaskOpened, Tenant, TestKind, TestRun, Text, Track, TrackChanged, UnitKind,
+    ValueRealised, Verdict, Version, Wave, WaveStarted, When,
 };
 use phasegate::{MemoryStore, Store};
 use serde::{Deserialize, Serialize};
@@ -374,6 +375,12 @@ fn full_record_of(kind: RecordKind) -> AnyRecord {
             .committed_at(at("2026-03-01T11:00:00Z"))
             .author(person("lee"))
             .summary(name("Pay by invoice"))
+            .kinds([ChangeKind::Feature, ChangeKind::named("api").unwrap()])
+            .areas([key("payments")])
+            .note(text("Companies pay by `invoice`.\nWithin 14 days."))
+            .action_required(text("Switch it on."))
+            .link(text("https://example.com/4fe1"))
+            .is_internal(false)
             .build()
             .into(),
         RecordKind::TestRun => full_run(&package("2.4")).into(),
