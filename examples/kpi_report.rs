@@ -71,7 +71,7 @@ fn main() -> Outcome<()> {
     fs::write(&path, page.html())?;
     println!(
         "{} releases; source: {} ({})",
-        kpis.releases(),
+        kpis.release_count(),
         history.source,
         history.license
     );

@@ -86,7 +86,7 @@
 //!
 //! - It runs nothing: no pipeline, no deployment, no test. Other systems do, and their results come back as records.
 //! - It knows no people: ids only; names, mail addresses and permissions stay with the host.
-//! - It has no server, no user interface, no timer, and no thread but those of a `SqliteStore`. The host calls.
+//! - It has no server, no user interface, no timer, and in the default build no thread. The host calls.
 //! - It is not a project planner. Milestones are dates that are compared with what happened.
 //! - It does not protect a log from somebody who may write everything; see [`release::verify`].
 //!

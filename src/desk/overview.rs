@@ -22,7 +22,7 @@ pub struct Overview<T> {
     /// Where the next page begins; nothing at the end.
     pub next: Option<Cursor>,
     /// The earliest instant from now on at which, by what was read for this page, an answer changes by time alone. With
-    /// several pages, the earliest of theirs.
+    /// several pages, the earliest of theirs. Only [`due`](Desk::due) and [`worklist`](Desk::worklist) know it.
     pub changes_at: Option<Instant>,
 }
 

@@ -75,9 +75,9 @@ macro_rules! kpis {
 }
 
 kpis! {
-    /// How many releases went live in time of the plan that was agreed first.
+    /// The share of releases that were in time of the plan that was agreed first.
     AdherenceFirst "adherence-first" "On time, against the first baseline" Percent;
-    /// How many releases went live in time of the plan that was agreed last.
+    /// The share of releases that were in time of the plan that was agreed last.
     AdherenceLatest "adherence-latest" "On time, against the latest baseline" Percent;
     /// How far releases slipped behind the plan that was agreed first.
     SlipFirst "slip-first" "Slip against the first baseline" Days;
@@ -85,7 +85,7 @@ kpis! {
     SlipLatest "slip-latest" "Slip against the latest baseline" Days;
     /// How often plans were agreed anew.
     Rebaselines "rebaselines" "Re-baselines" PerRelease;
-    /// How much of the budget was spent, by currency.
+    /// The share of the budget that was spent, by currency.
     BudgetSpent "budget-spent" "Budget spent" Percent;
     /// How much more was spent than agreed, by currency.
     BudgetVariance "budget-variance" "Budget variance" MinorUnits;
@@ -93,9 +93,9 @@ kpis! {
     Disruption "disruption" "Unplanned disruption" Seconds;
     /// How long users could not work, as planned.
     PlannedDisruption "planned-disruption" "Planned disruption" Seconds;
-    /// How long how many users could not work, unplanned.
+    /// Minutes in which users could not work, times their number, unplanned.
     UserMinutes "user-minutes" "Unplanned user-minutes lost" UserMinutes;
-    /// How long how many users could not work, as planned.
+    /// Minutes in which users could not work, times their number, as planned.
     PlannedUserMinutes "planned-user-minutes" "Planned user-minutes lost" UserMinutes;
     /// What users think of it, by scale.
     #[doc(alias = "CSAT")]
@@ -114,26 +114,26 @@ kpis! {
     /// How long it took from a commit to its first live deployment.
     #[doc(alias = "lead_time")]
     ChangeLeadTime "change-lead-time" "Change lead time" Seconds;
-    /// How many deployments failed.
+    /// The share of deployments that failed.
     #[doc(alias = "change_failure_rate")]
     ChangeFailRate "change-fail-rate" "Change fail rate" Percent;
     /// How long it took to recover from a failed deployment.
     RecoveryTime "recovery-time" "Failed deployment recovery time" Seconds;
     /// The same for every incident of its own, as heuristics have it.
     RecoveryTimePerIncident "recovery-time-per-incident" "Recovery time per incident" Seconds;
-    /// How many deployments were unplanned and because of an incident.
+    /// The share of deployments that were unplanned and because of an incident.
     ReworkRate "deployment-rework-rate" "Deployment rework rate" Percent;
-    /// How many releases were successful.
+    /// The share of releases that were successful.
     SuccessfulReleases "successful-releases" "Successful releases" Percent;
     /// How many incidents were linked to releases.
     ReleaseIncidents "release-incidents" "Incidents related to releases" Count;
-    /// How many releases went live as an emergency.
+    /// The share of releases whose live work began as an emergency.
     EmergencyShare "emergency-share" "Emergency releases" Percent;
-    /// How many releases were found after the fact.
+    /// The share of releases that were found after the fact.
     UnauthorisedShare "unauthorised-share" "Unauthorised changes" Percent;
-    /// How many releases took a step by an override.
+    /// The share of releases that took a step by an override.
     OverrideShare "override-share" "Releases with an override" Percent;
-    /// How many releases used an exception to a freeze.
+    /// The share of releases that used an exception to a freeze.
     ExceptionShare "exception-share" "Releases with an exception to a freeze" Percent;
     /// How many releases are open.
     Backlog "backlog" "Backlog" Count;
@@ -143,11 +143,11 @@ kpis! {
     DwellTime "dwell-time" "Dwell time" Seconds;
     /// How often releases went back.
     ReworkLoops "rework-loops" "Rework loops" PerRelease;
-    /// How many improvements were done in time.
+    /// The share of improvements that were done in time.
     ImprovementCompletion "improvement-completion" "Improvements completed in time" Percent;
-    /// How many business objectives were met.
+    /// The share of business objectives that were met.
     ObjectivesMet "objectives-met" "Objectives met" Percent;
-    /// How much of the expected value was realised, by currency.
+    /// The share of the expected value that was realised, by currency.
     ValueRealised "value-realised" "Value realised" Percent;
 }
 

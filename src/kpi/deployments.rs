@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// A deployment that was live, and how it is judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Deployment {
+pub struct LiveDeployment {
     /// The release.
     pub release: ReleaseId,
     /// The attempt.
@@ -46,7 +46,7 @@ pub enum Failure {
 impl Kpis {
     /// The live deployments that finished in the period, each with why it failed, in the order in which they finished.
     #[must_use]
-    pub fn deployments(&self, question: &Question) -> Vec<Deployment> {
+    pub fn deployments(&self, question: &Question) -> Vec<LiveDeployment> {
         let mut scope = Scope::of(self, question);
         let period = scope.interval;
         // What was before may lie before the period.
@@ -256,10 +256,10 @@ impl<'a> Live<'a> {
     }
 
     /// As it is told to the host.
-    fn told(self, previous: Option<(ReleaseId, Key)>) -> Deployment {
+    fn told(self, previous: Option<(ReleaseId, Key)>) -> LiveDeployment {
         let mut failures = self.failures;
         failures.sort();
-        Deployment {
+        LiveDeployment {
             release: self.facts.id,
             attempt: self.attempt.key.clone(),
             environment: self.attempt.environment.clone(),

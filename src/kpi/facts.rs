@@ -4,7 +4,7 @@ use crate::phase::{Action, Instant, Interval, PhaseName, Seconds};
 use crate::release::{
     CriterionOutcome, Currency, Digest, Ending, Environment, Key, Money, Name, Planning, Rating,
     ReleaseId, ReleasePlan, ReleaseRequest, ReviewOutcome, Service, Severity, Target, Track,
-    Version, When,
+    Version, When, plain,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -213,12 +213,17 @@ pub(super) struct Improvement {
     pub(super) is_dropped: bool,
 }
 
-/// An incident that the host knows of, and nobody has linked to a release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Observed {
-    pub(super) raised: Instant,
-    pub(super) restored: Option<Instant>,
-    pub(super) service: Option<Service>,
+plain! {
+    /// An incident that the host knows of, and nobody has linked to a release.
+    pub struct ObservedIncident {
+        /// When it was raised.
+        raised: Instant,
+    } with {
+        /// When service was restored.
+        restored: Option<Instant>,
+        /// The service that it is of, where that is known.
+        service: Option<Service>,
+    }
 }
 
 impl Facts {

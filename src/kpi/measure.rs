@@ -15,9 +15,10 @@ pub struct Measure {
     pub of: Option<String>,
     /// The value in the unit of the definition; nothing where it is not defined, such as a share of nothing.
     pub value: Option<Ratio>,
-    /// What is divided. Of durations, it is their sum in microseconds.
+    /// What is divided: of a share or a mean, what is counted; of many durations or slips, their sum in microseconds or
+    /// days, whatever value stands for them; of a time of its own, such as a disruption, its microseconds.
     pub numerator: i128,
-    /// By what it is divided. Of durations, it is their number.
+    /// By what: of a share, a mean or many durations, how many there are; of a time of its own, what makes it one unit.
     pub denominator: i128,
     /// How many things were looked at and counted.
     pub sample: u64,

@@ -49,8 +49,9 @@ mod timeliness;
 
 pub use aims::TargetResult;
 pub use definition::{Kpi, Unit};
-pub use deployments::{Deployment, Failure};
+pub use deployments::{Failure, LiveDeployment};
 pub use effect::ImprovementEffect;
+pub use facts::ObservedIncident;
 pub use measure::{Exclusion, Measure};
 pub use period::{Period, PeriodPart};
 pub use question::{Attribution, Question, Statistic};
@@ -58,10 +59,8 @@ pub use ratio::Ratio;
 pub use report::KpiReport;
 
 use crate::phase::Instant;
-use crate::release::{Key, Money, ReleaseId, Service, Tenant, Track};
-use facts::{
-    Attempt, Defect, Down, Facts, Improvement, Incident, MilestoneDays, Observed, Profile, Rated,
-};
+use crate::release::{Key, Money, ReleaseId, Tenant, Track};
+use facts::{Attempt, Defect, Down, Facts, Improvement, Incident, MilestoneDays, Profile, Rated};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -97,7 +96,7 @@ pub struct Kpis {
     ratings: Table<Rated>,
     improvements: Table<Improvement>,
     values: Table<Money>,
-    observed: BTreeMap<Key, Observed>,
+    observed: BTreeMap<Key, ObservedIncident>,
 }
 
 impl Kpis {
@@ -124,29 +123,17 @@ impl Kpis {
         }
     }
 
-    /// Takes an incident that nobody has linked to a release, and of which service it is, if that is known. One under
-    /// the same id replaces the one before.
+    /// Takes an incident that nobody has linked to a release. One under the same id replaces the one before.
     ///
     /// Only [`Attribution::LastDeployment`] looks at it. Where an incident of that id is linked to a release, that one
     /// counts.
-    pub fn observe(
-        &mut self,
-        id: Key,
-        raised: Instant,
-        restored: Option<Instant>,
-        service: Option<Service>,
-    ) {
-        let incident = Observed {
-            raised,
-            restored,
-            service,
-        };
+    pub fn observe(&mut self, id: Key, incident: ObservedIncident) {
         self.observed.insert(id, incident);
     }
 
     /// How many releases are measured.
     #[must_use]
-    pub fn releases(&self) -> usize {
+    pub fn release_count(&self) -> usize {
         self.releases.len()
     }
 

@@ -150,7 +150,7 @@ impl Period {
     #[must_use]
     pub fn interval(self) -> Interval {
         let (start, end) = (self.begins(self.first), self.begins(self.end));
-        // Days are hours long in every zone, so an end lies behind; if one did not, there would be a moment.
+        // No zone has a day without length, so that the end lies after the start.
         Interval::between(start, end).unwrap_or_else(|| Interval::moment(start))
     }
 

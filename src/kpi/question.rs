@@ -99,6 +99,7 @@ pub enum Statistic {
     Median,
     /// The sum by the number.
     Mean,
-    /// So many per cent are no longer, between two of them in proportion; above 100, the longest.
+    /// The length that so many per cent of them do not exceed; between two of them, in proportion. More than 100 counts as
+    /// 100: the longest.
     Percentile(u8),
 }

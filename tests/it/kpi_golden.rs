@@ -3,7 +3,9 @@
 
 use crate::desk_support::{at, key};
 use crate::kpi_support::{World, about, hotfix, hours, started, value};
-use phasegate::kpi::{Attribution, Exclusion, Failure, Kpi, Kpis, Measure, Statistic};
+use phasegate::kpi::{
+    Attribution, Exclusion, Failure, Kpi, Kpis, Measure, ObservedIncident, Statistic,
+};
 use phasegate::release::AttemptNeverLive;
 
 /// D1 to D6, each of a release of its own but for D6, which D5's release tries first.
@@ -65,7 +67,9 @@ fn march() -> (World, Kpis) {
         .close("2026-04-01T03:00:00Z");
     let mut kpis = world.kpis(5);
     let (raised, restored) = (at("2026-03-22T10:00:00Z"), at("2026-03-22T14:00:00Z"));
-    kpis.observe(key("I4"), raised, Some(restored), None);
+    let mut incident = ObservedIncident::new(raised);
+    incident.restored = Some(restored);
+    kpis.observe(key("I4"), incident);
     (world, kpis)
 }
 

@@ -120,7 +120,7 @@ fn an_entry_that_does_not_follow_is_refused_and_nothing_is_lost() {
     let mut kpis = Kpis::new(Tenant::default());
     let refused = kpis.follow(&log[1]).unwrap_err();
     assert_eq!(refused.kind(), LogErrorKind::Broken);
-    assert_eq!(kpis.releases(), 0);
+    assert_eq!(kpis.release_count(), 0);
     kpis.follow(&log[0]).unwrap();
     let refused = kpis.follow(&log[2]).unwrap_err();
     assert_eq!(

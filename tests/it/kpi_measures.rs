@@ -2,7 +2,7 @@
 
 use crate::desk_support::{at, id, key, name, person, text};
 use crate::kpi_support::{Story, World, about, hours, started, value};
-use phasegate::kpi::{Exclusion, Kpi, KpiReport, Kpis, Measure, Period, Question};
+use phasegate::kpi::{Attribution, Exclusion, Kpi, KpiReport, Kpis, Measure, Period, Question};
 use phasegate::phase::{Interval, Seconds};
 use phasegate::release::step::{
     BackOut, Cancel, Close, CompleteReview, Hold, Reject, Replan, Resume,
@@ -487,6 +487,32 @@ fn what_cannot_be_is_left_out_with_its_number() {
     );
 }
 
+/// What was raised as the deployment finished is of it where it is linked; the heuristic looks strictly before.
+#[test]
+fn an_incident_at_the_very_instant_is_linked_and_not_blamed() {
+    let world = World::new();
+    let live = "2026-03-05T10:00:00Z";
+    let story = world
+        .plain(1, DAY)
+        .straight_to_deployment("2026-03-05T09:00:00Z");
+    story
+        .live("1", live)
+        .incident("I1", None, [live, "2026-03-05T11:00:00Z"]);
+    let kpis = world.kpis(1);
+    let failed = |question: &Question| {
+        let report = kpis.report(question);
+        let fail_rate = report.get(Kpi::ChangeFailRate);
+        (value(fail_rate), left_out(fail_rate))
+    };
+    let mut question = about(2026, 3);
+    assert_eq!(failed(&question), ("100".into(), vec![]));
+    question.attribution = Attribution::LastDeployment;
+    assert_eq!(
+        failed(&question),
+        ("0".into(), vec![(Exclusion::NoDeploymentBefore, 1)])
+    );
+}
+
 #[test]
 fn a_release_of_several_services_counts_for_each_of_them() {
     let world = World::new();
@@ -581,7 +607,11 @@ fn time_stands_where_it_was_spent() {
     world
         .plain(3, "2026-02-01T00:00:00Z")
         .step("2026-03-02T00:00:00Z", Reject::new(text("Not worth it.")));
-    let report = world.kpis(3).report(&about(2026, 3));
+    // Closed as the month is over, it is open in it.
+    world
+        .plain(4, "2026-02-01T00:00:00Z")
+        .step("2026-04-01T00:00:00Z", Reject::new(text("Too late.")));
+    let report = world.kpis(4).report(&about(2026, 3));
     let dwell = |phase| hours(report.of(Kpi::DwellTime, phase));
     // The rejected one stood in Request for 29 days; between 3 h and 696 h lies the middle.
     assert_eq!(dwell("Request"), "349.5");
@@ -590,7 +620,7 @@ fn time_stands_where_it_was_spent() {
     assert_eq!(dwell("Development"), "5");
     assert_eq!(dwell("Deployment"), "2");
     assert_eq!(of(&report, Kpi::ReworkLoops), ("0.5".into(), 1, 2));
-    assert_eq!(value(report.get(Kpi::Backlog)), "1");
+    assert_eq!(value(report.get(Kpi::Backlog)), "2");
     assert_eq!(value(report.get(Kpi::Throughput)), "2");
     let successful = report.get(Kpi::SuccessfulReleases).unwrap();
     assert_eq!(

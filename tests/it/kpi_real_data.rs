@@ -3,7 +3,9 @@
 use crate::desk_support::{at, id, key, name, text};
 use crate::kpi_support::{World, about, hotfix, started, value};
 use crate::recorded::rows;
-use phasegate::kpi::{Attribution, Failure, Kpi, Kpis, Measure, Period, Question};
+use phasegate::kpi::{
+    Attribution, Failure, Kpi, Kpis, Measure, ObservedIncident, Period, Question,
+};
 use phasegate::phase::{Instant, Seconds};
 use phasegate::release::{
     AttemptNeverLive, AttemptStarted, Baseline, Bounded, Environment, IncidentLinked, Milestone,
@@ -367,8 +369,9 @@ fn devlake<'a>(deployments: impl Iterator<Item = (&'a str, String)>) -> Kpis {
     let of_project = ["repo1", "repo2", "board1", "board2"];
     for row in rows::<IncidentRow>(&format!("{CONNECT}/raw_tables/incidents.csv")) {
         if of_project.contains(&&*row.scope_id) {
-            let restored = Some(utc(&row.updated_date));
-            kpis.observe(key(&row.id), utc(&row.created_date), restored, None);
+            let mut incident = ObservedIncident::new(utc(&row.created_date));
+            incident.restored = Some(utc(&row.updated_date));
+            kpis.observe(key(&row.id), incident);
         }
     }
     kpis

@@ -6,7 +6,8 @@ use std::{error::Error, fmt, path::Path, sync::Arc};
 
 /// What a SQLite file refused, and what to do about it.
 ///
-/// [`SqliteStore::open`](super::SqliteStore::open) gives it; later it is the source of a [`StoreError`].
+/// [`SqliteStore::open`](super::SqliteStore::open) gives it; later it is the source of a [`StoreError`], or,
+/// where the file is damaged, its text.
 #[derive(Debug, Clone)]
 pub struct SqliteError {
     kind: SqliteErrorKind,
