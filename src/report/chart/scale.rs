@@ -172,7 +172,10 @@ mod tests {
     #[test]
     fn a_scale_has_round_numbers_and_room_for_all() {
         assert_eq!(marks(&[3.0, 17.0]), [0.0, 5.0, 10.0, 15.0, 20.0]);
-        assert_eq!(marks(&[0.4]), [0.0, 0.1, 0.2, 0.30000000000000004, 0.4]);
+        assert_eq!(
+            marks(&[0.4]),
+            [0.0, 0.1, 0.2, 0.300_000_000_000_000_04, 0.4]
+        );
         assert_eq!(marks(&[-3.0, 3.0]), [-4.0, -2.0, 0.0, 2.0, 4.0]);
         assert_eq!(marks(&[]), [0.0, 0.5]);
     }
