@@ -11,7 +11,7 @@ mod history;
 use allocation_counter::measure;
 use by_hand::Columns;
 use history::{Template, templates};
-use phasegate::kpi::{Kpi, Kpis, Period, Question};
+use phasegate::kpi::{Kpi, Kpis, Period, PeriodPart, Question};
 use phasegate::release::Tenant;
 use std::error::Error;
 use std::hint::black_box;
@@ -38,12 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("  after {until:>7} releases: {an_event:>6.0} ns an event, {ratio:.2}x the first");
     }
     memory(&templates)?;
+    page(&templates)?;
 
     let columns = Columns::of(&templates, RELEASES);
-    let question = Question::builder()
-        .period(Period::new("2026-01-01".parse()?, "2027-01-01".parse()?)?)
-        .as_of("2027-06-01T00:00:00Z".parse::<phasegate::Instant>()?)
-        .build();
+    let question = year()?;
     let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
     for _ in 0..5 {
         let (report, took) = timed(|| kpis.report(black_box(&question)));
@@ -66,6 +64,42 @@ fn main() -> Result<(), Box<dyn Error>> {
         Kpi::ALL.len(),
         ours.as_millis(),
         by_hand.as_millis()
+    );
+    Ok(())
+}
+
+fn year() -> Result<Question, phasegate::phase::Invalid> {
+    Ok(Question::builder()
+        .period(Period::new("2026-01-01".parse()?, "2027-01-01".parse()?)?)
+        .as_of("2027-06-01T00:00:00Z".parse::<phasegate::Instant>()?)
+        .build())
+}
+
+/// What people look at: the year with a chart of its months, of ten thousand releases.
+#[expect(
+    clippy::print_stdout,
+    reason = "the figures are what a benchmark is run for"
+)]
+fn page(templates: &[Template]) -> Result<(), Box<dyn Error>> {
+    const MANY: u64 = 10_000;
+    let mut kpis = Kpis::new(Tenant::default());
+    let _ = feed(&mut kpis, templates, 0..MANY)?;
+    let question = year()?;
+    let (mut folds, mut pages) = (Vec::new(), Vec::new());
+    for _ in 0..21 {
+        let (report, took) = timed(|| kpis.report(black_box(&question)));
+        folds.push(took);
+        let (html, took) = timed(|| {
+            let trend = kpis.trend(&question, PeriodPart::Month);
+            report.page(&trend, &[], &[]).html()
+        });
+        pages.push(took);
+        black_box(html);
+    }
+    let (fold, page) = (median(folds), median(pages));
+    let ratio = page.as_secs_f64() / fold.as_secs_f64();
+    println!(
+        "{MANY} releases: a report, and twelve more with the page of all: {ratio:.1}x the report"
     );
     Ok(())
 }

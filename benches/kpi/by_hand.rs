@@ -6,6 +6,7 @@ use phasegate::kpi::Kpi;
 /// A column for everything that is counted. All releases went one way; there is nothing to look up.
 pub(crate) struct Columns {
     requested: Vec<i64>,
+    entered: [Vec<i64>; 7],
     live: Vec<i64>,
     window_ends: Vec<i64>,
     committed: Vec<[i64; 2]>,
@@ -31,6 +32,13 @@ pub(crate) struct Folded {
     recovery: f64,
     backlog: f64,
     throughput: f64,
+    dwell: [f64; 7],
+    in_time_again: f64,
+    slip_again: f64,
+    restore: f64,
+    successful: f64,
+    emergencies: f64,
+    loops: f64,
 }
 
 const BEGINS: i64 = 1_767_225_600 * SECOND;
@@ -43,6 +51,11 @@ impl Columns {
         let many = usize::try_from(releases).unwrap_or(0);
         Self {
             requested: column(told().take(many), |it| it.requested),
+            entered: std::array::from_fn(|phase| {
+                column(told().take(many), |it| {
+                    it.entered.get(phase).copied().unwrap_or(0)
+                })
+            }),
             live: column(told().take(many), |it| it.live),
             window_ends: column(told().take(many), |it| it.window_ends),
             committed: column(told().take(many), |it| it.committed),
@@ -54,12 +67,15 @@ impl Columns {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
+    #[expect(clippy::too_many_lines, reason = "one pass over all columns")]
     pub(crate) fn fold(&self) -> Folded {
         let is_in = |at: &i64| (BEGINS..ENDS).contains(at);
         let (mut live, mut in_time, mut failed) = (0_u64, 0_u64, 0_u64);
         let (mut slips, mut leads, mut recoveries) = (Vec::new(), Vec::new(), Vec::new());
         let mut down = Vec::new();
         let mut early = 0_u64;
+        let mut restores = Vec::new();
+        let (mut slips_again, mut in_time_again) = (Vec::new(), 0_u64);
         let columns = self.live.iter().zip(&self.window_ends).zip(&self.committed);
         for (((at, ends), committed), incident) in columns.zip(&self.incidents) {
             let [raised, over] = *incident;
@@ -67,12 +83,18 @@ impl Columns {
                 live += 1;
                 in_time += u64::from(at < ends);
                 slips.push(at.div_euclid(DAY) - (ends - 1).div_euclid(DAY));
+                // There was one baseline, so that the latest is the first; it is counted all the same.
+                in_time_again += u64::from(at < ends);
+                slips_again.push(at.div_euclid(DAY) - (ends - 1).div_euclid(DAY));
                 leads.extend(committed.iter().map(|committed| at - committed));
                 if raised > 0 {
                     failed += 1;
                     recoveries.push(over - at);
                     early += u64::from(raised < at + SUPPORT);
                 }
+            }
+            if raised > 0 && is_in(&raised) {
+                restores.push(over - raised);
             }
             if raised > 0 && over > BEGINS && raised < ENDS {
                 down.push((raised.max(BEGINS), over.min(ENDS)));
@@ -84,6 +106,7 @@ impl Columns {
             spent += if is_in(at) { *cost } else { 0 };
             open += i64::from(*requested < ENDS && *at >= ENDS);
         }
+        let dwell = std::array::from_fn(|phase| self.dwell(phase));
         let score: i64 = self
             .live
             .iter()
@@ -111,7 +134,30 @@ impl Columns {
             recovery: seconds(median(recoveries)),
             backlog: open as f64,
             throughput: closed as f64,
+            dwell,
+            in_time_again: in_time_again as f64 * 100.0 / live as f64,
+            slip_again: median(slips_again),
+            restore: seconds(median(restores)),
+            successful: closed as f64 * 100.0 / closed as f64,
+            emergencies: 0.0,
+            loops: 0.0,
         }
+    }
+}
+
+impl Columns {
+    /// How long releases that were closed in the period stood in a phase.
+    #[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
+    fn dwell(&self, phase: usize) -> f64 {
+        let before = phase
+            .checked_sub(1)
+            .and_then(|before| self.entered.get(before));
+        let entered = before.unwrap_or(&self.requested);
+        let left = self.entered.get(phase).unwrap_or(&self.closed);
+        let stays = entered.iter().zip(left).zip(&self.closed);
+        let stays = stays.filter(|(_, closed)| (BEGINS..ENDS).contains(*closed));
+        let stays = stays.map(|((entered, left), _)| left - entered);
+        median(stays.collect()) / SECOND as f64
     }
 }
 
@@ -122,6 +168,7 @@ fn column<T>(told: impl Iterator<Item = Told>, of: impl Fn(Told) -> T) -> Vec<T>
 impl Folded {
     /// The measures, to be held against ours.
     pub(crate) fn values(&self) -> impl Iterator<Item = (Kpi, f64)> {
+        let [in_request, ..] = self.dwell;
         [
             (Kpi::AdherenceFirst, self.in_time),
             (Kpi::SlipFirst, self.slip_days),
@@ -135,6 +182,13 @@ impl Folded {
             (Kpi::RecoveryTime, self.recovery),
             (Kpi::Backlog, self.backlog),
             (Kpi::Throughput, self.throughput),
+            (Kpi::DwellTime, in_request),
+            (Kpi::AdherenceLatest, self.in_time_again),
+            (Kpi::SlipLatest, self.slip_again),
+            (Kpi::TimeToRestore, self.restore),
+            (Kpi::SuccessfulReleases, self.successful),
+            (Kpi::EmergencyShare, self.emergencies),
+            (Kpi::ReworkLoops, self.loops),
         ]
         .into_iter()
     }

@@ -34,6 +34,8 @@ pub(crate) struct Template {
 #[derive(Clone, Copy)]
 pub(crate) struct Told {
     pub(crate) requested: i64,
+    /// When each phase after Request was entered, and Closed last.
+    pub(crate) entered: [i64; 7],
     pub(crate) live: i64,
     pub(crate) window_ends: i64,
     pub(crate) committed: [i64; 2],
@@ -53,15 +55,19 @@ impl Told {
         let new_year = 1_767_225_600 * SECOND; // 2026
         let live = new_year + number * DAY + (number % 24) * HOUR;
         let raised = live + 2 * HOUR;
+        let (requested, closed) = (live - 30 * DAY, live + 3 * DAY);
+        let (planned, built) = (requested + DAY, requested + 2 * DAY);
+        let begun = live - HOUR;
         Self {
-            requested: live - 30 * DAY,
+            requested,
+            entered: [planned, built, begun, begun, live, closed, closed],
             live,
             window_ends: live + (number % 5 - 1) * HOUR,
             committed: [
                 live - (number % 40 + 1) * HOUR,
                 live - (number % 7 + 1) * DAY,
             ],
-            closed: live + 3 * DAY,
+            closed,
             spent: 700 + number,
             incident: (number % 5 == 0).then_some([raised, raised + (number % 11 + 1) * HOUR]),
             score: i32::try_from(number % 5).unwrap_or(0) + 1,
@@ -154,7 +160,8 @@ async fn begun(told: Told, number: u64) -> Result<Walk, Box<dyn Error>> {
         release,
     };
     let worthwhile = Authorise::new(Assessment::new(AssessmentDecision::Worthwhile));
-    walk.step(told.requested + DAY, worthwhile).await
+    let [planned, ..] = told.entered;
+    walk.step(planned, worthwhile).await
 }
 
 async fn built(walk: Walk, told: Told) -> Result<Walk, Box<dyn Error>> {
@@ -163,7 +170,7 @@ async fn built(walk: Walk, told: Told) -> Result<Walk, Box<dyn Error>> {
     let ends = Instant::from_unix_micros(told.window_ends)?;
     plan.window = Some(Interval::new(ends.minus(Seconds::hours(2)), ends)?);
     plan.budget = Some(euros(BUDGET)?);
-    let at = told.requested + 2 * DAY;
+    let [_, at, ..] = told.entered;
     let walk = walk
         .record(
             at,

@@ -8,6 +8,7 @@ use crate::release::{
     ReleaseView, Service, replay_with,
 };
 use crate::store::{Cursor, Filter, Order, Page, Query, Row, Store, StoreError};
+use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A page of answers, one for each release.
@@ -20,8 +21,8 @@ pub struct Overview<T> {
     pub answers: Vec<Told<T>>,
     /// Where the next page begins; nothing at the end.
     pub next: Option<Cursor>,
-    /// The earliest instant after the one asked for at which, by what is known here, an answer changes by time alone.
-    /// With several pages, the earliest of theirs.
+    /// The earliest instant from now on at which, by what was read for this page, an answer changes by time alone. With
+    /// several pages, the earliest of theirs.
     pub changes_at: Option<Instant>,
 }
 
@@ -36,7 +37,7 @@ pub struct Told<T> {
 }
 
 /// What a release taught, and what is still to be done about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Learned {
     /// The lessons, by the host's id.
@@ -48,7 +49,7 @@ pub struct Learned {
 }
 
 /// A release on the roadmap; its window is in its row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Planned {
     /// The milestones of the current plan, by the host's key.

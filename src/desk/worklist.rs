@@ -6,6 +6,7 @@ use crate::phase::Anywhere;
 use crate::release::{Blocker, By, Decision, Due, DueItem, DueKind, Person, Release, Role};
 use crate::schedule::{AtRisk, WorkingDays};
 use crate::store::{Cursor, Filter, Order, Query, Store, StoreError};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far the worklist looks ahead.
@@ -36,7 +37,7 @@ impl Lookout {
 }
 
 /// What there is to do about one release.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WorkItem {
     /// What is due, what starts and ends, which steps there are.
@@ -113,7 +114,7 @@ impl<S: Store> Desk<S> {
     /// What there is to do about each open release, in the order in which they began: what is due or overdue, what the
     /// next step is blocked by and who could lift that, and what of the plan is at risk.
     ///
-    /// The next step is explained as if `by` asked for it, with what it is usually asked with: in the planned window, as
+    /// The next step is explained as if `by` asked for it: a person is told what a person would be. It is explained with what it is usually asked with: in the planned window, as
     /// worthwhile, as successful. An approval of something else shows as void. What was to be built is not known before
     /// it is: of `start_testing`, approvals cannot be matched.
     ///

@@ -1,8 +1,9 @@
 //! Objectives and targets: met, missed, or not yet known.
 
 use super::facts::{Aim, Aims, Facts};
-use super::scope::Scope;
-use super::{Exclusion, Kpi, Kpis, Measure, Period, Question, report};
+use super::fold::Part;
+use super::scope::{Picked, Scope};
+use super::{Exclusion, Kpi, Kpis, Measure, Period, Question, fold};
 use crate::release::{CriterionOutcome, Key, ReleaseId, Target};
 use serde::Serialize;
 
@@ -48,7 +49,7 @@ impl Kpis {
         let result = |(key, aim): (&Key, &Aim)| {
             let target = aim.target.clone()?;
             let measure = Kpi::from_id(target.measure.as_str());
-            let measure = measure.and_then(|kpi| report::only(&scope, kpi));
+            let measure = measure.and_then(|kpi| fold::only(&scope, kpi));
             Some(TargetResult {
                 criterion: key.clone(),
                 objective: aim.objective.clone(),
@@ -96,14 +97,35 @@ fn outcome(target: &Target, measure: Option<&Measure>) -> CriterionOutcome {
 }
 
 /// The objectives of the releases that went live in the period.
-pub(super) fn objectives_met(scope: &Scope<'_>) -> Measure {
-    let mut measure = Measure::begun(Kpi::ObjectivesMet, scope.question);
-    let [mut met, mut missed, mut open] = [0; 3];
-    for (_, facts) in scope.releases() {
-        let Some(aims) = &facts.aims else { continue };
-        if !facts.went_live.is_some_and(|at| scope.is_in(at)) {
-            continue;
+pub(super) struct Objectives {
+    measure: Measure,
+    met: u64,
+    missed: u64,
+    open: u64,
+}
+
+impl Objectives {
+    pub(super) fn begun(scope: &Scope<'_>) -> Self {
+        Self {
+            measure: Measure::begun(Kpi::ObjectivesMet, scope.question),
+            met: 0,
+            missed: 0,
+            open: 0,
         }
+    }
+}
+
+impl<'a> Part<'a> for Objectives {
+    fn take(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
+        let facts = release.facts;
+        let went_live = facts.went_live.is_some_and(|at| scope.is_in(at));
+        let Some(aims) = facts
+            .aims
+            .as_ref()
+            .filter(|_| went_live && release.has_service)
+        else {
+            return;
+        };
         let targets = if aims.has_open_targets() {
             scope.kpis.targets_of(facts, scope.question)
         } else {
@@ -111,23 +133,29 @@ pub(super) fn objectives_met(scope: &Scope<'_>) -> Measure {
         };
         for objective in &aims.objectives {
             match aims.outcome(objective, &targets) {
-                CriterionOutcome::Met => met += 1,
-                CriterionOutcome::Missed => missed += 1,
-                CriterionOutcome::NotYetKnown => open += 1,
+                CriterionOutcome::Met => self.met += 1,
+                CriterionOutcome::Missed => self.missed += 1,
+                CriterionOutcome::NotYetKnown => self.open += 1,
             }
         }
     }
-    measure.numerator = i128::from(met);
-    measure.denominator = i128::from(met + missed);
-    measure.sample = met + missed;
-    if open > 0 {
-        measure.exclusions.insert(Exclusion::NotYetKnown, open);
-        measure.is_provisional = true;
+
+    fn measures(self: Box<Self>, _scope: &Scope<'a>) -> Vec<Measure> {
+        let mut measure = self.measure;
+        measure.numerator = self.met.into();
+        measure.sample = self.met + self.missed;
+        measure.denominator = measure.sample.into();
+        if self.open > 0 {
+            measure.exclusions.insert(Exclusion::NotYetKnown, self.open);
+            measure.is_provisional = true;
+        }
+        measure.tell([
+            ("met", self.met),
+            ("missed", self.missed),
+            ("not yet known", self.open),
+        ]);
+        vec![measure.share()]
     }
-    let told = [("met", met), ("missed", missed), ("not yet known", open)];
-    let told = told.into_iter().filter(|(_, count)| *count > 0);
-    measure.distribution = told.map(|(what, count)| (what.to_owned(), count)).collect();
-    measure.share()
 }
 
 impl Aims {

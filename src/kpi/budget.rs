@@ -1,6 +1,7 @@
 //! Money: what was spent of the budget, and what came back of the value that was expected.
 
-use super::scope::Scope;
+use super::fold::Part;
+use super::scope::{Picked, Scope};
 use super::{Exclusion, Kpi, Measure, Ratio};
 use crate::release::{Currency, Money};
 use std::collections::BTreeMap;
@@ -13,19 +14,30 @@ struct Sums {
 }
 
 /// What was spent of the budgets of releases that ended in the period.
-pub(super) fn spent(scope: &Scope<'_>) -> Vec<Measure> {
-    let mut by_currency = ByCurrency::new(scope, Kpi::BudgetSpent);
-    for (_, facts) in scope.releases() {
-        let has_ended = facts.closed.is_some_and(|(at, _)| scope.is_in(at));
-        if !has_ended || facts.baselines == 0 && facts.spent.is_empty() {
-            continue;
-        }
-        by_currency.add(facts.budget, &facts.spent, Exclusion::NoBudget);
+pub(super) struct Spent(ByCurrency);
+
+impl Spent {
+    pub(super) fn begun(scope: &Scope<'_>) -> Self {
+        Self(ByCurrency::new(scope, Kpi::BudgetSpent))
     }
-    let mut measures = by_currency.measures();
-    let variances: Vec<_> = measures.iter().map(variance).collect();
-    measures.extend(variances);
-    measures
+}
+
+impl<'a> Part<'a> for Spent {
+    fn take(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
+        let facts = release.facts;
+        let has_ended = facts.closed.is_some_and(|(at, _)| scope.is_in(at));
+        let has_money = facts.baselines > 0 || !facts.spent.is_empty();
+        if release.has_service && has_ended && has_money {
+            self.0.add(facts.budget, &facts.spent, Exclusion::NoBudget);
+        }
+    }
+
+    fn measures(self: Box<Self>, _scope: &Scope<'a>) -> Vec<Measure> {
+        let mut measures = self.0.measures();
+        let variances: Vec<_> = measures.iter().map(variance).collect();
+        measures.extend(variances);
+        measures
+    }
 }
 
 fn variance(spent: &Measure) -> Measure {
@@ -41,25 +53,35 @@ fn variance(spent: &Measure) -> Measure {
 }
 
 /// What the releases that went live in the period were worth of what was expected of them.
-pub(super) fn realised(scope: &Scope<'_>) -> Vec<Measure> {
-    let mut by_currency = ByCurrency::new(scope, Kpi::ValueRealised);
-    for (release, facts) in scope.releases() {
-        if !facts.went_live.is_some_and(|at| scope.is_in(at)) {
-            continue;
+pub(super) struct Worth(ByCurrency);
+
+impl Worth {
+    pub(super) fn begun(scope: &Scope<'_>) -> Self {
+        Self(ByCurrency::new(scope, Kpi::ValueRealised))
+    }
+}
+
+impl<'a> Part<'a> for Worth {
+    fn take(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
+        let facts = release.facts;
+        let went_live = facts.went_live.is_some_and(|at| scope.is_in(at));
+        if !release.has_service || !went_live {
+            return;
         }
         let mut realised = Vec::new();
-        for (_, value) in scope.kpis.values.of(release) {
+        for (_, value) in scope.kpis.values.of(release.place) {
             add(&mut realised, *value, 1);
         }
         if facts.expected_value.is_some() || !realised.is_empty() {
             let expected = facts.expected_value;
-            by_currency.add(expected, &realised, Exclusion::NoExpectedValue);
+            self.0.add(expected, &realised, Exclusion::NoExpectedValue);
         }
-        if facts.closed.is_none() {
-            by_currency.is_provisional = true;
-        }
+        self.0.is_provisional |= facts.closed.is_none();
     }
-    by_currency.measures()
+
+    fn measures(self: Box<Self>, _scope: &Scope<'a>) -> Vec<Measure> {
+        self.0.measures()
+    }
 }
 
 /// Adds an amount so many times to the sum of its currency.

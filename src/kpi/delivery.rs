@@ -1,135 +1,146 @@
 //! Delivery: how often, how fast and how safely things go live.
 
-use super::deployments::{Judged, Live, Restored};
-use super::facts::Facts;
-use super::scope::Scope;
+use super::deployments::{Judge, Live, Restored};
+use super::fold::Part;
+use super::scope::{Picked, Scope};
 use super::{Exclusion, Kpi, Measure};
 use crate::phase::Instant;
 
-pub(super) fn measures(scope: &Scope<'_>) -> Vec<Measure> {
-    let judged = Judged::of(scope);
-    let frequency = Measure::begun(Kpi::DeploymentFrequency, scope.question);
-    vec![
-        frequency.counted(judged.deployments.len() as u64),
-        attempts(scope),
-        lead_time(scope),
-        fail_rate(scope, &judged),
-        recovery_time(scope, &judged),
-        recovery_time_per_incident(scope, &judged),
-        rework_rate(scope, &judged),
-    ]
+/// What went live in the period.
+pub(super) struct Delivery<'a> {
+    judge: Judge<'a>,
+    deployments: u64,
+    attempts: Measure,
+    ended: u64,
+    lead_time: Measure,
+    lead_times: Vec<i64>,
+    /// When the deployments of one release were live first.
+    live: Vec<Instant>,
+    failed: Measure,
+    recovery: Recovery,
+    rework: Measure,
 }
 
-fn attempts(scope: &Scope<'_>) -> Measure {
-    let mut count = 0;
-    let mut running = 0;
-    for (release, facts) in scope.whole() {
-        for (_, attempt) in scope.kpis.attempts.of(release) {
-            let is_asked_for =
-                scope.is_on(&attempt.environment) && scope.is_of_service(facts, &attempt.services);
-            let ended = attempt.live.or(attempt.never_live);
-            count += u64::from(is_asked_for && ended.is_some_and(|at| scope.is_in(at)));
-            running += u64::from(is_asked_for && ended.is_none() && facts.closed.is_none());
+/// How long it took to recover.
+struct Recovery {
+    measure: Measure,
+    times: Vec<i64>,
+}
+
+impl<'a> Delivery<'a> {
+    pub(super) fn begun(scope: &Scope<'_>) -> Self {
+        let begun = |kpi| Measure::begun(kpi, scope.question);
+        Self {
+            judge: Judge::default(),
+            deployments: 0,
+            attempts: begun(Kpi::DeploymentAttempts),
+            ended: 0,
+            lead_time: begun(Kpi::ChangeLeadTime),
+            lead_times: Vec::new(),
+            live: Vec::new(),
+            failed: begun(Kpi::ChangeFailRate).attributed(scope.question),
+            recovery: Recovery::begun(Kpi::RecoveryTime, scope),
+            rework: begun(Kpi::ReworkRate),
         }
     }
-    let mut measure = Measure::begun(Kpi::DeploymentAttempts, scope.question).counted(count);
-    measure.is_provisional |= running > 0;
-    measure
-}
 
-fn lead_time(scope: &Scope<'_>) -> Measure {
-    let mut measure = Measure::begun(Kpi::ChangeLeadTime, scope.question);
-    let mut times = Vec::new();
-    let mut live = Vec::new();
-    for (release, facts) in scope.whole() {
-        let mut changes = scope.kpis.changes.of(release).peekable();
-        if changes.peek().is_none() {
-            continue;
+    fn look_at_attempts(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
+        self.live.clear();
+        for (_, attempt) in scope.kpis.attempts.of(release.place) {
+            let is_asked_for = scope.is_on(&attempt.environment)
+                && scope.is_of_service(release, &attempt.services);
+            if is_asked_for {
+                let ended = attempt.live.or(attempt.never_live);
+                self.ended += u64::from(ended.is_some_and(|at| scope.is_in(at)));
+                self.attempts.is_provisional |= ended.is_none() && release.facts.closed.is_none();
+                self.live.extend(attempt.live);
+            }
         }
-        live.clear();
-        live.extend(asked_for(scope, release, facts));
-        live.sort_unstable();
-        for (_, committed) in changes {
-            let later = live.partition_point(|finished| finished < committed);
-            if let Some(finished) = live.get(later) {
+        self.live.sort_unstable();
+    }
+
+    fn look_at_changes(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
+        for (_, committed) in scope.kpis.changes.of(release.place) {
+            let later = self.live.partition_point(|finished| finished < committed);
+            if let Some(finished) = self.live.get(later) {
                 let time = finished.unix_micros() - committed.unix_micros();
-                times.extend(scope.is_in(*finished).then_some(time));
+                self.lead_times
+                    .extend(scope.is_in(*finished).then_some(time));
             } else if scope.is_in(*committed) {
-                measure.leave_out(not_live(facts, &live));
+                self.lead_time
+                    .leave_out(match (release.facts.closed, self.live.as_slice()) {
+                        (None, _) => Exclusion::NotYetLive,
+                        (Some(_), []) => Exclusion::NeverLive,
+                        (Some(_), [_, ..]) => Exclusion::NewerThanDeployment,
+                    });
             }
         }
     }
-    measure.durations(times, scope.question.statistic)
 }
 
-/// When the deployments that are asked for were live first.
-fn asked_for<'a>(
-    scope: &'a Scope<'_>,
-    release: u32,
-    facts: &'a Facts,
-) -> impl Iterator<Item = Instant> + 'a {
-    let attempts = scope.kpis.attempts.of(release).map(|(_, attempt)| attempt);
-    let attempts = attempts.filter(|attempt| {
-        scope.is_on(&attempt.environment) && scope.is_of_service(facts, &attempt.services)
-    });
-    attempts.filter_map(|attempt| attempt.live)
-}
+impl<'a> Part<'a> for Delivery<'a> {
+    fn take(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
+        self.look_at_attempts(scope, release);
+        self.look_at_changes(scope, release);
+        let (failed, rework) = (&mut self.failed, &mut self.rework);
+        let (deployments, recovery) = (&mut self.deployments, &mut self.recovery);
+        self.judge.take(scope, release, |live| {
+            *deployments += 1;
+            count(&live, failed, rework, recovery);
+        });
+    }
 
-const fn not_live(facts: &Facts, live: &[Instant]) -> Exclusion {
-    match (facts.closed, live) {
-        (None, _) => Exclusion::NotYetLive,
-        (Some(_), []) => Exclusion::NeverLive,
-        (Some(_), [_, ..]) => Exclusion::NewerThanDeployment,
+    fn measures(mut self: Box<Self>, scope: &Scope<'a>) -> Vec<Measure> {
+        let (failed, rework) = (&mut self.failed, &mut self.rework);
+        let (deployments, recovery) = (&mut self.deployments, &mut self.recovery);
+        self.judge.finish(scope, |live| {
+            *deployments += 1;
+            count(&live, failed, rework, recovery);
+        });
+        self.failed.exclusions = self.judge.left_out;
+        let mut each = Recovery::begun(Kpi::RecoveryTimePerIncident, scope);
+        for blamed in self.judge.blamed {
+            each.look(blamed.finished, blamed.restored);
+        }
+        let statistic = scope.question.statistic;
+        let frequency = Measure::begun(Kpi::DeploymentFrequency, scope.question);
+        vec![
+            frequency.counted(self.deployments),
+            self.attempts.counted(self.ended),
+            self.lead_time.durations(self.lead_times, statistic),
+            self.failed.share(),
+            self.recovery.measured(scope),
+            each.measured(scope),
+            self.rework.share(),
+        ]
     }
 }
 
-fn fail_rate(scope: &Scope<'_>, judged: &Judged<'_>) -> Measure {
-    let measure = Measure::begun(Kpi::ChangeFailRate, scope.question);
-    let mut measure = measure.attributed(scope.question);
-    measure.exclusions.clone_from(&judged.left_out);
-    for deployment in &judged.deployments {
-        measure.look(deployment.has_failed());
+fn count(live: &Live<'_>, failed: &mut Measure, rework: &mut Measure, recovery: &mut Recovery) {
+    failed.look(live.has_failed());
+    rework.look(live.attempt.is_rework);
+    if live.has_failed() {
+        recovery.look(live.finished, live.restored);
     }
-    measure.share()
 }
 
-fn recovery_time(scope: &Scope<'_>, judged: &Judged<'_>) -> Measure {
-    let failed = judged.deployments.iter().filter(|live| live.has_failed());
-    let recoveries = failed.map(|live| (live.finished, live.restored));
-    recoveries_of(Kpi::RecoveryTime, scope, recoveries)
-}
+impl Recovery {
+    fn begun(kpi: Kpi, scope: &Scope<'_>) -> Self {
+        Self {
+            measure: Measure::begun(kpi, scope.question).attributed(scope.question),
+            times: Vec::new(),
+        }
+    }
 
-fn recovery_time_per_incident(scope: &Scope<'_>, judged: &Judged<'_>) -> Measure {
-    let blamed = judged.blamed.iter();
-    let recoveries = blamed.map(|blamed| (blamed.finished, blamed.restored));
-    recoveries_of(Kpi::RecoveryTimePerIncident, scope, recoveries)
-}
-
-fn recoveries_of(
-    kpi: Kpi,
-    scope: &Scope<'_>,
-    recoveries: impl Iterator<Item = (Instant, Restored)>,
-) -> Measure {
-    let mut measure = Measure::begun(kpi, scope.question).attributed(scope.question);
-    let mut times = Vec::new();
-    for (finished, restored) in recoveries {
+    fn look(&mut self, finished: Instant, restored: Restored) {
         match restored {
-            Restored::At(at) => times.push(at.unix_micros() - finished.unix_micros()),
-            Restored::NotYet => {
-                measure.leave_out(Exclusion::Unresolved);
-                measure.is_provisional = true;
-            }
-            Restored::Unclear(why) => measure.leave_out(why),
+            Restored::At(at) => self.times.push(at.unix_micros() - finished.unix_micros()),
+            Restored::NotYet => self.measure.wait(),
+            Restored::Unclear(why) => self.measure.leave_out(why),
         }
     }
-    measure.durations(times, scope.question.statistic)
-}
 
-fn rework_rate(scope: &Scope<'_>, judged: &Judged<'_>) -> Measure {
-    let mut measure = Measure::begun(Kpi::ReworkRate, scope.question);
-    let is_rework = |live: &Live<'_>| live.attempt.is_rework;
-    for deployment in &judged.deployments {
-        measure.look(is_rework(deployment));
+    fn measured(self, scope: &Scope<'_>) -> Measure {
+        self.measure.durations(self.times, scope.question.statistic)
     }
-    measure.share()
 }

@@ -1,7 +1,7 @@
 //! What went live, and what came of it: which deployments failed, and when service was restored.
 
 use super::facts::{Attempt, Facts, Incident, Linked};
-use super::scope::Scope;
+use super::scope::{Picked, Scope};
 use super::{Attribution, Exclusion, Kpis, Period, Question};
 use crate::phase::Instant;
 use crate::release::{Ending, Environment, Key, ReleaseId, Service};
@@ -48,26 +48,29 @@ impl Kpis {
     #[must_use]
     pub fn deployments(&self, question: &Question) -> Vec<Deployment> {
         let mut scope = Scope::of(self, question);
-        let mut judged = Judged::of(&scope).deployments;
+        let period = scope.interval;
+        // What was before may lie before the period.
         scope.interval = Period::always().interval();
-        let mut before = Judged::of(&scope).deployments;
-        for live in [&mut judged, &mut before] {
-            live.sort_by(|a, b| a.order().cmp(&b.order()));
+        let (mut judge, mut all) = (Judge::default(), Vec::new());
+        for release in scope.releases() {
+            judge.take(&scope, &release, |live| all.push(live));
         }
-        let mut before = before.iter().peekable();
+        judge.finish(&scope, |live| all.push(live));
+        all.sort_by(|a, b| a.order().cmp(&b.order()));
         let mut latest = BTreeMap::new();
-        let deployment = |live: Live<'_>| {
-            while let Some(earlier) = before.next_if(|earlier| earlier.order() < live.order()) {
-                for service in self.services_of(earlier) {
-                    latest.insert((&earlier.attempt.environment, service), earlier.order());
-                }
+        let mut deployments = Vec::new();
+        for live in all {
+            let mut previous = None;
+            for service in self.services_of(&live) {
+                let on = (&live.attempt.environment, service);
+                previous = previous.max(latest.insert(on, live.order()));
             }
-            let on = |service| latest.get(&(&live.attempt.environment, service)).copied();
-            let previous = self.services_of(&live).filter_map(on).max();
-            let previous = previous.map(|(_, release, attempt)| (release, attempt.clone()));
-            live.told(previous)
-        };
-        judged.into_iter().map(deployment).collect()
+            if period.contains(live.finished) {
+                let previous = previous.map(|(_, release, attempt)| (release, attempt.clone()));
+                deployments.push(live.told(previous));
+            }
+        }
+        deployments
     }
 
     /// The services of a deployment; two of none have that in common.
@@ -108,94 +111,121 @@ pub(super) struct Blamed {
     pub(super) restored: Restored,
 }
 
-/// The live deployments of a period.
-pub(super) struct Judged<'a> {
-    pub(super) deployments: Vec<Live<'a>>,
+type Times = (Instant, Option<Instant>);
+
+/// Judges deployments release by release.
+#[derive(Default)]
+pub(super) struct Judge<'a> {
+    live: Vec<Live<'a>>,
+    /// By the heuristic, nobody is judged before all are known.
+    all: Vec<Live<'a>>,
+    incidents: BTreeMap<&'a Key, Times>,
     /// By the heuristic alone: one for each incident.
     pub(super) blamed: Vec<Blamed>,
     /// Incidents that belong to no deployment.
     pub(super) left_out: BTreeMap<Exclusion, u64>,
 }
 
-impl<'a> Judged<'a> {
-    pub(super) fn of(scope: &Scope<'a>) -> Self {
+impl<'a> Judge<'a> {
+    /// Looks at a release, and hands on what was judged of it.
+    pub(super) fn take(
+        &mut self,
+        scope: &Scope<'a>,
+        release: &Picked<'a>,
+        each: impl FnMut(Live<'a>),
+    ) {
+        self.live.clear();
+        for (place, attempt) in scope.kpis.attempts.of(release.place) {
+            let finished = attempt
+                .live
+                .map(|at| Live::of(release.facts, attempt, place, at));
+            self.live.extend(finished);
+        }
+        if self.live.len() > 1 {
+            self.live.sort_by(|a, b| a.order().cmp(&b.order()));
+        }
         match scope.question.attribution {
-            Attribution::Explicit => Self::explicit(scope),
-            Attribution::LastDeployment => Self::last_deployment(scope),
+            Attribution::Explicit => self.explicit(scope, release, each),
+            Attribution::LastDeployment => {
+                let of_service = self
+                    .live
+                    .drain(..)
+                    .filter(|live| live.is_asked_for(scope, release));
+                self.all.extend(of_service);
+                self.remember_incidents(scope, release);
+            }
         }
     }
 
-    fn explicit(scope: &Scope<'a>) -> Self {
-        let mut judged = Self::nothing();
-        let mut live = Vec::new();
-        for (release, facts) in scope.whole() {
-            live_of(scope, release, facts, &mut live);
-            for (_, incident) in scope.kpis.incidents.of(release) {
-                match target(&mut live, incident) {
-                    Ok(deployment) => deployment.failed_by(incident),
-                    Err(why) if scope.is_in(incident.raised) => judged.leave_out(why),
-                    Err(_) => {}
-                }
-            }
-            for remedy in scope.kpis.remedies(facts.id) {
-                let before = |live: &&mut Live<'_>| live.finished <= remedy.created;
-                if let Some(deployment) = live.iter_mut().rfind(before) {
-                    deployment.failed_by_release(remedy);
-                }
-            }
-            let of_service = |live: &Live<'_>| {
-                scope.is_of_service(facts, &live.attempt.services)
-                    && scope.is_on(&live.attempt.environment)
-                    && scope.is_in(live.finished)
-            };
-            let asked_for = live.drain(..).map(Live::whole).filter(of_service);
-            judged.deployments.extend(asked_for);
+    /// Hands on what could not be judged before.
+    pub(super) fn finish(&mut self, scope: &Scope<'a>, each: impl FnMut(Live<'a>)) {
+        if scope.question.attribution == Attribution::LastDeployment {
+            self.last_deployment(scope);
+            let all = std::mem::take(&mut self.all).into_iter();
+            all.filter(|live| scope.is_in(live.finished)).for_each(each);
         }
-        judged
     }
 
-    fn last_deployment(scope: &Scope<'a>) -> Self {
-        let mut judged = Self::nothing();
-        let mut all = Vec::new();
-        let mut live = Vec::new();
-        for (release, facts) in scope.whole() {
-            live_of(scope, release, facts, &mut live);
-            let of_service = |live: &Live<'_>| {
-                scope.is_of_service(facts, &live.attempt.services)
-                    && scope.is_on(&live.attempt.environment)
-            };
-            all.extend(live.drain(..).filter(of_service));
+    fn explicit(&mut self, scope: &Scope<'a>, release: &Picked<'a>, each: impl FnMut(Live<'a>)) {
+        for (_, incident) in scope.kpis.incidents.of(release.place) {
+            match target(&mut self.live, incident) {
+                Ok(deployment) => deployment.failed_by(incident),
+                Err(why) if scope.is_in(incident.raised) => self.leave_out(why),
+                Err(_) => {}
+            }
         }
-        all.sort_by(|a, b| a.order().cmp(&b.order()));
-        for (key, (raised, restored)) in incidents(scope) {
-            let before = all.partition_point(|live| live.finished < raised);
-            let last = before.checked_sub(1).and_then(|place| all.get_mut(place));
+        for remedy in scope.kpis.remedies(release.facts.id) {
+            let before = |live: &&mut Live<'_>| live.finished <= remedy.created;
+            if let Some(deployment) = self.live.iter_mut().rfind(before) {
+                deployment.failed_by_release(remedy);
+            }
+        }
+        let judged = self.live.drain(..).map(Live::whole);
+        let asked_for =
+            judged.filter(|live| scope.is_in(live.finished) && live.is_asked_for(scope, release));
+        asked_for.for_each(each);
+    }
+
+    fn remember_incidents(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
+        if release.has_service {
+            for (_, incident) in scope.kpis.incidents.of(release.place) {
+                let times = (incident.raised, incident.restored);
+                let known = self.incidents.entry(&incident.key).or_insert(times);
+                *known = times.min(*known);
+            }
+        }
+    }
+
+    fn last_deployment(&mut self, scope: &Scope<'a>) {
+        let service = scope.question.service.as_ref();
+        for (key, observed) in &scope.kpis.observed {
+            let is_asked_for = service.is_none() || observed.service.as_ref() == service;
+            if is_asked_for && scope.question.release.is_none() {
+                let times = (observed.raised, observed.restored);
+                self.incidents.entry(key).or_insert(times);
+            }
+        }
+        self.all.sort_by(|a, b| a.order().cmp(&b.order()));
+        for (key, (raised, restored)) in std::mem::take(&mut self.incidents) {
+            let before = self.all.partition_point(|live| live.finished < raised);
+            let last = before
+                .checked_sub(1)
+                .and_then(|place| self.all.get_mut(place));
             let Some(deployment) = last else {
                 if scope.is_in(raised) {
-                    judged.leave_out(Exclusion::NoDeploymentBefore);
+                    self.leave_out(Exclusion::NoDeploymentBefore);
                 }
                 continue;
             };
             let restored = restoration(raised, restored);
+            deployment.restored = deployment.recovered(restored);
             deployment.failures.push(Failure::Incident(key.clone()));
-            deployment.restored = deployment.restored.and(restored);
             if scope.is_in(deployment.finished) {
-                judged.blamed.push(Blamed {
+                self.blamed.push(Blamed {
                     finished: deployment.finished,
                     restored: restored.after(deployment.finished),
                 });
             }
-        }
-        all.retain(|live| scope.is_in(live.finished));
-        judged.deployments = all;
-        judged
-    }
-
-    const fn nothing() -> Self {
-        Self {
-            deployments: Vec::new(),
-            blamed: Vec::new(),
-            left_out: BTreeMap::new(),
         }
     }
 
@@ -205,6 +235,22 @@ impl<'a> Judged<'a> {
 }
 
 impl<'a> Live<'a> {
+    const fn of(facts: &'a Facts, attempt: &'a Attempt, place: u32, finished: Instant) -> Self {
+        Self {
+            facts,
+            attempt,
+            place,
+            finished,
+            failures: Vec::new(),
+            restored: Restored::NotYet,
+        }
+    }
+
+    fn is_asked_for(&self, scope: &Scope<'_>, release: &Picked<'_>) -> bool {
+        scope.is_of_service(release, &self.attempt.services)
+            && scope.is_on(&self.attempt.environment)
+    }
+
     fn order(&self) -> (Instant, ReleaseId, &'a Key) {
         (self.finished, self.facts.id, &self.attempt.key)
     }
@@ -232,12 +278,16 @@ impl<'a> Live<'a> {
         !self.failures.is_empty()
     }
 
-    fn failed_by(&mut self, incident: &Incident) {
-        let restored = restoration(incident.raised, incident.restored);
-        self.restored = match self.failures.as_slice() {
+    /// When it is over, with one more that has to be.
+    fn recovered(&self, restored: Restored) -> Restored {
+        match self.failures.as_slice() {
             [] => restored,
             [_, ..] => self.restored.and(restored),
-        };
+        }
+    }
+
+    fn failed_by(&mut self, incident: &Incident) {
+        self.restored = self.recovered(restoration(incident.raised, incident.restored));
         self.failures.push(Failure::Incident(incident.key.clone()));
     }
 
@@ -291,24 +341,6 @@ fn restoration(raised: Instant, restored: Option<Instant>) -> Restored {
     }
 }
 
-/// The live deployments of a release, in the order in which they finished.
-fn live_of<'a>(scope: &Scope<'a>, release: u32, facts: &'a Facts, live: &mut Vec<Live<'a>>) {
-    live.clear();
-    for (place, attempt) in scope.kpis.attempts.of(release) {
-        if let Some(finished) = attempt.live {
-            live.push(Live {
-                facts,
-                attempt,
-                place,
-                finished,
-                failures: Vec::new(),
-                restored: Restored::NotYet,
-            });
-        }
-    }
-    live.sort_by(|a, b| a.order().cmp(&b.order()));
-}
-
 /// The deployment that an incident of the release belongs to: the one that it names, or else the last one before.
 fn target<'l, 'a>(
     live: &'l mut [Live<'a>],
@@ -331,6 +363,9 @@ impl Kpis {
     /// The releases that put that one right, in the order in which they were requested. What was given up puts nothing
     /// right.
     fn remedies(&self, release: ReleaseId) -> Vec<&Facts> {
+        if self.remediators.is_empty() {
+            return Vec::new();
+        }
         let places = self.remediators.get(&release).into_iter().flatten();
         let is_given_up =
             |(_, ending): (_, Ending)| matches!(ending, Ending::Rejected | Ending::Cancelled);
@@ -341,27 +376,4 @@ impl Kpis {
         remedies.sort_by_key(|facts| (facts.created, facts.id));
         remedies
     }
-}
-
-type Times = (Instant, Option<Instant>);
-
-/// Every incident once: those that are linked to releases, and those that were only observed.
-fn incidents<'a>(scope: &Scope<'a>) -> BTreeMap<&'a Key, Times> {
-    let mut incidents: BTreeMap<&Key, Times> = BTreeMap::new();
-    for (release, _) in scope.releases() {
-        for (_, incident) in scope.kpis.incidents.of(release) {
-            let times = (incident.raised, incident.restored);
-            let known = incidents.entry(&incident.key).or_insert(times);
-            *known = times.min(*known);
-        }
-    }
-    let service = scope.question.service.as_ref();
-    for (key, observed) in &scope.kpis.observed {
-        let is_asked_for = service.is_none() || observed.service.as_ref() == service;
-        if is_asked_for && scope.question.release.is_none() {
-            let times = (observed.raised, observed.restored);
-            incidents.entry(key).or_insert(times);
-        }
-    }
-    incidents
 }

@@ -1,23 +1,22 @@
 //! Disruption to users: how long they could not work, and how many of them.
 
 use super::facts::Down;
-use super::scope::Scope;
-use super::{Exclusion, Kpi, Measure, Ratio};
+use super::scope::{Picked, Scope};
+use super::{Exclusion, Kpi, Measure, fold};
 use crate::phase::Interval;
 use crate::release::Planning;
 use std::collections::BTreeMap;
 
-pub(super) fn measures(scope: &Scope<'_>) -> Vec<Measure> {
-    let unplanned = Planning::Unplanned;
-    let planned = Planning::Planned;
-    let mut measures = Vec::with_capacity(4);
-    measures.extend(of(scope, unplanned, [Kpi::Disruption, Kpi::UserMinutes]));
-    measures.extend(of(
-        scope,
-        planned,
-        [Kpi::PlannedDisruption, Kpi::PlannedUserMinutes],
-    ));
-    measures
+/// What was down in the period.
+pub(super) struct Disruption {
+    unplanned: Downtime,
+    planned: Downtime,
+}
+
+struct Downtime {
+    time: Measure,
+    minutes: Measure,
+    parts: Vec<Part>,
 }
 
 /// The part of an outage that lies in the period, and how many users it is said to have hit.
@@ -26,48 +25,77 @@ struct Part {
     users: Option<u64>,
 }
 
-fn of(scope: &Scope<'_>, planning: Planning, kpis: [Kpi; 2]) -> [Measure; 2] {
-    let [mut time, mut minutes] = kpis.map(|kpi| Measure::begun(kpi, scope.question));
-    let mut parts = Vec::new();
-    for (release, facts) in scope.whole() {
-        for (_, outage) in scope.kpis.outages.of(release) {
-            let is_asked_for =
-                outage.planning == planning && scope.is_of_service(facts, &outage.services);
-            if !is_asked_for {
-                continue;
-            }
-            if outage.ended.is_some_and(|ended| ended < outage.began) {
-                if scope.is_in(outage.began) {
-                    time.leave_out(Exclusion::EndsBeforeItBegan);
-                    minutes.leave_out(Exclusion::EndsBeforeItBegan);
-                }
-                continue;
-            }
-            let part = part(scope, outage);
-            // One that was over as it began lasted for no time, and is one all the same.
-            if part.is_none() && !scope.is_in(outage.began) {
-                continue;
-            }
-            time.sample += 1;
-            time.is_provisional |= outage.ended.is_none();
-            minutes.is_provisional |= outage.ended.is_none();
-            match outage.users {
-                Some(_) => minutes.sample += 1,
-                None => minutes.leave_out(Exclusion::UsersNotSaid),
-            }
-            parts.extend(part);
+impl Disruption {
+    pub(super) fn begun(scope: &Scope<'_>) -> Self {
+        let downtime = |time, minutes| Downtime {
+            time: Measure::begun(time, scope.question),
+            minutes: Measure::begun(minutes, scope.question),
+            parts: Vec::new(),
+        };
+        Self {
+            unplanned: downtime(Kpi::Disruption, Kpi::UserMinutes),
+            planned: downtime(Kpi::PlannedDisruption, Kpi::PlannedUserMinutes),
         }
     }
-    let (down, hit) = union(&parts);
-    time.numerator = down;
-    time.denominator = 1_000_000;
-    minutes.numerator = hit;
-    minutes.denominator = 60_000_000;
-    // That nobody said how many is not that it was nobody.
-    let is_said = minutes.sample > 0 || minutes.exclusions.is_empty();
-    let (time, mut minutes) = (time.mean(), minutes.mean());
-    minutes.value = minutes.value.filter(|_: &Ratio| is_said);
-    [time, minutes]
+}
+
+impl<'a> fold::Part<'a> for Disruption {
+    fn take(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
+        for (_, outage) in scope.kpis.outages.of(release.place) {
+            if scope.is_of_service(release, &outage.services) {
+                match outage.planning {
+                    Planning::Unplanned => self.unplanned.look(scope, outage),
+                    Planning::Planned => self.planned.look(scope, outage),
+                }
+            }
+        }
+    }
+
+    fn measures(self: Box<Self>, _scope: &Scope<'a>) -> Vec<Measure> {
+        let downtimes = [self.unplanned, self.planned];
+        downtimes.into_iter().flat_map(Downtime::measures).collect()
+    }
+}
+
+impl Downtime {
+    fn look(&mut self, scope: &Scope<'_>, outage: &Down) {
+        let Self { time, minutes, .. } = self;
+        if outage.ended.is_some_and(|ended| ended < outage.began) {
+            if scope.is_in(outage.began) {
+                time.leave_out(Exclusion::EndsBeforeItBegan);
+                minutes.leave_out(Exclusion::EndsBeforeItBegan);
+            }
+            return;
+        }
+        let part = part(scope, outage);
+        // One that was over as it began lasted for no time, and is one all the same.
+        if part.is_none() && !scope.is_in(outage.began) {
+            return;
+        }
+        time.sample += 1;
+        time.is_provisional |= outage.ended.is_none();
+        minutes.is_provisional |= outage.ended.is_none();
+        match outage.users {
+            Some(_) => minutes.sample += 1,
+            None => minutes.leave_out(Exclusion::UsersNotSaid),
+        }
+        self.parts.extend(part);
+    }
+
+    fn measures(self) -> [Measure; 2] {
+        let Self {
+            mut time,
+            mut minutes,
+            parts,
+        } = self;
+        (time.numerator, minutes.numerator) = union(&parts);
+        (time.denominator, minutes.denominator) = (1_000_000, 60_000_000);
+        // That nobody said how many is not that it was nobody.
+        let is_said = minutes.sample > 0 || minutes.exclusions.is_empty();
+        let mut minutes = minutes.mean();
+        minutes.value = minutes.value.filter(|_| is_said);
+        [time.mean(), minutes]
+    }
 }
 
 /// What lasts is counted up to the instant for which it is told.

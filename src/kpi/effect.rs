@@ -1,7 +1,7 @@
 //! What improvements have done to the measures that they were to move.
 
 use super::scope::Scope;
-use super::{Kpi, Kpis, Measure, Period, Question, report};
+use super::{Kpi, Kpis, Measure, Period, Question, fold};
 use crate::phase::{Day, Instant};
 use crate::release::{Key, ReleaseId};
 use chrono::Days;
@@ -35,8 +35,8 @@ impl Kpis {
     pub fn effects(&self, question: &Question, days: u16) -> Vec<ImprovementEffect> {
         let scope = Scope::of(self, question);
         let mut effects = Vec::new();
-        for (release, facts) in scope.releases() {
-            for (_, improvement) in self.improvements.of(release) {
+        for release in scope.releases().filter(|release| release.has_service) {
+            for (_, improvement) in self.improvements.of(release.place) {
                 let measured = improvement.measure.as_ref();
                 let kpi = measured.and_then(|measure| Kpi::from_id(measure.as_str()));
                 let done = improvement.done.filter(|at| scope.is_in(*at));
@@ -44,14 +44,14 @@ impl Kpis {
                     continue;
                 };
                 let mut about = question.clone();
-                let profile = self.profile_of(release);
+                let profile = self.profile_of(release.place);
                 let services = profile.map(|profile| &profile.services);
                 if let Some(service) = services.filter(|services| services.len() == 1) {
                     about.service = about.service.or_else(|| service.first().cloned());
                 }
                 if let Some([before, after]) = self.around(&about, done, days, kpi) {
                     effects.push(ImprovementEffect {
-                        release: facts.id,
+                        release: release.facts.id,
                         improvement: improvement.key.clone(),
                         done,
                         before,
@@ -86,7 +86,7 @@ impl Kpis {
                 period,
                 ..about.clone()
             };
-            report::only(&Scope::of(self, &question), kpi)
+            fold::only(&Scope::of(self, &question), kpi)
         };
         Some([measure(before)?, measure(after)?])
     }

@@ -1,154 +1,188 @@
 //! How releases flow through the lifecycle, and how they end.
 
-use super::facts::{Beginning, DWELL, Facts, HELD, dwelling};
-use super::scope::Scope;
+use super::facts::{Beginning, DWELL, Facts, HELD, Improvement, dwelling};
+use super::fold::Part;
+use super::scope::{Picked, Scope};
 use super::{Exclusion, Kpi, Measure};
-use crate::phase::PhaseName;
+use crate::phase::{Instant, PhaseName};
 use crate::release::Ending;
+use std::collections::BTreeMap;
 
-pub(super) fn measures(scope: &Scope<'_>) -> Vec<Measure> {
-    let mut measures = vec![successful(scope), related_incidents(scope)];
-    measures.extend(shares(scope));
-    measures.extend([backlog(scope), throughput(scope)]);
-    measures.extend(dwell_times(scope));
-    measures.extend([rework_loops(scope), improvements(scope)]);
-    measures
+/// What began to be live in the period, what was closed in it, and what is open as it ends.
+pub(super) struct Flow {
+    successful: Measure,
+    endings: BTreeMap<Ending, u64>,
+    /// Emergency, unauthorised, overridden, excepted.
+    shares: [Measure; 4],
+    open: u64,
+    dwell: [Dwell; DWELL],
+    loops: Measure,
+    improvements: Improvements,
 }
 
-/// The releases that were closed in the period, and how they ended.
-fn closed<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = (&'a Facts, Ending)> {
-    scope.releases().filter_map(|(_, facts)| {
-        let (_, ending) = facts.closed.filter(|(at, _)| scope.is_in(*at))?;
-        Some((facts, ending))
-    })
+/// How long releases stood somewhere.
+#[derive(Default)]
+struct Dwell {
+    times: Vec<i64>,
+    disordered: u64,
 }
 
-fn successful(scope: &Scope<'_>) -> Measure {
-    let mut measure = Measure::begun(Kpi::SuccessfulReleases, scope.question);
-    let mut endings = std::collections::BTreeMap::new();
-    for (_, ending) in closed(scope) {
-        *endings.entry(ending).or_insert(0) += 1;
-        match ending {
-            Ending::Completed => measure.look(true),
-            Ending::WithIssues | Ending::Unsuccessful | Ending::BackedOut => measure.look(false),
-            Ending::Rejected | Ending::Cancelled => {}
+/// The improvements that are due in the period.
+struct Improvements {
+    measure: Measure,
+    in_time: u64,
+    late: u64,
+    overdue: u64,
+    dropped: u64,
+}
+
+impl Flow {
+    pub(super) fn begun(scope: &Scope<'_>) -> Self {
+        let begun = |kpi| Measure::begun(kpi, scope.question);
+        let shares = [
+            Kpi::EmergencyShare,
+            Kpi::UnauthorisedShare,
+            Kpi::OverrideShare,
+            Kpi::ExceptionShare,
+        ];
+        Self {
+            successful: begun(Kpi::SuccessfulReleases),
+            endings: BTreeMap::new(),
+            shares: shares.map(begun),
+            open: 0,
+            dwell: Default::default(),
+            loops: begun(Kpi::ReworkLoops),
+            improvements: Improvements {
+                measure: begun(Kpi::ImprovementCompletion),
+                in_time: 0,
+                late: 0,
+                overdue: 0,
+                dropped: 0,
+            },
         }
     }
-    let told = endings.into_iter();
-    measure.distribution = told
-        .map(|(ending, count)| (ending.to_string(), count))
-        .collect();
-    measure.share()
+
+    fn closed(&mut self, facts: &Facts, ending: Ending) {
+        *self.endings.entry(ending).or_default() += 1;
+        match ending {
+            Ending::Completed => self.successful.look(true),
+            Ending::WithIssues | Ending::Unsuccessful | Ending::BackedOut => {
+                self.successful.look(false);
+            }
+            Ending::Rejected | Ending::Cancelled => {}
+        }
+        self.loops.add(facts.loops.into());
+        let stays = facts.dwell.iter().zip(facts.has_been());
+        for (dwell, (stayed, has_been)) in self.dwell.iter_mut().zip(stays) {
+            if *stayed < 0 {
+                dwell.disordered += 1;
+            } else if has_been {
+                dwell.times.push(*stayed);
+            }
+        }
+    }
 }
 
-fn related_incidents(scope: &Scope<'_>) -> Measure {
-    let count = super::stability::incidents(scope).len() as u64;
-    Measure::begun(Kpi::ReleaseIncidents, scope.question).counted(count)
-}
-
-fn shares(scope: &Scope<'_>) -> [Measure; 4] {
-    let begun = |kpi| Measure::begun(kpi, scope.question);
-    let mut emergency = begun(Kpi::EmergencyShare);
-    let mut unauthorised = begun(Kpi::UnauthorisedShare);
-    let mut overridden = begun(Kpi::OverrideShare);
-    let mut excepted = begun(Kpi::ExceptionShare);
-    for (_, facts) in scope.releases() {
+impl<'a> Part<'a> for Flow {
+    fn take(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
+        if !release.has_service {
+            return;
+        }
+        let facts = release.facts;
         if let Some((at, beginning)) = facts.began
             && scope.is_in(at)
         {
-            emergency.look(beginning == Beginning::Emergency);
-            unauthorised.look(beginning == Beginning::Found);
-            overridden.look(facts.used_override);
-            excepted.look(facts.used_exception);
+            let is = [
+                beginning == Beginning::Emergency,
+                beginning == Beginning::Found,
+                facts.used_override,
+                facts.used_exception,
+            ];
+            self.shares
+                .iter_mut()
+                .zip(is)
+                .for_each(|(share, is)| share.look(is));
         }
-    }
-    [emergency, unauthorised, overridden, excepted].map(Measure::share)
-}
-
-/// What is open as the period ends.
-fn backlog(scope: &Scope<'_>) -> Measure {
-    let end = scope.interval.end();
-    let is_open =
-        |facts: &Facts| facts.created < end && facts.closed.is_none_or(|(closed, _)| end <= closed);
-    let count = scope.releases().filter(|(_, facts)| is_open(facts)).count();
-    Measure::begun(Kpi::Backlog, scope.question).counted(count as u64)
-}
-
-fn throughput(scope: &Scope<'_>) -> Measure {
-    let count = closed(scope).count();
-    Measure::begun(Kpi::Throughput, scope.question).counted(count as u64)
-}
-
-fn dwell_times(scope: &Scope<'_>) -> Vec<Measure> {
-    let names = PhaseName::ALL
-        .iter()
-        .filter(|phase| dwelling(**phase).is_some());
-    let names = names.map(|phase| (phase.to_string(), dwelling(*phase)));
-    let names = names.chain([("on hold".to_owned(), Some(HELD))]);
-    let mut times: [Vec<i64>; DWELL] = Default::default();
-    let mut disordered = [0_u64; DWELL];
-    for (facts, _) in closed(scope) {
-        let places = facts.dwell.iter().zip(facts.has_been());
-        for ((times, disordered), (dwell, has_been)) in
-            times.iter_mut().zip(&mut disordered).zip(places)
+        if let Some((at, ending)) = facts.closed
+            && scope.is_in(at)
         {
-            if has_been && *dwell >= 0 {
-                times.push(*dwell);
+            self.closed(facts, ending);
+        }
+        let end = scope.interval.end();
+        let is_open = facts.closed.is_none_or(|(closed, _)| end <= closed);
+        self.open += u64::from(is_open && facts.created < end);
+        for (_, improvement) in scope.kpis.improvements.of(release.place) {
+            if scope.is_in(improvement.due) {
+                self.improvements.look(improvement, scope.question.as_of);
             }
-            *disordered += u64::from(*dwell < 0);
         }
     }
-    let measure = |(name, place): (String, Option<usize>)| {
-        let place = place?;
+
+    fn measures(self: Box<Self>, scope: &Scope<'a>) -> Vec<Measure> {
+        let begun = |kpi| Measure::begun(kpi, scope.question);
+        let closed = self.endings.values().sum();
+        let mut successful = self.successful.share();
+        let endings = self.endings.into_iter();
+        successful.distribution = endings.map(|(it, count)| (it.to_string(), count)).collect();
+        let mut measures = vec![
+            successful,
+            begun(Kpi::Backlog).counted(self.open),
+            begun(Kpi::Throughput).counted(closed),
+            self.loops.mean(),
+            self.improvements.measured(),
+        ];
+        measures.extend(self.shares.map(Measure::share));
+        let dwell = self.dwell.into_iter().enumerate();
+        measures.extend(dwell.map(|(place, dwell)| dwell.measured(scope, place)));
+        measures
+    }
+}
+
+impl Dwell {
+    fn measured(self, scope: &Scope<'_>, place: usize) -> Measure {
+        let phases = PhaseName::ALL.iter();
+        let mut phases = phases.filter(|phase| dwelling(**phase) == Some(place));
+        let name = phases
+            .next()
+            .map_or("on hold".to_owned(), ToString::to_string);
         let mut measure = Measure::begun(Kpi::DwellTime, scope.question).of(name);
-        let disordered = disordered.get(place).copied().filter(|count| *count > 0);
-        let disordered = disordered.map(|count| (Exclusion::OutOfOrder, count));
-        measure.exclusions.extend(disordered);
-        let times = times.get_mut(place).map(std::mem::take)?;
-        Some(measure.durations(times, scope.question.statistic))
-    };
-    names.filter_map(measure).collect()
-}
-
-fn rework_loops(scope: &Scope<'_>) -> Measure {
-    let mut measure = Measure::begun(Kpi::ReworkLoops, scope.question);
-    for (facts, _) in closed(scope) {
-        measure.sample += 1;
-        measure.denominator += 1;
-        measure.numerator += i128::from(facts.loops);
+        if self.disordered > 0 {
+            measure
+                .exclusions
+                .insert(Exclusion::OutOfOrder, self.disordered);
+        }
+        measure.durations(self.times, scope.question.statistic)
     }
-    measure.mean()
 }
 
-/// Of the improvements that are due in the period, how many were done by then.
-fn improvements(scope: &Scope<'_>) -> Measure {
-    let mut measure = Measure::begun(Kpi::ImprovementCompletion, scope.question);
-    let [mut in_time, mut late, mut open, mut dropped] = [0; 4];
-    for (release, _) in scope.releases() {
-        let improvements = scope.kpis.improvements.of(release);
-        for (_, improvement) in improvements.filter(|(_, it)| scope.is_in(it.due)) {
-            match improvement.done {
-                _ if improvement.is_dropped => dropped += 1,
-                Some(done) if done <= improvement.due => in_time += 1,
-                Some(_) => late += 1,
-                None if scope.question.as_of <= improvement.due => {
-                    measure.leave_out(Exclusion::NotYetKnown);
-                    measure.is_provisional = true;
-                }
-                None => open += 1,
+impl Improvements {
+    fn look(&mut self, improvement: &Improvement, as_of: Instant) {
+        match improvement.done {
+            _ if improvement.is_dropped => self.dropped += 1,
+            Some(done) if done <= improvement.due => self.in_time += 1,
+            Some(_) => self.late += 1,
+            None if as_of <= improvement.due => {
+                self.measure.leave_out(Exclusion::NotYetKnown);
+                self.measure.is_provisional = true;
             }
+            None => self.overdue += 1,
         }
     }
-    measure.numerator = i128::from(in_time);
-    measure.denominator = i128::from(in_time + late + open);
-    measure.sample = in_time + late + open;
-    let told = [
-        ("done in time", in_time),
-        ("done late", late),
-        ("overdue", open),
-        ("dropped", dropped),
-    ];
-    let told = told.into_iter().filter(|(_, count)| *count > 0);
-    measure.distribution = told.map(|(what, count)| (what.to_owned(), count)).collect();
-    measure.share()
+
+    /// Of what is due and was not dropped, how much was done by then.
+    fn measured(self) -> Measure {
+        let mut measure = self.measure;
+        measure.numerator = self.in_time.into();
+        measure.sample = self.in_time + self.late + self.overdue;
+        measure.denominator = measure.sample.into();
+        measure.tell([
+            ("done in time", self.in_time),
+            ("done late", self.late),
+            ("overdue", self.overdue),
+            ("dropped", self.dropped),
+        ]);
+        measure.share()
+    }
 }
+
+const _: () = assert!(HELD + 1 == DWELL, "the time on hold comes last");

@@ -129,6 +129,27 @@ impl Measure {
         *self.exclusions.entry(why).or_default() += 1;
     }
 
+    /// Leaves out what is not over yet.
+    pub(super) fn wait(&mut self) {
+        self.leave_out(Exclusion::Unresolved);
+        self.is_provisional = true;
+    }
+
+    /// How often which answer was given; what was never given is not told.
+    pub(super) fn tell<const N: usize>(&mut self, answers: [(&str, u64); N]) {
+        let given = answers.into_iter().filter(|(_, count)| *count > 0);
+        self.distribution = given
+            .map(|(what, count)| (what.to_owned(), count))
+            .collect();
+    }
+
+    /// One more thing was looked at, with so many of what is counted.
+    pub(super) fn add(&mut self, count: i128) {
+        self.sample += 1;
+        self.denominator += 1;
+        self.numerator += count;
+    }
+
     /// A number of things.
     pub(super) fn counted(mut self, count: u64) -> Self {
         self.numerator = count.into();
@@ -140,9 +161,7 @@ impl Measure {
 
     /// One more thing was looked at, and it is one of those that are asked for or not.
     pub(super) fn look(&mut self, is_one: bool) {
-        self.sample += 1;
-        self.denominator += 1;
-        self.numerator += i128::from(is_one);
+        self.add(is_one.into());
     }
 
     /// The share of what was looked at, in per cent.

@@ -34,6 +34,7 @@ mod disruption;
 mod effect;
 mod facts;
 mod flow;
+mod fold;
 mod follow;
 mod measure;
 mod period;

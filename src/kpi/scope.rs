@@ -15,6 +15,15 @@ pub(super) struct Scope<'a> {
     picks: Vec<Pick>,
 }
 
+/// A release that is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Picked<'a> {
+    pub(super) place: u32,
+    pub(super) facts: &'a Facts,
+    /// Whether it has the service that is asked for.
+    pub(super) has_service: bool,
+}
+
 /// What a question picks of a profile.
 #[derive(Clone, Copy)]
 struct Pick {
@@ -37,24 +46,25 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The releases that are asked for, with their places, whatever their services.
-    pub(super) fn whole(&self) -> impl Iterator<Item = (u32, &'a Facts)> {
+    /// The releases that are asked for, whatever their services.
+    pub(super) fn releases(&self) -> impl Iterator<Item = Picked<'a>> {
         let one = self.question.release;
         let one = one.map(|id| self.kpis.index.get(&id).copied().unwrap_or(u32::MAX));
         let (first, many) = match one {
             Some(place) => (place, 1),
             None => (0, usize::MAX),
         };
-        let releases = self.kpis.releases.iter().enumerate();
-        let picked = releases.skip(first as usize).take(many);
-        let picked = picked.filter(|(_, facts)| self.pick(facts).is_asked_for);
-        picked.filter_map(|(place, facts)| Some((u32::try_from(place).ok()?, facts)))
-    }
-
-    /// The releases that are asked for.
-    pub(super) fn releases(&self) -> impl Iterator<Item = (u32, &'a Facts)> {
-        self.whole()
-            .filter(|(_, facts)| self.pick(facts).has_service)
+        let releases = self.kpis.releases.iter().zip(0_u32..);
+        let releases = releases.skip(first as usize).take(many);
+        releases.filter_map(|(facts, place)| {
+            let pick = self.pick(facts);
+            let has_service = pick.has_service;
+            pick.is_asked_for.then_some(Picked {
+                place,
+                facts,
+                has_service,
+            })
+        })
     }
 
     fn pick(&self, facts: &Facts) -> Pick {
@@ -70,10 +80,10 @@ impl<'a> Scope<'a> {
 
     /// Whether something of a release is of the service that is asked for: it names services of its own, or else has
     /// those of the release.
-    pub(super) fn is_of_service(&self, facts: &Facts, services: &BTreeSet<Service>) -> bool {
+    pub(super) fn is_of_service(&self, release: &Picked<'_>, services: &BTreeSet<Service>) -> bool {
         match &self.question.service {
             Some(service) if !services.is_empty() => services.contains(service),
-            Some(_) | None => self.pick(facts).has_service,
+            Some(_) | None => release.has_service,
         }
     }
 

@@ -1,98 +1,105 @@
 //! Stability after the release: incidents in early life support, time to restore, regressions.
 
-use super::facts::Facts;
-use super::scope::Scope;
+use super::fold::Part;
+use super::scope::{Picked, Scope};
 use super::{Exclusion, Kpi, Measure};
 use crate::phase::{Instant, Interval};
 use crate::release::{Key, Severity};
 use std::collections::BTreeMap;
 
-pub(super) fn measures(scope: &Scope<'_>) -> Vec<Measure> {
-    let mut measures = early_life(scope);
-    measures.push(time_to_restore(scope));
-    measures.push(regressions(scope));
-    measures
+/// What the releases that went live in the period went through, and the incidents that were raised in it.
+pub(super) struct Stability<'a> {
+    early: Measure,
+    by_severity: BTreeMap<Severity, i128>,
+    regressions: Measure,
+    incidents: Vec<(&'a Key, Instant, Option<Instant>)>,
 }
 
-/// The releases that went live in the period, and when.
-fn gone_live<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = (u32, &'a Facts, Instant)> {
-    scope.releases().filter_map(|(release, facts)| {
-        let live = facts.went_live.filter(|at| scope.is_in(*at))?;
-        Some((release, facts, live))
-    })
-}
-
-fn early_life(scope: &Scope<'_>) -> Vec<Measure> {
-    let mut all = Measure::begun(Kpi::EarlyLifeIncidents, scope.question);
-    let mut by_severity: BTreeMap<Severity, i128> = BTreeMap::new();
-    for (release, facts, live) in gone_live(scope) {
-        let ends = live.plus(facts.support);
-        all.sample += 1;
-        all.denominator += 1;
-        all.is_provisional |= scope.question.as_of < ends;
-        let Some(support) = Interval::between(live, ends) else {
-            continue;
-        };
-        for (_, incident) in scope.kpis.incidents.of(release) {
-            if support.contains(incident.raised) {
-                all.numerator += 1;
-                *by_severity.entry(incident.severity).or_default() += 1;
-            }
+impl Stability<'_> {
+    pub(super) fn begun(scope: &Scope<'_>) -> Self {
+        Self {
+            early: Measure::begun(Kpi::EarlyLifeIncidents, scope.question),
+            by_severity: BTreeMap::new(),
+            regressions: Measure::begun(Kpi::Regressions, scope.question),
+            incidents: Vec::new(),
         }
     }
-    let of = |(severity, count): (Severity, i128)| Measure {
-        numerator: count,
-        ..all.clone().of(severity)
-    };
-    let severities: Vec<_> = by_severity.into_iter().map(of).collect();
-    let measures = std::iter::once(all).chain(severities);
-    measures.map(Measure::mean).collect()
+
+    fn went_live(&mut self, scope: &Scope<'_>, release: &Picked<'_>, live: Instant) {
+        let incidents = || scope.kpis.incidents.of(release.place).map(|(_, it)| it);
+        let ends = live.plus(release.facts.support);
+        self.early.is_provisional |= scope.question.as_of < ends;
+        let support = Interval::between(live, ends);
+        let is_early = |at| support.is_some_and(|support| support.contains(at));
+        let mut seen = 0;
+        for incident in incidents().filter(|incident| is_early(incident.raised)) {
+            seen += 1;
+            *self.by_severity.entry(incident.severity).or_default() += 1;
+        }
+        self.early.add(seen);
+        let defects = scope.kpis.defects.of(release.place);
+        let defects = defects.filter(|(_, it)| it.is_regression && live <= it.found);
+        let worse = incidents().filter(|it| it.is_regression && live <= it.raised);
+        self.regressions
+            .add((worse.count() + defects.count()) as i128);
+    }
 }
 
-fn time_to_restore(scope: &Scope<'_>) -> Measure {
+impl<'a> Part<'a> for Stability<'a> {
+    fn take(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
+        if !release.has_service {
+            return;
+        }
+        if let Some(live) = release.facts.went_live.filter(|at| scope.is_in(*at)) {
+            self.went_live(scope, release, live);
+        }
+        let incidents = scope.kpis.incidents.of(release.place).map(|(_, it)| it);
+        let raised = incidents.filter(|incident| scope.is_in(incident.raised));
+        self.incidents
+            .extend(raised.map(|it| (&it.key, it.raised, it.restored)));
+    }
+
+    fn measures(self: Box<Self>, scope: &Scope<'a>) -> Vec<Measure> {
+        let mut incidents = self.incidents;
+        // One that is linked to several releases is one.
+        incidents.sort_unstable();
+        incidents.dedup_by_key(|(key, ..)| *key);
+        let related = Measure::begun(Kpi::ReleaseIncidents, scope.question);
+        let early = self.early;
+        let of = |(severity, count): (Severity, i128)| Measure {
+            numerator: count,
+            ..early.clone().of(severity)
+        };
+        let severities: Vec<_> = self.by_severity.into_iter().map(of).collect();
+        let early = std::iter::once(early.clone())
+            .chain(severities)
+            .map(Measure::mean);
+        let others = [
+            related.counted(incidents.len() as u64),
+            time_to_restore(
+                scope,
+                incidents
+                    .into_iter()
+                    .map(|(_, raised, restored)| (raised, restored)),
+            ),
+            self.regressions.mean(),
+        ];
+        early.chain(others).collect()
+    }
+}
+
+fn time_to_restore(
+    scope: &Scope<'_>,
+    incidents: impl Iterator<Item = (Instant, Option<Instant>)>,
+) -> Measure {
     let mut measure = Measure::begun(Kpi::TimeToRestore, scope.question);
     let mut times = Vec::new();
-    for (_, raised, restored) in incidents(scope) {
+    for (raised, restored) in incidents {
         match restored {
-            None => {
-                measure.leave_out(Exclusion::Unresolved);
-                measure.is_provisional = true;
-            }
+            None => measure.wait(),
             Some(at) if at < raised => measure.leave_out(Exclusion::EndsBeforeItBegan),
             Some(at) => times.push(at.unix_micros() - raised.unix_micros()),
         }
     }
     measure.durations(times, scope.question.statistic)
-}
-
-/// The incidents of the releases that are asked for which were raised in the period, each once.
-pub(super) fn incidents<'a>(scope: &Scope<'a>) -> Vec<(&'a Key, Instant, Option<Instant>)> {
-    let mut incidents = Vec::new();
-    for (release, _) in scope.releases() {
-        let of = scope
-            .kpis
-            .incidents
-            .of(release)
-            .map(|(_, incident)| incident);
-        let raised = of.filter(|incident| scope.is_in(incident.raised));
-        incidents.extend(raised.map(|it| (&it.key, it.raised, it.restored)));
-    }
-    incidents.sort_unstable();
-    incidents.dedup_by_key(|(key, ..)| *key);
-    incidents
-}
-
-/// What was found once it was live.
-fn regressions(scope: &Scope<'_>) -> Measure {
-    let mut measure = Measure::begun(Kpi::Regressions, scope.question);
-    for (release, _, live) in gone_live(scope) {
-        measure.sample += 1;
-        measure.denominator += 1;
-        let incidents = scope.kpis.incidents.of(release);
-        let incidents = incidents.filter(|(_, it)| it.is_regression && live <= it.raised);
-        let defects = scope.kpis.defects.of(release);
-        let defects = defects.filter(|(_, it)| it.is_regression && live <= it.found);
-        measure.numerator += (incidents.count() + defects.count()) as i128;
-    }
-    measure.mean()
 }

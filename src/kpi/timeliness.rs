@@ -1,7 +1,7 @@
 //! Adherence to deployment timelines: in time, how late, and how often planned anew.
 
-use super::facts::Facts;
-use super::scope::Scope;
+use super::fold::Part;
+use super::scope::{Picked, Scope};
 use super::{Exclusion, Kpi, Measure};
 use crate::phase::{Day, Instant};
 use crate::release::When;
@@ -15,56 +15,89 @@ struct Promise {
     day: NaiveDate,
 }
 
-pub(super) fn measures(scope: &Scope<'_>) -> Vec<Measure> {
-    let begun = |kpi| Measure::begun(kpi, scope.question);
-    let mut adherence = [begun(Kpi::AdherenceFirst), begun(Kpi::AdherenceLatest)];
-    let mut slips = [begun(Kpi::SlipFirst), begun(Kpi::SlipLatest)];
-    let mut days = [Vec::new(), Vec::new()];
-    let mut rebaselines = begun(Kpi::Rebaselines);
-    for (release, facts) in scope.releases() {
-        let Some((reached, promises)) = scope.promised(release, facts) else {
-            continue;
+/// Whether what was reached in the period was in time.
+pub(super) struct Timeliness {
+    first: Against,
+    latest: Against,
+    rebaselines: Measure,
+}
+
+/// Measured against one baseline.
+struct Against {
+    adherence: Measure,
+    slip: Measure,
+    days: Vec<i64>,
+}
+
+impl Timeliness {
+    pub(super) fn begun(scope: &Scope<'_>) -> Self {
+        let against = |adherence, slip| Against {
+            adherence: Measure::begun(adherence, scope.question),
+            slip: Measure::begun(slip, scope.question),
+            days: Vec::new(),
         };
-        let reached_on = scope.question.period.day_of(reached);
-        for (place, promise) in promises.into_iter().enumerate() {
-            let (Some(adherence), Some(slip), Some(days)) = (
-                adherence.get_mut(place),
-                slips.get_mut(place),
-                days.get_mut(place),
-            ) else {
-                continue;
-            };
-            let Some(promise) = promise else {
-                adherence.leave_out(Exclusion::NoBaseline);
-                slip.leave_out(Exclusion::NoBaseline);
-                continue;
-            };
-            adherence.look(reached < promise.until.plus(scope.question.tolerance));
-            days.push((reached_on - promise.day).num_days());
-        }
-        if facts.baselines > 0 {
-            rebaselines.sample += 1;
-            rebaselines.denominator += 1;
-            rebaselines.numerator += i128::from(facts.baselines - 1);
-        } else {
-            rebaselines.leave_out(Exclusion::NoBaseline);
+        Self {
+            first: against(Kpi::AdherenceFirst, Kpi::SlipFirst),
+            latest: against(Kpi::AdherenceLatest, Kpi::SlipLatest),
+            rebaselines: Measure::begun(Kpi::Rebaselines, scope.question),
         }
     }
-    let statistic = scope.question.statistic;
-    let slips = slips.into_iter().zip(days).map(|(mut slip, days)| {
-        slip.value = slip.typical(days, statistic);
-        slip
-    });
-    let adherence = adherence.into_iter().map(Measure::share);
-    adherence.chain(slips).chain([rebaselines.mean()]).collect()
+}
+
+impl<'a> Part<'a> for Timeliness {
+    fn take(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
+        let promised = scope.promised(release).filter(|_| release.has_service);
+        let Some((reached, [first, latest])) = promised else {
+            return;
+        };
+        self.first.look(scope, reached, first);
+        self.latest.look(scope, reached, latest);
+        match release.facts.baselines.checked_sub(1) {
+            Some(again) => self.rebaselines.add(again.into()),
+            None => self.rebaselines.leave_out(Exclusion::NoBaseline),
+        }
+    }
+
+    fn measures(self: Box<Self>, scope: &Scope<'a>) -> Vec<Measure> {
+        let [first, first_slip] = self.first.measures(scope);
+        let [latest, latest_slip] = self.latest.measures(scope);
+        vec![
+            first,
+            latest,
+            first_slip,
+            latest_slip,
+            self.rebaselines.mean(),
+        ]
+    }
+}
+
+impl Against {
+    fn look(&mut self, scope: &Scope<'_>, reached: Instant, promise: Option<Promise>) {
+        let Some(promise) = promise else {
+            self.adherence.leave_out(Exclusion::NoBaseline);
+            self.slip.leave_out(Exclusion::NoBaseline);
+            return;
+        };
+        let until = promise.until.plus(scope.question.tolerance);
+        self.adherence.look(reached < until);
+        let day = scope.question.period.day_of(reached);
+        self.days.push((day - promise.day).num_days());
+    }
+
+    fn measures(mut self, scope: &Scope<'_>) -> [Measure; 2] {
+        self.slip.value = self.slip.typical(self.days, scope.question.statistic);
+        [self.adherence.share(), self.slip]
+    }
 }
 
 impl Scope<'_> {
     /// When a release reached what it is measured by, if that was in the period, and what its first and its latest
     /// baseline had promised.
-    fn promised(&self, release: u32, facts: &Facts) -> Option<(Instant, [Option<Promise>; 2])> {
+    fn promised(&self, release: &Picked<'_>) -> Option<(Instant, [Option<Promise>; 2])> {
+        let facts = release.facts;
         let (reached, promises) = match &self.question.milestone {
             None => {
+                facts.went_live.filter(|at| self.is_in(*at))?;
                 let windows = [facts.first, facts.latest];
                 let promise = |window: crate::phase::Interval| {
                     let last = Instant::from_unix_micros(window.end().unix_micros() - 1);
@@ -76,7 +109,7 @@ impl Scope<'_> {
                 (facts.went_live, windows.map(|window| window.map(promise)))
             }
             Some(milestone) => {
-                let days = self.kpis.milestones.get(release, milestone)?;
+                let days = self.kpis.milestones.get(release.place, milestone)?;
                 let planned = [days.first, days.latest];
                 let promise = |when| self.promise(when);
                 (days.reached, planned.map(|when| when.map(promise)))

@@ -5,8 +5,8 @@ use super::record::{AnyRecord, Record, Recording};
 use super::shell::{Core, Release};
 use super::steps::AnyStep;
 use crate::phase::{
-    Anywhere, Closed, Closure, Deployment, Development, OnHold, Phase, PhaseName, Plan, Request,
-    Review, Standing, Testing,
+    Anywhere, Closed, Closure, Deployment, Development, Instant, OnHold, Phase, PhaseName, Plan,
+    Request, Review, Standing, Testing,
 };
 use std::any::TypeId;
 
@@ -88,6 +88,12 @@ impl AnyRelease {
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.core().state.standing
+    }
+
+    /// What is due of it at that instant, what starts and ends, which steps there are: [`Release::due`].
+    #[must_use]
+    pub fn due(&self, now: Instant) -> super::due::Due {
+        self.core().due(now)
     }
 
     /// The release as one shows and sends it.

@@ -272,6 +272,49 @@ fn two_hosts_at_once_take_a_step_once() {
     assert_eq!(count(&office, id, "release.step_refused"), 1);
 }
 
+#[test]
+fn what_cannot_be_written_is_told_and_asked_for_again() {
+    let office = shop();
+    let release = ready(&office);
+    let id = release.id();
+    let (other, store) = recording(&office);
+    other.clock.set("2026-03-02T14:00:00Z");
+    let is_full = |full: bool| *store.commits_left.lock().unwrap() = full.then_some(0);
+    // A refusal that is not written is told, and written once it can be.
+    is_full(true);
+    assert_eq!(asked(&other), [step("deploy", "refused still")]);
+    is_full(false);
+    assert_eq!(asked(&other), [step("deploy", "refused")]);
+    let release = wait(office.desk.load_as::<Testing>(id)).unwrap();
+    let release = office.recorded(release, looked("runbook"), "ada");
+    let _ = office.recorded(release, looked("on-call"), "ada");
+    is_full(true);
+    assert_eq!(asked(&other), [step("deploy", "not committed")]);
+    is_full(false);
+    assert_eq!(asked(&other), [step("deploy", "taken")]);
+    assert_eq!(count(&office, id, "release.deployment_started"), 1);
+}
+
+#[test]
+fn a_clock_that_is_set_back_takes_nothing_twice() {
+    let office = shop();
+    let release = ready(&office);
+    let release = office.recorded(release, looked("runbook"), "ada");
+    let _ = office.recorded(release, looked("on-call"), "ada");
+    for time in [
+        "2026-03-02T15:00:00Z",
+        "2026-03-02T13:00:00Z",
+        "2030-01-01T00:00:00Z",
+    ] {
+        office.clock.set(time);
+        assert_eq!(asked(&office), [], "the window is not open at {time}");
+    }
+    office.clock.set("2026-03-02T14:59:59.999999Z");
+    assert_eq!(asked(&office), [step("deploy", "taken")]);
+    office.clock.set("2026-03-02T14:00:00Z");
+    assert_eq!(asked(&office), []);
+}
+
 fn ready_at_noon<S: Store>(office: &Office<S>) -> Release<Testing> {
     office.clock.set("2026-03-02T12:00:00Z");
     ready(office)

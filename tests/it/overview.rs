@@ -5,13 +5,15 @@ use crate::desk_support::{
 };
 use crate::relations::elsewhere;
 use phasegate::desk::{LoadError, Lookout, Overview};
-use phasegate::gate::{ApprovalRule, ApprovalsPolicy, Approver, GateSet, Quorum};
-use phasegate::phase::{Action, Request, Seconds};
+use phasegate::gate::{
+    ApprovalRule, ApprovalsPolicy, Approver, DependenciesPolicy, GateSet, Quorum,
+};
+use phasegate::phase::{Action, PhaseName, Request, Seconds};
 use phasegate::release::step::{Deploy, StartDevelopment};
 use phasegate::release::{
-    Actor, ImprovementProgress, ImprovementRaised, ImprovementStatus, LessonLearned, Milestone,
-    MilestoneReached, PostImplementationReview, ReleasePlan, Role, RoleGiven, Service, TaskDone,
-    TaskOpened, When,
+    Actor, DependencyDeclared, ImprovementProgress, ImprovementRaised, ImprovementStatus,
+    LessonLearned, Milestone, MilestoneReached, PostImplementationReview, ReleasePlan, Role,
+    RoleGiven, Service, TaskDone, TaskOpened, When,
 };
 use phasegate::schedule::{Promise, WorkingDays};
 use phasegate::store::{Cursor, Store};
@@ -141,7 +143,8 @@ fn approved() -> GateSet {
 fn the_worklist_tells_what_blocks_and_who_is_waited_for() {
     let office = office().with_gates(approved());
     let release = office.planned();
-    for who in ["cho", "max"] {
+    // Kim asked for it, and is waited for by nobody.
+    for who in ["cho", "max", "kim"] {
         let given = RoleGiven::new(person(who), Role::ChangeAuthority);
         let _ = office.recorded(office.again(&release), given, "ada");
     }
@@ -176,6 +179,20 @@ fn the_worklist_tells_what_blocks_and_who_is_waited_for() {
     // What is over is on no worklist, and nothing was written.
     let _ = office.done(office.again(&held).cancel(text("no")), "kim");
     assert_eq!(pages(1, ask), ["Shop 2.4"]);
+}
+
+#[test]
+fn where_nobody_is_named_the_holders_of_the_role_are_waited_for() {
+    let gate = Gate::<StartDevelopment>::new("build", 1).unwrap();
+    let gate = gate.require(DependenciesPolicy::new());
+    let office = office().with_gates(GateSet::new().with(gate));
+    let first = office.requested();
+    let waits = DependencyDeclared::new(first.id(), PhaseName::Review);
+    let _ = office.recorded(office.planned(), waits, "ada");
+    let look = Lookout::working_days(2);
+    let told = wait(office.desk.worklist(&look, by("ada"), None, 10)).unwrap();
+    let item = told.answers[1].answer.as_ref().unwrap();
+    assert_eq!(item.waits_for(), [&person("ada")].into());
 }
 
 #[test]
