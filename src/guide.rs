@@ -1,5 +1,5 @@
 //! Longer reading: how the crate is built, every policy with recipes, stores in operation, the change schedule, every
-//! measure, automation, how rules are tested, why, its words, and what stands in a store.
+//! measure, documents, automation, how rules are tested, why, its words, and what stands in a store.
 
 #[doc = include_str!("../docs/architecture.md")]
 pub mod architecture {}
@@ -19,6 +19,9 @@ pub mod kpi {}
 
 #[doc = include_str!("../docs/schedule.md")]
 pub mod schedule {}
+
+#[doc = include_str!("../docs/reports.md")]
+pub mod reports {}
 
 #[doc = include_str!("../docs/design-faq.md")]
 pub mod design_faq {}

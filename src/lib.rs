@@ -79,6 +79,7 @@
 //! | learn from releases | [`release::LessonLearned`], [`release::ImprovementRaised`], [`Desk::lessons`] |
 //! | measure: on time, in budget, DORA's five, and more | [`kpi`], [`guide::kpi`] |
 //! | tell people why not, and what was let pass | [`report`] |
+//! | write release notes, reviews, roadmaps, audit trails, KPI reports | [`report`], [`guide::reports`], `examples/documents.rs` |
 //! | tell others what happened | [`Notifier`], [`desk::Relay`] |
 //! | know why it is so | [`guide::architecture`], [`guide::design_faq`], [`guide::terms`] |
 //!

@@ -1,9 +1,15 @@
-//! Answers for people: why a step is refused, what a gate asks for, and what was let pass; as a tree for a terminal,
-//! as Markdown and as HTML.
+//! What people look at: why a step is refused, what is new in a release, what came of it, what happened, what is planned,
+//! and how well it goes.
 //!
-//! An [`Outline`] is made of a [`Decision`](crate::release::Decision::outline), of a
-//! [`gate`](crate::gate::AnyGate::outline), or of the [`Exceptions`] of any number of releases. What a program wants to
-//! read is the JSON of the same values.
+//! - An [`Outline`] is an answer as lines under lines, for a terminal too: of a
+//!   [`Decision`](crate::release::Decision::outline), of a [`gate`](crate::gate::AnyGate::outline), of the [`Exceptions`]
+//!   of any number of releases.
+//! - A [`Page`] is a document with tables and figures, as Markdown, HTML, CSV, SVG and JSON: [`ReleaseReport`] makes release
+//!   notes, a review and a timeline of the log of a release; [`audit_trail`], [`roadmap`] and [`change_schedule`] are
+//!   functions; [`KpiReport::page`](crate::kpi::KpiReport::page) tells what was measured.
+//! - The lifecycle as a diagram is [`phase::mermaid`](crate::phase::mermaid).
+//!
+//! Foreign texts are never taken for markup in any of them; [`guide::reports`](crate::guide::reports) says how.
 //!
 //! # Examples
 //!

@@ -317,9 +317,14 @@ fn watching(record: &AnyRecord) -> Option<Outline> {
 )]
 fn checking(record: &AnyRecord) -> Option<Outline> {
     Some(match record {
-        AnyRecord::CodeChange(change) => own("included the code change ")
-            .name(&change.id)
-            .of_summary(change.summary.as_ref()),
+        AnyRecord::CodeChange(change) => {
+            let line = own("included the code change ").name(&change.id);
+            match (&change.summary, change.note.as_str().lines().next()) {
+                (Some(summary), _) => line.own(": ").told(summary),
+                (None, Some(note)) => line.own(": ").told(note),
+                (None, None) => line,
+            }
+        }
         AnyRecord::TestRun(run) => own("reported the test run ")
             .name(&run.id)
             .own(" of kind ")

@@ -61,6 +61,10 @@ fn sections() -> NoteSections {
     })
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is told by its environment where the real data is"
+)]
 fn folder() -> PathBuf {
     let folder = std::env::var_os("PHASEGATE_REAL_DATA").expect("set PHASEGATE_REAL_DATA");
     PathBuf::from(folder).join("k8s-release-notes-1.30")
@@ -99,6 +103,7 @@ fn found(markdown: &str) -> BTreeMap<String, Vec<String>> {
 
 #[test]
 #[ignore = "set PHASEGATE_REAL_DATA"]
+#[expect(clippy::disallowed_methods, reason = "a test reads real data")]
 fn the_notes_of_kubernetes_stand_in_the_sections_in_which_they_were_published() {
     let notes = std::fs::read_to_string(folder().join("notes.json")).unwrap();
     let notes: BTreeMap<String, Note> = serde_json::from_str(&notes).unwrap();

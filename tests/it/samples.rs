@@ -380,7 +380,7 @@ fn full_record_of(kind: RecordKind) -> AnyRecord {
             .note(text("Companies pay by `invoice`.\nWithin 14 days."))
             .action_required(text("Switch it on."))
             .link(text("https://example.com/4fe1"))
-            .is_internal(false)
+            .is_internal(true)
             .build()
             .into(),
         RecordKind::TestRun => full_run(&package("2.4")).into(),
