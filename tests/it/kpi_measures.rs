@@ -201,16 +201,17 @@ fn a_budget_is_of_one_currency_and_never_of_two() {
     spend(3, Some(dollars(50)), &[]);
     spend(4, Some(euros(100)), &[("a", euros(60)), ("b", dollars(1))]);
     spend(5, None, &[("a", euros(60))]);
+    spend(7, Some(euros(100)), &[("a", dollars(-1))]);
     let rejected = world.plain(6, DAY);
     rejected.step(DAY, Reject::new(text("Not worth it.")));
 
-    let report = world.kpis(6).report(&about(2026, 3));
+    let report = world.kpis(7).report(&about(2026, 3));
     let in_euros = report.of(Kpi::BudgetSpent, "EUR");
     assert_eq!(
         (value(in_euros), in_euros.unwrap().sample),
         ("45".into(), 2)
     );
-    assert_eq!(left_out(in_euros), [(Exclusion::MixedCurrencies, 1)]);
+    assert_eq!(left_out(in_euros), [(Exclusion::MixedCurrencies, 2)]);
     assert_eq!(value(report.of(Kpi::BudgetVariance, "EUR")), "-220");
     assert_eq!(value(report.of(Kpi::BudgetSpent, "USD")), "0");
     assert_eq!(value(report.of(Kpi::BudgetVariance, "USD")), "-50");
@@ -421,6 +422,7 @@ fn a_failure_is_an_incident_a_back_out_or_a_release_that_puts_it_right() {
     assert_eq!(of(&report, Kpi::ChangeFailRate), ("50".into(), 3, 6));
     let recovery = report.get(Kpi::RecoveryTime).unwrap();
     // 2 h, 4 h and half an hour.
+    assert_eq!(recovery.numerator, 390 * 60_000_000);
     assert_eq!((hours(Some(recovery)), recovery.sample), ("2".into(), 3));
     assert_eq!(of(&report, Kpi::EmergencyShare), ("20".into(), 1, 5));
 }
@@ -511,6 +513,44 @@ fn an_incident_at_the_very_instant_is_linked_and_not_blamed() {
         failed(&question),
         ("0".into(), vec![(Exclusion::NoDeploymentBefore, 1)])
     );
+}
+
+/// Early life support of no length is over as the release is live.
+#[test]
+fn a_target_is_settled_as_early_life_support_ends() {
+    let world = World::new();
+    let story = with_aims(1, &world).deploy("2026-03-05T09:00:00Z");
+    let live = "2026-03-05T10:00:00Z";
+    story.live("1", live).step(
+        "2026-03-05T11:00:00Z",
+        phasegate::release::step::FinishDeployment::new(),
+    );
+    let mut question = about(2026, 3);
+    let mut outcome = |as_of: &str| {
+        question.as_of = at(as_of);
+        let targets = world.kpis(1).targets(id(1), &question);
+        let fail_rate = targets
+            .iter()
+            .find(|it| it.criterion.as_str() == "no failure");
+        fail_rate.unwrap().outcome
+    };
+    assert_eq!(
+        outcome("2026-03-05T09:59:59Z"),
+        CriterionOutcome::NotYetKnown
+    );
+    assert_eq!(outcome(live), CriterionOutcome::Met);
+}
+
+#[test]
+fn a_change_that_is_live_as_it_is_committed_took_no_time() {
+    let world = World::new();
+    let live = "2026-03-05T10:00:00Z";
+    let story = world
+        .plain(1, DAY)
+        .straight_to_deployment("2026-03-05T09:00:00Z");
+    story.live("1", live).change("c", live, live);
+    let report = world.kpis(1).report(&about(2026, 3));
+    assert_eq!(hours(report.get(Kpi::ChangeLeadTime)), "0");
 }
 
 #[test]
