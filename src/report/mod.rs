@@ -5,7 +5,7 @@
 //!   [`Decision`](crate::release::Decision::outline), of a [`gate`](crate::gate::AnyGate::outline), of the [`Exceptions`]
 //!   of any number of releases.
 //! - A [`Page`] is a document with tables and figures, as Markdown, HTML, CSV, SVG and JSON: [`ReleaseReport`] makes release
-//!   notes, a review and a timeline of the log of a release; [`audit_trail`], [`roadmap`] and [`change_schedule`] are
+//!   notes, a review and a timeline of the log of a release; [`audit_trail`], [`roadmap()`] and [`change_schedule`] are
 //!   functions; [`KpiReport::page`](crate::kpi::KpiReport::page) tells what was measured.
 //! - The lifecycle as a diagram is [`phase::mermaid`](crate::phase::mermaid).
 //!
