@@ -170,6 +170,14 @@ impl Period {
         parts
     }
 
+    /// Whether it is one whole part of that kind, from its first day to its last.
+    pub(crate) fn is_whole(self, part: PeriodPart) -> bool {
+        let first = self.first.date();
+        let eve = first.pred_opt();
+        let begins_one = eve.and_then(|eve| part.next(eve)) == Some(first);
+        begins_one && part.next(first) == Some(self.end.date())
+    }
+
     /// Whether nothing more can happen in it; of all time, that is not asked.
     pub(super) fn is_over(self, as_of: Instant) -> bool {
         self.end == Day::LAST || self.interval().end() <= as_of
@@ -267,6 +275,18 @@ mod tests {
             ["2026-02-27 to 2026-03-01", "2026-03-02 to 2026-03-08"]
         );
         assert_eq!(period.split(PeriodPart::Day).len(), 34);
+    }
+
+    #[test]
+    fn a_whole_part_begins_and_ends_as_one() {
+        let period = |first: &str, end: &str| {
+            Period::new(first.parse().unwrap(), end.parse().unwrap()).unwrap()
+        };
+        assert!(period("2024-02-01", "2024-03-01").is_whole(PeriodPart::Month));
+        assert!(!period("2026-03-03", "2026-04-01").is_whole(PeriodPart::Month));
+        assert!(!period("2026-03-01", "2026-03-31").is_whole(PeriodPart::Month));
+        assert!(period("2026-04-01", "2026-07-01").is_whole(PeriodPart::Quarter));
+        assert!(!period("2024-01-02", "2025-01-01").is_whole(PeriodPart::Year));
     }
 
     #[test]

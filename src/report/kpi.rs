@@ -138,7 +138,7 @@ const LINES: usize = 4;
 /// A month, a quarter or a year by its name, another period by its first day.
 fn called(question: &Question) -> String {
     let (period, first) = (question.period, question.period.first());
-    let is = |part| period.split(part).len() == 1 && period.days() >= shortest(part);
+    let is = |part| period.is_whole(part);
     let (year, quarter) = (first.date().year(), first.date().month0() / 3 + 1);
     if is(PeriodPart::Month) {
         first.date().format("%Y-%m").to_string()
@@ -148,17 +148,6 @@ fn called(question: &Question) -> String {
         year.to_string()
     } else {
         first.to_string()
-    }
-}
-
-/// How many days a whole part of this kind has at least.
-const fn shortest(part: PeriodPart) -> u32 {
-    match part {
-        PeriodPart::Day => 1,
-        PeriodPart::Week => 7,
-        PeriodPart::Month => 28,
-        PeriodPart::Quarter => 90,
-        PeriodPart::Year => 365,
     }
 }
 
@@ -231,12 +220,12 @@ fn about(question: &Question) -> Vec<(&'static str, Outline)> {
         attribution,
         statistic,
         milestone,
-        tolerance: _,
+        tolerance,
     } = question;
     let own = |words: &'static str| Outline::new().own(words);
     let mut facts = vec![
         ("As of", Outline::new().at(*as_of)),
-        ("Days of", Outline::new().own(period.zone())),
+        ("Zone", Outline::new().own(period.zone())),
         (
             "Incidents belong to",
             own(match attribution {
@@ -254,6 +243,10 @@ fn about(question: &Question) -> Vec<(&'static str, Outline)> {
         ),
     ];
     let name = |what: &dyn std::fmt::Display| Outline::new().name(what);
+    if tolerance.get() > 0 {
+        let later = format!("{} seconds", tolerance.get());
+        facts.push(("Tolerance", Outline::new().own(later)));
+    }
     facts.extend(service.as_ref().map(|one| ("Service", name(one))));
     facts.extend(environment.as_ref().map(|one| ("Environment", name(one))));
     facts.extend(

@@ -177,6 +177,7 @@ fn record_of(record: &AnyRecord) -> Outline {
             .or_else(|| checking(other))
             .or_else(|| deploying(other))
             .or_else(|| reviewing(other))
+            .or_else(|| learning(other))
             .unwrap_or_else(|| otherwise(other)),
     }
 }
@@ -422,6 +423,46 @@ fn reviewing(record: &AnyRecord) -> Option<Outline> {
                 confirmed.item
             ))
             .because(&confirmed.location),
+        _ => return None,
+    })
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the others are told elsewhere"
+)]
+fn learning(record: &AnyRecord) -> Option<Outline> {
+    Some(match record {
+        AnyRecord::Feedback(feedback) => {
+            let line = own("passed on the feedback ").name(&feedback.id);
+            let line = match &feedback.rating {
+                Some(rating) => line
+                    .own(format!(
+                        ", {} of {} to {} by ",
+                        rating.score, rating.scale.worst, rating.scale.best
+                    ))
+                    .name(&rating.scale.name),
+                None => line,
+            };
+            line.because(&feedback.text)
+        }
+        AnyRecord::LessonLearned(lesson) => own("learned the lesson ")
+            .name(&lesson.id)
+            .because(&lesson.what),
+        AnyRecord::ImprovementRaised(raised) => own("raised the improvement ")
+            .name(&raised.id)
+            .own(" for ")
+            .name(&raised.owner)
+            .own(format!(", due {}: ", raised.due))
+            .told(&raised.what),
+        AnyRecord::ImprovementProgress(progress) => own("said of the improvement ")
+            .name(&progress.id)
+            .own(format!(" that it is {}", progress.status))
+            .because(&progress.comment),
+        AnyRecord::ValueRealised(value) => own("booked the realised value ")
+            .name(&value.id)
+            .own(format!(", {}", value.amount))
+            .because(&value.what),
         _ => return None,
     })
 }
