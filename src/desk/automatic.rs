@@ -33,7 +33,8 @@ pub enum AutomaticOutcome {
     Refused {
         /// With every blocker.
         decision: Box<Decision>,
-        /// Whether that was written down now. The same refusal is written once, until the release takes a step.
+        /// Whether it is written down for this asking: by this desk, or by another one that asked the very same. The same
+        /// refusal is written once, until the release takes a step.
         is_recorded: bool,
     },
     /// It was cleared, and not written: somebody else was faster, say. It is asked for again, if it is still time.

@@ -19,7 +19,8 @@ pub struct TargetResult {
     pub target: Target,
     /// Whether it was met.
     pub outcome: CriterionOutcome,
-    /// What was measured; nothing where the target names no measure of this crate.
+    /// What was measured; nothing where the target names no measure of this crate, one of which there are several, such
+    /// as satisfaction on two scales, or `objectives-met`, which rests on targets itself.
     pub measure: Option<Measure>,
 }
 
@@ -48,8 +49,10 @@ impl Kpis {
         let scope = Scope::of(self, &question);
         let result = |(key, aim): (&Key, &Aim)| {
             let target = aim.target.clone()?;
-            let measure = Kpi::from_id(target.measure.as_str());
-            let measure = measure.and_then(|kpi| fold::only(&scope, kpi));
+            // Objectives are judged by targets, and not the other way round.
+            let measured = Kpi::from_id(target.measure.as_str());
+            let measured = measured.filter(|kpi| *kpi != Kpi::ObjectivesMet);
+            let measure = measured.and_then(|kpi| fold::only(&scope, kpi));
             Some(TargetResult {
                 criterion: key.clone(),
                 objective: aim.objective.clone(),

@@ -66,7 +66,7 @@ impl<'a> Delivery<'a> {
                 let time = finished.unix_micros() - committed.unix_micros();
                 self.lead_times
                     .extend(scope.is_in(*finished).then_some(time));
-            } else if scope.is_in(*committed) {
+            } else if scope.is_in(*committed) && (release.has_service || !self.live.is_empty()) {
                 self.lead_time
                     .leave_out(match (release.facts.closed, self.live.as_slice()) {
                         (None, _) => Exclusion::NotYetLive,

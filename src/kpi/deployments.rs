@@ -117,8 +117,6 @@ type Times = (Instant, Option<Instant>);
 #[derive(Default)]
 pub(super) struct Judge<'a> {
     live: Vec<Live<'a>>,
-    /// By the heuristic, nobody is judged before all are known.
-    all: Vec<Live<'a>>,
     incidents: BTreeMap<&'a Key, Times>,
     /// By the heuristic alone: one for each incident.
     pub(super) blamed: Vec<Blamed>,
@@ -134,35 +132,30 @@ impl<'a> Judge<'a> {
         release: &Picked<'a>,
         each: impl FnMut(Live<'a>),
     ) {
-        self.live.clear();
-        for (place, attempt) in scope.kpis.attempts.of(release.place) {
-            let finished = attempt
-                .live
-                .map(|at| Live::of(release.facts, attempt, place, at));
-            self.live.extend(finished);
-        }
-        if self.live.len() > 1 {
-            self.live.sort_by(|a, b| a.order().cmp(&b.order()));
-        }
-        match scope.question.attribution {
-            Attribution::Explicit => self.explicit(scope, release, each),
-            Attribution::LastDeployment => {
-                let of_service = self
-                    .live
-                    .drain(..)
-                    .filter(|live| live.is_asked_for(scope, release));
-                self.all.extend(of_service);
-                self.remember_incidents(scope, release);
-            }
+        if scope.question.attribution == Attribution::Explicit {
+            live_of(scope, release, &mut self.live);
+            self.explicit(scope, release, each);
         }
     }
 
-    /// Hands on what could not be judged before.
+    /// Hands on what could not be judged before: the heuristic looks at every release, whichever are asked for.
     pub(super) fn finish(&mut self, scope: &Scope<'a>, each: impl FnMut(Live<'a>)) {
         if scope.question.attribution == Attribution::LastDeployment {
-            self.last_deployment(scope);
-            let all = std::mem::take(&mut self.all).into_iter();
-            all.filter(|live| scope.is_in(live.finished)).for_each(each);
+            let mut all = Vec::new();
+            for release in scope.all() {
+                live_of(scope, &release, &mut self.live);
+                let live = self
+                    .live
+                    .drain(..)
+                    .filter(|live| live.is_asked_for(scope, &release));
+                all.extend(live);
+                self.remember_incidents(scope, &release);
+            }
+            self.last_deployment(scope, &mut all);
+            let asked_for = all.into_iter();
+            let asked_for =
+                asked_for.filter(|live| scope.is_in(live.finished) && scope.picks(live.facts));
+            asked_for.for_each(each);
         }
     }
 
@@ -170,7 +163,9 @@ impl<'a> Judge<'a> {
         for (_, incident) in scope.kpis.incidents.of(release.place) {
             match target(&mut self.live, incident) {
                 Ok(deployment) => deployment.failed_by(incident),
-                Err(why) if scope.is_in(incident.raised) => self.leave_out(why),
+                Err(why) if release.has_service && scope.is_in(incident.raised) => {
+                    self.leave_out(why);
+                }
                 Err(_) => {}
             }
         }
@@ -189,28 +184,31 @@ impl<'a> Judge<'a> {
     fn remember_incidents(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
         if release.has_service {
             for (_, incident) in scope.kpis.incidents.of(release.place) {
-                let times = (incident.raised, incident.restored);
-                let known = self.incidents.entry(&incident.key).or_insert(times);
-                *known = times.min(*known);
+                self.remember(&incident.key, (incident.raised, incident.restored));
             }
         }
     }
 
-    fn last_deployment(&mut self, scope: &Scope<'a>) {
+    /// One incident is one, wherever it is told of: raised when it was first said to be, and restored when it was last.
+    fn remember(&mut self, key: &'a Key, times: Times) {
+        let (raised, restored) = self.incidents.entry(key).or_insert(times);
+        *raised = times.0.min(*raised);
+        *restored = times.1.max(*restored);
+    }
+
+    fn last_deployment(&mut self, scope: &Scope<'a>, all: &mut [Live<'a>]) {
         let service = scope.question.service.as_ref();
         for (key, observed) in &scope.kpis.observed {
-            let is_asked_for = service.is_none() || observed.service.as_ref() == service;
-            if is_asked_for && scope.question.release.is_none() {
-                let times = (observed.raised, observed.restored);
-                self.incidents.entry(key).or_insert(times);
+            if service.is_none() || observed.service.as_ref() == service {
+                self.remember(key, (observed.raised, observed.restored));
+            } else if observed.service.is_none() && scope.is_in(observed.raised) {
+                self.leave_out(Exclusion::ServiceNotSaid);
             }
         }
-        self.all.sort_by(|a, b| a.order().cmp(&b.order()));
+        all.sort_by(|a, b| a.order().cmp(&b.order()));
         for (key, (raised, restored)) in std::mem::take(&mut self.incidents) {
-            let before = self.all.partition_point(|live| live.finished < raised);
-            let last = before
-                .checked_sub(1)
-                .and_then(|place| self.all.get_mut(place));
+            let before = all.partition_point(|live| live.finished < raised);
+            let last = before.checked_sub(1).and_then(|place| all.get_mut(place));
             let Some(deployment) = last else {
                 if scope.is_in(raised) {
                     self.leave_out(Exclusion::NoDeploymentBefore);
@@ -220,7 +218,7 @@ impl<'a> Judge<'a> {
             let restored = restoration(raised, restored);
             deployment.restored = deployment.recovered(restored);
             deployment.failures.push(Failure::Incident(key.clone()));
-            if scope.is_in(deployment.finished) {
+            if scope.is_in(deployment.finished) && scope.picks(deployment.facts) {
                 self.blamed.push(Blamed {
                     finished: deployment.finished,
                     restored: restored.after(deployment.finished),
@@ -338,6 +336,20 @@ fn restoration(raised: Instant, restored: Option<Instant>) -> Restored {
         None => Restored::NotYet,
         Some(at) if at < raised => Restored::Unclear(Exclusion::EndsBeforeItBegan),
         Some(at) => Restored::At(at),
+    }
+}
+
+/// The live deployments of a release, in the order in which they finished.
+fn live_of<'a>(scope: &Scope<'a>, release: &Picked<'a>, live: &mut Vec<Live<'a>>) {
+    live.clear();
+    for (place, attempt) in scope.kpis.attempts.of(release.place) {
+        let finished = attempt
+            .live
+            .map(|at| Live::of(release.facts, attempt, place, at));
+        live.extend(finished);
+    }
+    if live.len() > 1 {
+        live.sort_by(|a, b| a.order().cmp(&b.order()));
     }
 }
 

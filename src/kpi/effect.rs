@@ -28,7 +28,8 @@ pub struct ImprovementEffect {
 impl Kpis {
     /// The improvements of the period that are done and name a measure of this crate, with that measure over so many
     /// days before the day on which each was done and after it: of the releases that are asked for, and where the
-    /// release that an improvement comes from has one service, of that service.
+    /// release that an improvement comes from has one service, of that service. At least one day is measured; where the
+    /// days cannot be written, nothing is told.
     ///
     /// Costs two reports of one measure for each.
     #[must_use]
@@ -68,7 +69,7 @@ impl Kpis {
 
     fn around(&self, about: &Question, done: Instant, days: u16, kpi: Kpi) -> Option<[Measure; 2]> {
         let on = about.period.day_of(done);
-        let days = Days::new(days.into());
+        let days = Days::new(days.max(1).into());
         let day = |day: Option<chrono::NaiveDate>| day.and_then(|day| Day::new(day).ok());
         let next = on.succ_opt();
         let before = (day(on.checked_sub_days(days))?, day(Some(on))?);

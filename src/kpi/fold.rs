@@ -34,10 +34,16 @@ pub(super) fn all<'a>(scope: &Scope<'a>) -> Vec<Measure> {
     measures
 }
 
-/// One measure by itself: the first, where there are several.
+/// One measure by itself: the one that is of all, or the only one; nothing where there are several.
 pub(super) fn only(scope: &Scope<'_>, kpi: Kpi) -> Option<Measure> {
-    let measures = walked(scope, vec![part(scope, kpi)]).into_iter();
-    measures.into_iter().find(|measure| measure.kpi == kpi)
+    let mut measures = walked(scope, vec![part(scope, kpi)]);
+    measures.retain(|measure| measure.kpi == kpi);
+    let place = measures.iter().position(|measure| measure.of.is_none());
+    match (place, measures.len()) {
+        (Some(place), _) => Some(measures.swap_remove(place)),
+        (None, 1) => measures.pop(),
+        (None, _) => None,
+    }
 }
 
 fn walked<'a>(scope: &Scope<'a>, mut parts: Vec<BoxedPart<'a>>) -> Vec<Measure> {

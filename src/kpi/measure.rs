@@ -17,8 +17,10 @@ pub struct Measure {
     pub value: Option<Ratio>,
     /// What is divided: of a share or a mean, what is counted; of many durations or slips, their sum in microseconds or
     /// days, whatever value stands for them; of a time of its own, such as a disruption, its microseconds.
+    #[serde(serialize_with = "whole")]
     pub numerator: i128,
     /// By what: of a share, a mean or many durations, how many there are; of a time of its own, what makes it one unit.
+    #[serde(serialize_with = "whole")]
     pub denominator: i128,
     /// How many things were looked at and counted.
     pub sample: u64,
@@ -60,6 +62,8 @@ pub enum Exclusion {
     RestoredBeforeFinished,
     /// No deployment was before it.
     NoDeploymentBefore,
+    /// Of which service an incident is was not said, and one service is asked for.
+    ServiceNotSaid,
     /// How many users were affected was not said.
     UsersNotSaid,
     /// Its instants go backwards.
@@ -87,12 +91,21 @@ impl Exclusion {
             Self::EndsBeforeItBegan => "ends before it began",
             Self::RestoredBeforeFinished => "restored before the deployment finished",
             Self::NoDeploymentBefore => "no deployment before",
+            Self::ServiceNotSaid => "service not said",
             Self::UsersNotSaid => "number of users not said",
             Self::OutOfOrder => "out of order",
             Self::NoExpectedValue => "no expected value",
             Self::NotOnLive => "not on a live environment",
             Self::NotYetKnown => "not yet known",
         }
+    }
+}
+
+/// As a number where JSON readers agree on it, and beyond that as text.
+fn whole<S: serde::Serializer>(number: &i128, serializer: S) -> Result<S::Ok, S::Error> {
+    match i64::try_from(*number) {
+        Ok(number) => serializer.serialize_i64(number),
+        Err(_) => serializer.collect_str(number),
     }
 }
 

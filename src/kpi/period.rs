@@ -146,12 +146,12 @@ impl Period {
         u32::try_from(days).unwrap_or(u32::MAX)
     }
 
-    /// The instants that belong to it.
+    /// The instants that belong to it. A day that the clocks of a zone skipped has none: the last moment that can be
+    /// written stands for it.
     #[must_use]
     pub fn interval(self) -> Interval {
         let (start, end) = (self.begins(self.first), self.begins(self.end));
-        // No zone has a day without length, so that the end lies after the start.
-        Interval::between(start, end).unwrap_or_else(|| Interval::moment(start))
+        Interval::between(start, end).unwrap_or_else(|| Interval::moment(Instant::BEFORE_LAST))
     }
 
     /// Its parts, one after the other; the first and the last are cut where the period begins and ends.
@@ -321,6 +321,11 @@ mod tests {
         assert_eq!(
             day("America/Havana", "2022-11-06", "2022-11-07"),
             "2022-11-06T04:00:00Z to 2022-11-07T05:00:00Z"
+        );
+        // In Samoa there was no 30 December 2011.
+        assert_eq!(
+            day("Pacific/Apia", "2011-12-30", "2011-12-31"),
+            "9999-12-31T23:59:59.999998Z to 9999-12-31T23:59:59.999999Z"
         );
     }
 }

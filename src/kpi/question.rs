@@ -27,7 +27,8 @@ use typed_builder::TypedBuilder;
 pub struct Question {
     /// The period. A deployment belongs to the one in which it finished, and so does what follows from it.
     pub period: Period,
-    /// The instant for which it is told: until when what is open has lasted.
+    /// The instant for which it is told: until when what is open has lasted, and whether the period is over. What was
+    /// followed counts, also what happened later.
     pub as_of: Instant,
     /// Only of this service. A release of several counts for each of them.
     #[builder(default, setter(strip_option))]

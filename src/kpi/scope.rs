@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Profile};
 use super::{Kpis, Question};
-use crate::phase::{Instant, Interval};
+use crate::phase::{Instant, Interval, PhaseName};
 use crate::release::{Environment, Service};
 use std::collections::BTreeSet;
 
@@ -65,6 +65,30 @@ impl<'a> Scope<'a> {
                 has_service,
             })
         })
+    }
+
+    /// Every release, asked for or not.
+    pub(super) fn all(&self) -> impl Iterator<Item = Picked<'a>> {
+        let releases = self.kpis.releases.iter().zip(0_u32..);
+        releases.map(|(facts, place)| Picked {
+            place,
+            facts,
+            has_service: self.pick(facts).has_service,
+        })
+    }
+
+    /// Whether a release is asked for, whatever its services.
+    pub(super) fn picks(&self, facts: &Facts) -> bool {
+        let wanted = self.question.release;
+        wanted.is_none_or(|wanted| wanted == facts.id) && self.pick(facts).is_asked_for
+    }
+
+    /// Whether something of a release is live already, and the release is not said to be: what is counted of releases
+    /// that went live may still grow.
+    pub(super) fn is_going_live(&self, release: &Picked<'_>) -> bool {
+        let is_open = release.has_service && release.facts.standing == PhaseName::Deployment;
+        let mut attempts = self.kpis.attempts.of(release.place);
+        is_open && attempts.any(|(_, attempt)| attempt.live.is_some_and(|at| self.is_in(at)))
     }
 
     fn pick(&self, facts: &Facts) -> Pick {

@@ -50,6 +50,10 @@ impl<'a> Part<'a> for Stability<'a> {
         if !release.has_service {
             return;
         }
+        if scope.is_going_live(release) {
+            self.early.is_provisional = true;
+            self.regressions.is_provisional = true;
+        }
         if let Some(live) = release.facts.went_live.filter(|at| scope.is_in(*at)) {
             self.went_live(scope, release, live);
         }
@@ -61,9 +65,15 @@ impl<'a> Part<'a> for Stability<'a> {
 
     fn measures(self: Box<Self>, scope: &Scope<'a>) -> Vec<Measure> {
         let mut incidents = self.incidents;
-        // One that is linked to several releases is one.
+        // One that is linked to several releases is one: raised when it was first said to be, and restored when it was last.
         incidents.sort_unstable();
-        incidents.dedup_by_key(|(key, ..)| *key);
+        incidents.dedup_by(|(key, _, restored), (kept, _, latest)| {
+            let is_same = key == kept;
+            if is_same {
+                *latest = (*latest).max(*restored);
+            }
+            is_same
+        });
         let related = Measure::begun(Kpi::ReleaseIncidents, scope.question);
         let early = self.early;
         let of = |(severity, count): (Severity, i128)| Measure {

@@ -46,6 +46,11 @@ impl Timeliness {
 
 impl<'a> Part<'a> for Timeliness {
     fn take(&mut self, scope: &Scope<'a>, release: &Picked<'a>) {
+        if scope.question.milestone.is_none() && scope.is_going_live(release) {
+            self.first.wait();
+            self.latest.wait();
+            self.rebaselines.is_provisional = true;
+        }
         let promised = scope.promised(release).filter(|_| release.has_service);
         let Some((reached, [first, latest])) = promised else {
             return;
@@ -72,6 +77,11 @@ impl<'a> Part<'a> for Timeliness {
 }
 
 impl Against {
+    const fn wait(&mut self) {
+        self.adherence.is_provisional = true;
+        self.slip.is_provisional = true;
+    }
+
     fn look(&mut self, scope: &Scope<'_>, reached: Instant, promise: Option<Promise>) {
         let Some(promise) = promise else {
             self.adherence.leave_out(Exclusion::NoBaseline);

@@ -101,7 +101,7 @@ plain! {
     } with {
         /// When it ended; nothing while it lasts.
         ended: Option<Instant>,
-        /// Whether it was planned.
+        /// Whether it was planned; that is the default.
         planning: Planning,
         /// How many users were affected, if that is known.
         users_affected: Option<u64>,

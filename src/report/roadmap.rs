@@ -8,7 +8,7 @@ use crate::release::{
     Bounded, DecidingWindow, Effect, Ending, Key, Name, Person, ReleaseView, Role, Service,
     Summary, Track, WindowKind, plain,
 };
-use crate::schedule::{Schedule, Scope, Window};
+use crate::schedule::{Schedule, Scope, Window, Work, WorkKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 plain! {
@@ -25,6 +25,8 @@ plain! {
         window: Option<Interval>,
         /// The services that it changes.
         services: Bounded<BTreeSet<Service>>,
+        /// Its labels.
+        labels: Bounded<BTreeMap<Key, Name>>,
         /// Who is accountable for it.
         manager: Option<Person>,
         /// Why it cannot go on, one reason each.
@@ -47,6 +49,7 @@ impl PlannedRelease {
             track: view.track,
             window: view.plan.as_deref().and_then(|plan| plan.window),
             services: request.services.clone(),
+            labels: request.labels.clone(),
             manager: manager.map(|(_, person)| person.clone()),
             ending: view.ending,
             ..Self::new(request.title.clone(), view.standing)
@@ -54,7 +57,7 @@ impl PlannedRelease {
     }
 }
 
-/// Without services and people, which a summary does not have.
+/// Without services, labels and people, which a summary does not have.
 impl From<&Summary> for PlannedRelease {
     fn from(summary: &Summary) -> Self {
         Self {
@@ -344,28 +347,33 @@ impl PlannedRelease {
     fn in_its_way(&self, schedule: &Schedule, window: Interval) -> Result<Outline, Invalid> {
         let scope = Scope::builder()
             .services(self.services.clone())
+            .labels(self.labels.clone())
             .tracks([self.track])
             .build();
-        let conflicts = schedule.conflicts(window, &scope)?;
-        let names = conflicts.iter().map(|conflict| {
-            let DecidingWindow {
-                calendar,
-                window,
-                title,
-                ..
-            } = &conflict.window;
-            let title = title.as_ref().map(Name::as_str);
-            let window = title.or(window.as_ref().map(Key::as_str));
-            window.unwrap_or(calendar.as_str()).to_owned()
-        });
-        let names: BTreeSet<_> = names.collect();
-        Ok(if names.is_empty() {
-            Outline::new().mark(Tone::Good, "nothing")
-        } else {
-            Outline::new()
-                .mark(Tone::Bad, "closed by")
-                .own(" ")
-                .names(names)
+        let kind = match self.track {
+            Track::Emergency => WorkKind::Emergency,
+            Track::Standard | Track::Normal => WorkKind::New,
+        };
+        let scope = &scope;
+        let conflicts = schedule.conflicts(window, Work { kind, scope })?;
+        let with = |effect| {
+            let windows = conflicts.iter().map(|conflict| &conflict.window);
+            let windows = windows.filter(move |window| window.effect == effect);
+            windows.map(called_so).collect::<BTreeSet<_>>()
+        };
+        let (closed, warned) = (with(Effect::Blocked), with(Effect::Warned));
+        let line = Outline::new();
+        Ok(match (closed.is_empty(), warned.is_empty()) {
+            (true, true) => line.mark(Tone::Good, "nothing"),
+            (false, _) => line.mark(Tone::Bad, "closed by").own(" ").names(closed),
+            (true, false) => line.mark(Tone::Open, "warned by").own(" ").names(warned),
         })
     }
+}
+
+/// By its title, or else its id; a calendar that is closed by itself, by its name.
+fn called_so(window: &DecidingWindow) -> String {
+    let title = window.title.as_ref().map(Name::as_str);
+    let name = title.or(window.window.as_ref().map(Key::as_str));
+    name.unwrap_or(window.calendar.as_str()).to_owned()
 }

@@ -15,7 +15,7 @@ impl ReleaseReport {
     /// # Time
     ///
     /// What goes on is drawn up to `now`. Planned is the plan that was agreed first, or where none was, the current one.
-    /// A planned day is a UTC day, and what was reached on it is on time.
+    /// A planned day is a UTC day, and what was reached on it is on time; what was planned for an instant is then, or late.
     #[must_use]
     pub fn timeline(&self, now: Instant) -> Page {
         let page = Page::new("Timeline", self.title());
@@ -181,6 +181,7 @@ fn days_late(when: When, at: Instant) -> i64 {
 
 fn slip(when: When, at: Instant) -> String {
     match days_late(when, at) {
+        0 if matches!(when, When::At(planned) if planned < at) => "later that day".to_owned(),
         0 => "on time".to_owned(),
         days => format!("{} d", signed(days)),
     }

@@ -56,8 +56,9 @@ use std::future::Future;
 ///    ends. An entry that is missing or damaged is an error of kind corrupt. Reading writes nothing.
 /// 7. **Own writes.** What was acknowledged is seen by every later read, through every handle.
 /// 8. **Tenants.** Nothing of one tenant is seen or changed through another; the tenant comes first in every key.
-/// 9. **Lists.** What has a summary row is listed: releases, and nothing else. [`list`](Self::list) orders by (instant, id), ties by id; a cursor stands for a place in that order,
-///    not for a number of rows, so that paging under writes neither skips nor repeats a row that did not move.
+/// 9. **Lists.** What has a summary row is listed: releases, and nothing else. [`list`](Self::list) orders by (instant, id),
+///    ties by id; a cursor stands for a place in that order, not for a number of rows, so that paging under writes neither
+///    skips nor repeats a row that did not move.
 /// 10. **Outbox.** [`claim`](Self::claim) gives, per stream, only the lowest notice that the sink has not settled, and
 ///     not while somebody else's lease on it runs; each claim raises `attempt`, which begins at 1 for each notice. Of
 ///     more than `limit` those come first that were never claimed, and then those that could be claimed again
@@ -101,8 +102,10 @@ pub trait Store: Send + Sync {
     /// - conflict: the log is at another version; load again
     /// - guard moved: another log that the decision read has moved; decide again
     /// - command reused: the log has this command with another intent
+    /// - too large: the batch is beyond the limits; nothing was written
     /// - unavailable: nothing was written; trying again later may help
     /// - unknown: it may be written or not; ask [`outcome`](Self::outcome)
+    /// - corrupt, other: nothing was written, and trying again does not help
     fn commit(&self, batch: &Batch) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
     /// Reads up to `limit` entries after a version: contract 6.
@@ -111,6 +114,7 @@ pub trait Store: Send + Sync {
     ///
     /// - corrupt: an entry is missing or cannot be read
     /// - unavailable: trying again later may help
+    /// - other: trying again does not help
     fn history(
         &self,
         stream: &Stream,
@@ -123,6 +127,7 @@ pub trait Store: Send + Sync {
     /// # Errors
     ///
     /// - unavailable: trying again later may help
+    /// - corrupt, other: trying again does not help
     fn list(
         &self,
         tenant: &Tenant,
@@ -136,6 +141,7 @@ pub trait Store: Send + Sync {
     /// # Errors
     ///
     /// - unavailable: trying again later may help
+    /// - corrupt, other: trying again does not help
     fn outcome(
         &self,
         stream: &Stream,
@@ -147,6 +153,7 @@ pub trait Store: Send + Sync {
     /// # Errors
     ///
     /// - unavailable: trying again later may help
+    /// - corrupt, other: trying again does not help
     fn claim(
         &self,
         tenant: &Tenant,
@@ -162,6 +169,7 @@ pub trait Store: Send + Sync {
     ///
     /// - stale claim: another attempt has been made since
     /// - unavailable: trying again later may help
+    /// - corrupt, other: trying again does not help
     fn settle(
         &self,
         delivery: &Delivery,

@@ -49,7 +49,10 @@ async fn traced<T>(
                 span.record("answer", said(answer));
             }
         }
-        Err(error) => span.in_scope(|| tracing::warn!(kind = ?error.kind(), "{error}")),
+        Err(error) => span.in_scope(|| {
+            let source = std::error::Error::source(error).map(ToString::to_string);
+            tracing::warn!(kind = ?error.kind(), source, "{error}");
+        }),
     }
     done
 }

@@ -2,7 +2,9 @@
 
 use crate::desk_support::{at, id, key, name, person, text};
 use crate::kpi_support::{Story, World, about, hours, started, value};
-use phasegate::kpi::{Attribution, Exclusion, Kpi, KpiReport, Kpis, Measure, Period, Question};
+use phasegate::kpi::{
+    Attribution, Exclusion, Kpi, KpiReport, Kpis, Measure, ObservedIncident, Period, Question,
+};
 use phasegate::phase::{Interval, Seconds};
 use phasegate::release::step::{
     BackOut, Cancel, Close, CompleteReview, Hold, Reject, Replan, Resume,
@@ -551,6 +553,150 @@ fn a_change_that_is_live_as_it_is_committed_took_no_time() {
     story.live("1", live).change("c", live, live);
     let report = world.kpis(1).report(&about(2026, 3));
     assert_eq!(hours(report.get(Kpi::ChangeLeadTime)), "0");
+}
+
+/// What a question picks does not change who is blamed; both sides are of the service that it names.
+#[test]
+fn the_last_deployment_is_the_last_of_all() {
+    let world = World::new();
+    for (number, live) in [(1, "2026-03-05T10:00:00Z"), (2, "2026-03-06T10:00:00Z")] {
+        let mut asked = request(number);
+        asked.services = services(["shop"]);
+        let story = world
+            .request(number, DAY, asked)
+            .straight_to_deployment(DAY);
+        story.live("1", live);
+    }
+    let mut kpis = world.kpis(2);
+    let raised = at("2026-03-07T00:00:00Z");
+    kpis.observe(key("I"), ObservedIncident::new(raised));
+    let failed = |change: &dyn Fn(&mut Question)| {
+        let mut question = about(2026, 3);
+        question.attribution = Attribution::LastDeployment;
+        change(&mut question);
+        let report = kpis.report(&question);
+        let fail_rate = report.get(Kpi::ChangeFailRate);
+        (value(fail_rate), left_out(fail_rate))
+    };
+    assert_eq!(failed(&|_| ()), ("50".into(), vec![]));
+    assert_eq!(
+        failed(&|question| question.release = Some(id(1))),
+        ("0".into(), vec![])
+    );
+    assert_eq!(
+        failed(&|question| question.release = Some(id(2))),
+        ("100".into(), vec![])
+    );
+    let of_shop = failed(&|question| question.service = Some(service("shop")));
+    assert_eq!(of_shop, ("0".into(), vec![(Exclusion::ServiceNotSaid, 1)]));
+}
+
+#[test]
+fn what_is_left_out_is_of_the_service_that_is_asked_for() {
+    let world = World::new();
+    let mut asked = request(1);
+    asked.services = services(["search"]);
+    let story = world.request(1, DAY, asked).straight_to_deployment(DAY);
+    let incident = ["2026-03-02T08:00:00Z", "2026-03-02T09:00:00Z"];
+    story.change("c", DAY, DAY).incident("I", None, incident);
+    let kpis = world.kpis(1);
+    let of = |name: &str| {
+        let mut question = about(2026, 3);
+        question.service = Some(service(name));
+        let report = kpis.report(&question);
+        [Kpi::ChangeLeadTime, Kpi::ChangeFailRate].map(|kpi| left_out(report.get(kpi)))
+    };
+    assert_eq!(of("checkout"), [vec![], vec![]]);
+    let left_out = [Exclusion::NotYetLive, Exclusion::NoDeploymentBefore];
+    assert_eq!(of("search"), left_out.map(|why| vec![(why, 1)]));
+}
+
+#[test]
+fn an_incident_of_two_releases_is_restored_when_one_of_them_says_so() {
+    let world = World::new();
+    let live = "2026-03-05T10:00:00Z";
+    let story = world
+        .plain(1, DAY)
+        .straight_to_deployment("2026-03-05T09:00:00Z");
+    let open = IncidentLinked::new(key("I"), Severity::Minor, at("2026-03-05T11:00:00Z"));
+    story.live("1", live).record("2026-03-05T11:00:00Z", open);
+    let story = world
+        .plain(2, DAY)
+        .straight_to_deployment("2026-03-05T09:00:00Z");
+    story
+        .live("1", live)
+        .incident("I", None, ["2026-03-05T12:00:00Z", "2026-03-05T14:00:00Z"]);
+    let report = world.kpis(2).report(&about(2026, 3));
+    let restore = report.get(Kpi::TimeToRestore);
+    assert_eq!((hours(restore), left_out(restore)), ("3".into(), vec![]));
+}
+
+#[test]
+fn what_is_live_and_not_finished_is_still_to_be_counted() {
+    let world = World::new();
+    let story = world
+        .plain(1, DAY)
+        .straight_to_deployment("2026-03-05T09:00:00Z");
+    let story = story.live("1", "2026-03-05T10:00:00Z");
+    let provisional = |world: &World| {
+        let report = world.kpis(1).report(&about(2026, 3));
+        let kpis = [
+            Kpi::AdherenceFirst,
+            Kpi::SlipLatest,
+            Kpi::Rebaselines,
+            Kpi::EarlyLifeIncidents,
+            Kpi::Regressions,
+        ];
+        kpis.map(|kpi| report.get(kpi).unwrap().is_provisional)
+    };
+    assert_eq!(provisional(&world), [true; 5]);
+    story.close("2026-03-05T11:00:00Z");
+    assert_eq!(provisional(&world), [false; 5]);
+}
+
+/// What rests on targets is no target, and of two scales neither is the one that is meant.
+#[test]
+fn a_target_names_one_measure_and_never_itself() {
+    let world = World::new();
+    let mut asked = request(1);
+    let objective = (key("liked"), Objective::new(text("liked")));
+    asked.objectives = Bounded::new(BTreeMap::from([objective])).unwrap();
+    let mut plan = no_support();
+    let criterion = |measure: &str| {
+        let mut criterion = SuccessCriterion::new(text(measure));
+        criterion.objective = Some(key("liked"));
+        let mut target = Target::new(key(measure));
+        target.at_least = Some(1);
+        criterion.target = Some(target);
+        (key(measure), criterion)
+    };
+    let criteria = ["objectives-met", "satisfaction", "the host's own"].map(criterion);
+    plan.success_criteria = Bounded::new(criteria.into()).unwrap();
+    let story = world
+        .request(1, DAY, asked)
+        .plan(DAY, plan)
+        .deploy(DAY)
+        .live("1", DAY);
+    let rated = |id: &str, scale: Scale| {
+        let mut feedback = Feedback::new(key(id));
+        feedback.rating = Some(Rating::new(3, scale));
+        feedback
+    };
+    let story = story.record(DAY, rated("a", Scale::new(key("stars"), 1, 5)));
+    let story = story.step(DAY, phasegate::release::step::FinishDeployment::new());
+    let outcomes = |world: &World| {
+        let targets = world.kpis(1).targets(id(1), &about(2026, 3));
+        targets
+            .iter()
+            .map(|target| target.outcome)
+            .collect::<Vec<_>>()
+    };
+    let (met, open) = (CriterionOutcome::Met, CriterionOutcome::NotYetKnown);
+    assert_eq!(outcomes(&world), [open, met, open]);
+    let report = world.kpis(1).report(&about(2026, 3));
+    assert_eq!(value(report.get(Kpi::ObjectivesMet)), "undefined");
+    story.record(DAY, rated("b", Scale::new(key("nps"), 0, 10)));
+    assert_eq!(outcomes(&world), [open, open, open]);
 }
 
 #[test]

@@ -98,6 +98,59 @@ fn a_folder_that_is_not_there_is_named() {
     assert!(error.to_string().ends_with(wanted), "{error}");
 }
 
+/// SQLite keeps the two others beside the file itself, wherever the link is.
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_to_the_three_files_that_belong_together() {
+    let folder = Folder::new();
+    let (file, link) = (folder.path().join("real.db"), folder.path().join("link.db"));
+    drop(SqliteStore::open(&file).unwrap());
+    std::os::unix::fs::symlink("real.db", &link).unwrap();
+    let store = SqliteStore::open(&link).unwrap();
+    let begin = |number| wait(store.commit(&beginning(number))).map(drop);
+    begin(1).unwrap();
+    std::fs::remove_file(folder.path().join("real.db-wal")).unwrap();
+    let lost = begin(2).unwrap_err();
+    assert_eq!(source(&lost).kind(), SqliteErrorKind::Moved);
+    drop(store);
+    // Away from its `-wal`, the file is no new one.
+    std::fs::write(folder.path().join("real.db-wal"), "some commits").unwrap();
+    std::fs::rename(&file, folder.path().join("away.db")).unwrap();
+    let gone = SqliteStore::open(&link).unwrap_err();
+    assert_eq!(gone.kind(), SqliteErrorKind::Moved);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_two_names_is_refused() {
+    let folder = Folder::new();
+    let (file, other) = (folder.path().join("one.db"), folder.path().join("other.db"));
+    drop(SqliteStore::open(&file).unwrap());
+    std::fs::hard_link(&file, &other).unwrap();
+    for name in [&file, &other] {
+        let refused = refused(name);
+        assert_eq!(refused.kind(), SqliteErrorKind::CannotOpen);
+        assert!(refused.to_string().contains("another name"), "{refused}");
+    }
+    std::fs::remove_file(&other).unwrap();
+    assert!(SqliteStore::open(&file).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_once_the_index_beside_the_file_is_gone() {
+    let folder = Folder::new();
+    let file = folder.file();
+    let store = SqliteStore::open(&file).unwrap();
+    let begin = |number| wait(store.commit(&beginning(number))).map(drop);
+    begin(1).unwrap();
+    std::fs::remove_file(folder.path().join("releases.db-shm")).unwrap();
+    let other = SqliteStore::open(&file).unwrap();
+    let lost = begin(2).unwrap_err();
+    assert_eq!(source(&lost).kind(), SqliteErrorKind::Moved);
+    drop(other);
+}
+
 #[test]
 fn what_is_no_sqlite_file_is_left_as_it_is() {
     let folder = Folder::new();

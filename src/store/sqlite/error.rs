@@ -78,7 +78,7 @@ impl SqliteError {
                 "is damaged; keep it for study, with the `-wal` and `-shm` beside it, and restore a backup in their place"
             }
             SqliteErrorKind::Moved => {
-                "or the `-wal` beside it was moved, removed, replaced or cut off while it was in use; stop whatever uses it, put back what belongs together, and open it again"
+                "or the `-wal` or `-shm` beside it was moved, removed, replaced or cut off while it was in use; stop whatever uses it, put back what belongs together, and open it again"
             }
             SqliteErrorKind::Disk => "could not be read or written; look at the disk",
             SqliteErrorKind::Other => "failed",

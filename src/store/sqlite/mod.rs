@@ -147,7 +147,8 @@ impl SqliteOptions {
 impl SqliteStore {
     /// Opens the file, or makes it if there is none. An empty file is a new one.
     ///
-    /// It blocks until the file is there and up to date: a moment, and at most the busy wait.
+    /// It blocks until the file is there and up to date: a moment, and where another program holds it, up to two or three
+    /// times the busy wait. Links to it are followed; a file of two names (hard links) is refused.
     ///
     /// The path is nothing but that: `:memory:`, and what begins with `file:`, is refused.
     /// [`MemoryStore`](super::MemoryStore) keeps releases in memory.
@@ -171,6 +172,8 @@ impl SqliteStore {
     pub fn open_with(path: impl AsRef<Path>, options: &SqliteOptions) -> Result<Self, SqliteError> {
         let path = path.as_ref();
         path::is_named(path)?;
+        let path = &path::resolved(path);
+        path::has_one_name(path)?;
         path::is_whole(path)?;
         let open = || {
             let connection = schema::open(path, options)?;

@@ -21,6 +21,52 @@ pub(super) fn is_named(path: &Path) -> Result<(), SqliteError> {
     Err(SqliteError::said(SqliteErrorKind::CannotOpen, path, what))
 }
 
+/// How many links are followed, as most systems do.
+const LINKS: u32 = 40;
+
+/// The file itself, whatever links lead to it: SQLite keeps the `-wal` and the `-shm` beside that one. It is a whole
+/// path, for a process may change its folder.
+pub(super) fn resolved(path: &Path) -> PathBuf {
+    let mut path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for _ in 0..LINKS {
+        let Ok(target) = std::fs::read_link(&path) else {
+            break;
+        };
+        path = match path.parent() {
+            Some(folder) => folder.join(target),
+            None => target,
+        };
+    }
+    std::fs::canonicalize(&path).unwrap_or_else(|_| {
+        // It is not there yet: its folder is, or to open it says what is wrong.
+        let folder = path
+            .parent()
+            .and_then(|folder| std::fs::canonicalize(folder).ok());
+        match (folder, path.file_name()) {
+            (Some(folder), Some(name)) => folder.join(name),
+            (_, _) => path.clone(),
+        }
+    })
+}
+
+/// Refuses a file of two names: SQLite keeps a `-wal` for each, and who opens the other one would not see this one.
+#[cfg(unix)]
+pub(super) fn has_one_name(path: &Path) -> Result<(), SqliteError> {
+    use std::os::unix::fs::MetadataExt;
+    let names = std::fs::metadata(path).map_or(1, |file| file.nlink());
+    if names > 1 && path.is_file() {
+        let what = "has another name, a hard link, and what is written under the one is lost for the other; keep one name, or open a copy";
+        return Err(SqliteError::said(SqliteErrorKind::CannotOpen, path, what));
+    }
+    Ok(())
+}
+
+/// Elsewhere nobody says how many names a file has.
+#[cfg(not(unix))]
+pub(super) fn has_one_name(_path: &Path) -> Result<(), SqliteError> {
+    Ok(())
+}
+
 /// Refuses to make a file anew beside a `-wal`: that has commits of one that was moved away, and SQLite would remove it.
 pub(super) fn is_whole(path: &Path) -> Result<(), SqliteError> {
     let is_gone = std::fs::metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
@@ -101,19 +147,18 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-/// Where a file is, and the system's numbers of it and of its `-wal` when it was opened.
+/// Where a file is, and the system's numbers of it and of the two beside it when it was opened.
 #[derive(Debug)]
-pub(super) struct Opened([(PathBuf, Id); 2]);
+pub(super) struct Opened([(PathBuf, Id); 3]);
 
 /// A file's device and number.
 type Id = Option<(u64, u64)>;
 
 impl Opened {
-    /// What is there now. The path is kept as a whole one, as SQLite does: a process may change its folder.
+    /// What is there now.
     pub(super) fn at(path: &Path) -> Self {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let wal = beside(&path, "-wal");
-        Self([path, wal].map(|path| {
+        let (wal, shm) = (beside(path, "-wal"), beside(path, "-shm"));
+        Self([path.to_owned(), wal, shm].map(|path| {
             let id = id(&path).unwrap_or_default();
             (path, id)
         }))
