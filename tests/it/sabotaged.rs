@@ -73,6 +73,13 @@ flaws! {
     CommandWithoutKind "commands are kept without the kind of their log" a_command_belongs_to_one_log;
     CommandInHandle "commands are kept in the handle, not in the store" a_lost_answer_is_found_by_asking_again;
     CommandOutsideLock "the command is looked at before the lock is taken" the_same_command_at_once_is_done_once;
+    RetryWritesRow "a retry puts the summary row of its batch back" a_command_is_known_before_versions_and_guards_are_looked_at;
+    RetryFreesLease "a retry frees the lease on its log" a_command_is_known_before_versions_and_guards_are_looked_at;
+    RetryRewindsAttempt "a retry counts the attempts at its log anew" a_command_is_known_before_versions_and_guards_are_looked_at;
+    RetryTellsAgain "a retry tells the notices of its log from the first one on" a_command_is_known_before_versions_and_guards_are_looked_at;
+    ReusedWritesRow "a command that is refused writes the summary row of its batch" a_command_with_another_intent_is_refused;
+    ReusedFreesLease "a command that is refused frees the lease on its log" a_command_with_another_intent_is_refused;
+    ReusedRewindsAttempt "a command that is refused counts the attempts at its log anew" a_command_with_another_intent_is_refused;
     // Contract 5.
     SummaryBeforeChecks "the summary row is written before the version is looked at" a_refused_batch_changes_nothing;
     NoticeBeforeChecks "notices are queued before the guards are looked at" a_refused_batch_changes_nothing;
@@ -124,6 +131,16 @@ flaws! {
     LeaseByClock "a lease is over when the clock goes back before it" a_lease_keeps_others_away_until_it_ends;
     LeaseEndsEarly "a lease ends a microsecond early" a_lease_keeps_others_away_until_it_ends;
     LeaseEndsLate "a lease ends a microsecond late" a_lease_keeps_others_away_until_it_ends;
+    LeaseOfAMinute "a lease is a minute, whatever is asked for" a_lease_keeps_others_away_until_it_ends;
+    LeaseOfAMinuteOrMore "a lease is a minute at least" a_lease_keeps_others_away_until_it_ends;
+    LeaseOfAnHourOrLess "a lease is an hour at most" a_lease_keeps_others_away_until_it_ends;
+    LeaseInSeconds "the end of a lease is kept in whole seconds" a_lease_keeps_others_away_until_it_ends;
+    LeaseInMilliseconds "the end of a lease is kept to the millisecond" a_lease_keeps_others_away_until_it_ends;
+    CommitFreesLease "a commit frees the lease on its log" a_lease_keeps_others_away_until_it_ends;
+    CommitRewindsAttempt "a commit counts the attempts at its log anew" a_lease_keeps_others_away_until_it_ends;
+    CommitRaisesAttempt "a commit counts as an attempt at its log" a_lease_keeps_others_away_until_it_ends;
+    ConflictFreesLease "a conflict frees the lease on its log" a_lease_keeps_others_away_until_it_ends;
+    ConflictRewindsAttempt "a conflict counts the attempts at its log anew" a_lease_keeps_others_away_until_it_ends;
     AttemptInAByte "attempts are counted in one byte" a_lease_keeps_others_away_until_it_ends;
     AttemptGoesOn "attempts are counted over all notices of a log" a_sink_gets_the_lowest_notice_that_it_has_not_settled;
     NoFencing "a settlement does not look at the attempt" a_late_settlement_is_refused;
@@ -131,8 +148,12 @@ flaws! {
     RetryAtOnce "a notice that is put off is told again at once" a_notice_waits_until_it_is_to_be_tried_again;
     RetryEarly "a notice that is put off is told again a microsecond early" a_notice_waits_until_it_is_to_be_tried_again;
     RetryLate "a notice that is put off is told again a microsecond late" a_notice_waits_until_it_is_to_be_tried_again;
+    RetryInSeconds "a notice is put off to a whole second" a_notice_waits_until_it_is_to_be_tried_again;
+    RetryInMilliseconds "a notice is put off to a whole millisecond" a_notice_waits_until_it_is_to_be_tried_again;
+    RetryForAll "a notice that is put off for a sink is put off for all" a_notice_waits_until_it_is_to_be_tried_again;
     RetryPassedOver "a notice that is put off lets the next one go" a_notice_waits_until_it_is_to_be_tried_again;
     RejectedAgain "a notice that is rejected is told again" a_rejected_notice_lets_the_next_one_go;
+    RejectedForAll "what a sink has rejected is settled for all" a_rejected_notice_lets_the_next_one_go;
     NewSinkBeginsNow "a new sink begins with what comes" a_new_sink_begins_at_version_one;
     SettledForAll "what a sink has settled is settled for all" a_new_sink_begins_at_version_one;
     LimitStarves "a claim looks only at as many logs as it may return" a_claim_of_few_comes_to_all;
@@ -486,6 +507,7 @@ impl Sabotaged {
         if !self.is(Flaw::CommandOutsideLock)
             && let Some(done) = self.known(world, batch)
         {
+            self.touches_when_known(world, batch, done.is_ok());
             return Some(done);
         }
         if self.is(Flaw::SummaryBeforeChecks) {
@@ -517,8 +539,45 @@ impl Sabotaged {
             Flaw::GuardsOutsideLock => Ok(()),
             _ => self.rests(world, batch),
         });
+        match self.flaw {
+            Flaw::ConflictFreesLease if looked.is_err() => self.touches(world, batch, frees),
+            Flaw::ConflictRewindsAttempt if looked.is_err() => self.touches(world, batch, rewinds),
+            _ => {}
+        }
         looked.err().map(Err)
     }
+
+    /// What a retry does that should do nothing.
+    fn touches_when_known(&self, world: &mut World, batch: &Batch, is_same: bool) {
+        match self.flaw {
+            Flaw::RetryWritesRow if is_same => self.write_summary(world, batch),
+            Flaw::RetryFreesLease if is_same => self.touches(world, batch, frees),
+            Flaw::RetryRewindsAttempt if is_same => self.touches(world, batch, rewinds),
+            Flaw::RetryTellsAgain if is_same => {
+                self.touches(world, batch, |claim| claim.settled = 0);
+            }
+            Flaw::ReusedWritesRow if !is_same => self.write_summary(world, batch),
+            Flaw::ReusedFreesLease if !is_same => self.touches(world, batch, frees),
+            Flaw::ReusedRewindsAttempt if !is_same => self.touches(world, batch, rewinds),
+            _ => {}
+        }
+    }
+
+    /// Does that to all claims of the log of a batch.
+    fn touches(&self, world: &mut World, batch: &Batch, does: fn(&mut Claim)) {
+        let key = self.claim_key(batch.stream());
+        let claims = world.claims.iter_mut().filter(|((_, log), _)| *log == key);
+        claims.for_each(|(_, claim)| does(claim));
+    }
+}
+
+/// Anybody may claim it.
+fn frees(claim: &mut Claim) {
+    claim.not_before = claim.not_before.map(|_| long_ago());
+}
+
+fn rewinds(claim: &mut Claim) {
+    claim.attempt = 0;
 }
 
 impl Store for Sabotaged {
@@ -560,6 +619,14 @@ impl Store for Sabotaged {
             let mut world = self.world();
             if let Some(done) = self.looks(&mut world, batch) {
                 return done;
+            }
+            match self.flaw {
+                Flaw::CommitFreesLease => self.touches(&mut world, batch, frees),
+                Flaw::CommitRewindsAttempt => self.touches(&mut world, batch, rewinds),
+                Flaw::CommitRaisesAttempt => {
+                    self.touches(&mut world, batch, |claim| claim.attempt += 1);
+                }
+                _ => {}
             }
             world.last_number += 1;
             let number = world.last_number;
@@ -829,9 +896,15 @@ impl Store for Sabotaged {
                     claim.attempt %= 256;
                 }
                 claim.since = Some(now);
+                let minute = Seconds::minutes(1);
                 claim.not_before = Some(match self.flaw {
                     Flaw::LeaseEndsEarly => later(now.plus(lease), -1),
                     Flaw::LeaseEndsLate => later(now.plus(lease), 1),
+                    Flaw::LeaseOfAMinute => now.plus(minute),
+                    Flaw::LeaseOfAMinuteOrMore => now.plus(lease.max(minute)),
+                    Flaw::LeaseOfAnHourOrLess => now.plus(lease.min(Seconds::hours(1))),
+                    Flaw::LeaseInSeconds => cut(now.plus(lease), 1_000_000),
+                    Flaw::LeaseInMilliseconds => cut(now.plus(lease), 1_000),
                     _ => now.plus(lease),
                 });
                 let until_ever = Instant::from_unix_micros(253_000_000_000_000_000).unwrap();
@@ -883,6 +956,8 @@ impl Store for Sabotaged {
                 claim.not_before = Some(match self.flaw {
                     Flaw::RetryEarly => later(at, -1),
                     Flaw::RetryLate => later(at, 1),
+                    Flaw::RetryInSeconds => cut(at, 1_000_000),
+                    Flaw::RetryInMilliseconds => cut(at, 1_000),
                     _ => at,
                 });
                 claim.since = None;
@@ -907,7 +982,15 @@ impl Store for Sabotaged {
             let claim = world.claims.entry(key.clone()).or_default();
             claim.settled = all;
         }
-        if self.is(Flaw::SettledForAll) {
+        if let Settlement::RetryAt(at) = settlement
+            && self.is(Flaw::RetryForAll)
+        {
+            let for_all = world.claims.entry((any_sink(), key.1.clone()));
+            for_all.or_default().not_before = Some(at);
+        }
+        if self.is(Flaw::SettledForAll)
+            || (self.is(Flaw::RejectedForAll) && settlement == Settlement::Rejected)
+        {
             for ((_, log), claim) in &mut world.claims {
                 if *log == key.1 {
                     claim.settled = claim.settled.max(settled);
@@ -1010,7 +1093,10 @@ impl Sabotaged {
                 .claims
                 .entry((self.sink(sink), key.clone()))
                 .or_default();
-            if self.is(Flaw::SettledForAll) {
+            if self.is(Flaw::RetryForAll) {
+                claim.not_before = claim.not_before.max(for_all.not_before);
+            }
+            if matches!(self.flaw, Flaw::SettledForAll | Flaw::RejectedForAll) {
                 claim.settled = claim.settled.max(for_all.settled);
             }
             if self.is(Flaw::NewSinkBeginsNow)
