@@ -8,13 +8,14 @@
     reason = "each flaw is one arm of some match, a defect in a race is given its time, and the table is shown"
 )]
 
-use phasegate::phase::{PhaseName, Seconds};
+use phasegate::phase::{Interval, PhaseName, Seconds};
 use phasegate::release::limits::{BATCH_EVENTS, BATCH_GUARDS, PAYLOAD_BYTES};
 use phasegate::release::{
-    Batch, CommandId, Delivery, Envelope, Key, Notice, Stream, StreamKind, Summary, Tenant, Version,
+    Actor, Batch, CommandId, Delivery, Ending, Envelope, Key, Notice, Person, Stream, StreamKind,
+    Summary, Tenant, Track, Version,
 };
 use phasegate::store::{
-    Committed, Cursor, Filter, Outcome, Page, Query, Row, Settlement, StoreError,
+    Committed, Cursor, Filter, Order, Outcome, Page, Query, Row, Settlement, StoreError,
 };
 use phasegate::testing::conformance::{CHECKS, Check, Harness, Shown, run};
 use phasegate::{Instant, Store};
@@ -46,6 +47,12 @@ flaws! {
     SummaryLater "the summary row is written in a second transaction" closing_is_one_commit;
     CreatedInMilliseconds "the summary row has its instants to the millisecond" a_commit_writes_everything_together;
     NoticeInMilliseconds "the instants of a notice are kept to the millisecond" a_commit_writes_everything_together;
+    NoticesOfTheFirst "the notices of a batch have the id of its first event" a_batch_of_many_events_is_one_commit;
+    NoticeWithoutHold "a notice does not say that its release is on hold" a_commit_writes_everything_together;
+    RowWithoutHold "the summary row does not say that its release is on hold" a_commit_writes_everything_together;
+    NoticeOfPersons "a notice has a system as a person" a_commit_writes_everything_together;
+    StandardIsNormal "the summary row has the standard track as the normal one" a_commit_writes_everything_together;
+    EndingsMerged "the summary row says of every ending but completion that it was given up" a_commit_writes_everything_together;
     // Contract 2.
     NoVersionCheck "the expected version is not looked at" a_conflict_names_the_actual_version;
     ConflictOffByOne "a conflict names the version after the last one" a_conflict_names_the_actual_version;
@@ -63,6 +70,11 @@ flaws! {
     GuardWithoutKind "guards are looked up without their kind" a_guard_on_a_log_that_is_not_there_holds_until_it_is;
     GuardOfOwnTenant "guards are looked up in the tenant of the batch" a_guard_on_a_log_that_is_not_there_holds_until_it_is;
     AbsentGuardHolds "a guard on a log that is not there always holds" a_guard_on_a_log_that_is_not_there_holds_until_it_is;
+    GuardOfOthersHolds "a guard on a log of another tenant always holds" a_moved_guard_writes_nothing;
+    GuardOnModelHolds "a guard on a model always holds" a_moved_guard_writes_nothing;
+    GuardOnCalendarHolds "a guard on a calendar always holds" a_moved_guard_writes_nothing;
+    GuardOnClosedHolds "a guard on a release that is closed always holds" a_moved_guard_writes_nothing;
+    SixtyFourGuards "only the first 64 guards are looked at" a_moved_guard_writes_nothing;
     GuardsOutsideLock "guards are looked at before the lock is taken" of_two_writers_that_guard_each_other_one_wins;
     // Contract 4.
     LastCommandOnly "only the last command of a log is kept" a_command_is_answered_once_and_for_ever;
@@ -73,6 +85,13 @@ flaws! {
     CommandWithoutKind "commands are kept without the kind of their log" a_command_belongs_to_one_log;
     CommandInHandle "commands are kept in the handle, not in the store" a_lost_answer_is_found_by_asking_again;
     CommandOutsideLock "the command is looked at before the lock is taken" the_same_command_at_once_is_done_once;
+    RetryWritesRow "a retry puts the summary row of its batch back" a_command_is_known_before_versions_and_guards_are_looked_at;
+    RetryFreesLease "a retry frees the lease on its log" a_command_is_known_before_versions_and_guards_are_looked_at;
+    RetryRewindsAttempt "a retry counts the attempts at its log anew" a_command_is_known_before_versions_and_guards_are_looked_at;
+    RetryTellsAgain "a retry tells the notices of its log from the first one on" a_command_is_known_before_versions_and_guards_are_looked_at;
+    ReusedWritesRow "a command that is refused writes the summary row of its batch" a_command_with_another_intent_is_refused;
+    ReusedFreesLease "a command that is refused frees the lease on its log" a_command_with_another_intent_is_refused;
+    ReusedRewindsAttempt "a command that is refused counts the attempts at its log anew" a_command_with_another_intent_is_refused;
     // Contract 5.
     SummaryBeforeChecks "the summary row is written before the version is looked at" a_refused_batch_changes_nothing;
     NoticeBeforeChecks "notices are queued before the guards are looked at" a_refused_batch_changes_nothing;
@@ -97,6 +116,10 @@ flaws! {
     AcknowledgedEarly "a commit is acknowledged before it is on the disk" what_was_acknowledged_is_there_after_reopening;
     BusyRefuses "a call is refused while another one runs" many_calls_at_once_all_come_to_an_end;
     CommandsForgotten "commands are kept in memory only" a_command_is_known_after_reopening;
+    ClosedCommandsForgotten "commands of releases that are closed are kept in memory only" a_command_is_known_after_reopening;
+    OtherCommandsForgotten "commands of calendars and models are kept in memory only" a_command_is_known_after_reopening;
+    ModelForgotten "the model in a summary row is kept in memory only" what_was_acknowledged_is_there_after_reopening;
+    CreatedForgotten "a row that is opened again begins with its last event" what_was_acknowledged_is_there_after_reopening;
     ClaimsForgotten "claims are kept in memory only" claims_are_there_after_reopening;
     // Contract 8.
     NoTenantInKey "logs are kept without their tenant" tenants_see_nothing_of_each_other;
@@ -112,10 +135,13 @@ flaws! {
     // Contract 9.
     ListInSeconds "lists are ordered by whole seconds" a_list_has_every_order_and_filter;
     ListInMilliseconds "lists are ordered by milliseconds" a_list_has_every_order_and_filter;
+    PlannedByEnd "releases are ordered by the end of their windows" a_list_has_every_order_and_filter;
     ClosedIsOpen "releases that are closed are listed as open" a_list_has_every_order_and_filter;
     AbsentInstants "releases without the instant are listed first" a_list_has_every_order_and_filter;
     PlaceWithoutId "a page begins after an instant" a_list_breaks_ties_by_id;
     PagesByOffset "a page begins after a number of rows" paging_under_writes_neither_skips_nor_repeats;
+    PlaceMoves "a page begins after the row that ended the last one, where it is now" paging_under_writes_neither_skips_nor_repeats;
+    PlaceGone "a page begins after an instant when the row that ended the last one is gone" paging_under_writes_neither_skips_nor_repeats;
     OldRowStays "a row that moves stays in its old place too" only_releases_are_listed;
     // Contract 10.
     AllNoticesAtOnce "a claim gives all notices of a log" a_sink_gets_the_lowest_notice_that_it_has_not_settled;
@@ -124,6 +150,16 @@ flaws! {
     LeaseByClock "a lease is over when the clock goes back before it" a_lease_keeps_others_away_until_it_ends;
     LeaseEndsEarly "a lease ends a microsecond early" a_lease_keeps_others_away_until_it_ends;
     LeaseEndsLate "a lease ends a microsecond late" a_lease_keeps_others_away_until_it_ends;
+    LeaseOfAMinute "a lease is a minute, whatever is asked for" a_lease_keeps_others_away_until_it_ends;
+    LeaseOfAMinuteOrMore "a lease is a minute at least" a_lease_keeps_others_away_until_it_ends;
+    LeaseOfAnHourOrLess "a lease is an hour at most" a_lease_keeps_others_away_until_it_ends;
+    LeaseInSeconds "the end of a lease is kept in whole seconds" a_lease_keeps_others_away_until_it_ends;
+    LeaseInMilliseconds "the end of a lease is kept to the millisecond" a_lease_keeps_others_away_until_it_ends;
+    CommitFreesLease "a commit frees the lease on its log" a_lease_keeps_others_away_until_it_ends;
+    CommitRewindsAttempt "a commit counts the attempts at its log anew" a_lease_keeps_others_away_until_it_ends;
+    CommitRaisesAttempt "a commit counts as an attempt at its log" a_lease_keeps_others_away_until_it_ends;
+    ConflictFreesLease "a conflict frees the lease on its log" a_lease_keeps_others_away_until_it_ends;
+    ConflictRewindsAttempt "a conflict counts the attempts at its log anew" a_lease_keeps_others_away_until_it_ends;
     AttemptInAByte "attempts are counted in one byte" a_lease_keeps_others_away_until_it_ends;
     AttemptGoesOn "attempts are counted over all notices of a log" a_sink_gets_the_lowest_notice_that_it_has_not_settled;
     NoFencing "a settlement does not look at the attempt" a_late_settlement_is_refused;
@@ -131,8 +167,12 @@ flaws! {
     RetryAtOnce "a notice that is put off is told again at once" a_notice_waits_until_it_is_to_be_tried_again;
     RetryEarly "a notice that is put off is told again a microsecond early" a_notice_waits_until_it_is_to_be_tried_again;
     RetryLate "a notice that is put off is told again a microsecond late" a_notice_waits_until_it_is_to_be_tried_again;
+    RetryInSeconds "a notice is put off to a whole second" a_notice_waits_until_it_is_to_be_tried_again;
+    RetryInMilliseconds "a notice is put off to a whole millisecond" a_notice_waits_until_it_is_to_be_tried_again;
+    RetryForAll "a notice that is put off for a sink is put off for all" a_notice_waits_until_it_is_to_be_tried_again;
     RetryPassedOver "a notice that is put off lets the next one go" a_notice_waits_until_it_is_to_be_tried_again;
     RejectedAgain "a notice that is rejected is told again" a_rejected_notice_lets_the_next_one_go;
+    RejectedForAll "what a sink has rejected is settled for all" a_rejected_notice_lets_the_next_one_go;
     NewSinkBeginsNow "a new sink begins with what comes" a_new_sink_begins_at_version_one;
     SettledForAll "what a sink has settled is settled for all" a_new_sink_begins_at_version_one;
     LimitStarves "a claim looks only at as many logs as it may return" a_claim_of_few_comes_to_all;
@@ -166,6 +206,18 @@ struct Log {
     /// The numbers under which its notices are queued.
     numbers: Vec<u64>,
     is_broken_at: Option<u64>,
+}
+
+impl Log {
+    fn is_closed(&self) -> bool {
+        let phase = self.summary.as_ref().map(|summary| summary.standing.phase);
+        phase == Some(PhaseName::Closed)
+    }
+
+    fn is_release(&self) -> bool {
+        let kind = self.stream.as_ref().map(|stream| stream.kind);
+        kind == Some(StreamKind::Release)
+    }
 }
 
 #[derive(Default, Clone, Copy)]
@@ -380,6 +432,18 @@ impl Sabotaged {
             let actual = found.unwrap_or(Version::NONE);
             let holds = match self.flaw {
                 Flaw::NoGuards => true,
+                Flaw::SixtyFourGuards => nth >= 64 || actual == *expected,
+                Flaw::GuardOfOthersHolds => {
+                    guarded.tenant != batch.stream().tenant || actual == *expected
+                }
+                Flaw::GuardOnModelHolds => guarded.kind == StreamKind::Model || actual == *expected,
+                Flaw::GuardOnCalendarHolds => {
+                    guarded.kind == StreamKind::Calendar || actual == *expected
+                }
+                Flaw::GuardOnClosedHolds => {
+                    let log = world.logs.get(&self.key(guarded));
+                    log.is_some_and(Log::is_closed) || actual == *expected
+                }
                 Flaw::FirstGuardOnly => nth > 0 || actual == *expected,
                 Flaw::GuardInAByte => actual.get() % 256 == expected.get() % 256,
                 Flaw::GuardAtLeast => actual >= *expected,
@@ -444,15 +508,19 @@ impl Sabotaged {
             return;
         }
         let mut row = batch.summary().cloned();
-        if self.is(Flaw::RowWithoutModel)
-            && let Some(row) = &mut row
-        {
-            row.model = None;
-        }
-        if self.is(Flaw::CreatedInMilliseconds)
-            && let Some(row) = &mut row
-        {
-            row.created_at = cut(row.created_at, 1_000);
+        if let Some(row) = &mut row {
+            match self.flaw {
+                Flaw::RowWithoutModel => row.model = None,
+                Flaw::CreatedInMilliseconds => row.created_at = cut(row.created_at, 1_000),
+                Flaw::RowWithoutHold => row.standing.on_hold = false,
+                Flaw::StandardIsNormal if row.track == Track::Standard => {
+                    row.track = Track::Normal;
+                }
+                Flaw::EndingsMerged if row.ending != Some(Ending::Completed) => {
+                    row.ending = row.ending.map(|_| Ending::Cancelled);
+                }
+                _ => {}
+            }
         }
         let before = std::mem::replace(&mut log.summary, row);
         if self.is(Flaw::OldRowStays) && before != log.summary {
@@ -468,8 +536,27 @@ impl Sabotaged {
         };
         let log = world.logs.entry(self.key(batch.stream())).or_default();
         for mut notice in batch.outbox().skip(skip) {
-            if self.is(Flaw::NoticeInMilliseconds) {
-                notice.recorded_at = cut(notice.recorded_at, 1_000);
+            match self.flaw {
+                Flaw::NoticeInMilliseconds => {
+                    notice.recorded_at = cut(notice.recorded_at, 1_000);
+                }
+                Flaw::NoticesOfTheFirst => {
+                    notice.event = batch
+                        .events()
+                        .first()
+                        .map_or(notice.event, |first| first.id);
+                }
+                Flaw::NoticeWithoutHold => {
+                    if let Some(standing) = &mut notice.standing {
+                        standing.on_hold = false;
+                    }
+                }
+                Flaw::NoticeOfPersons => {
+                    if let Actor::System(name) = &notice.actor {
+                        notice.actor = Actor::Person(Person::new(name.as_str()).unwrap());
+                    }
+                }
+                _ => {}
             }
             log.notices.push(notice);
             log.numbers.extend(number);
@@ -486,6 +573,7 @@ impl Sabotaged {
         if !self.is(Flaw::CommandOutsideLock)
             && let Some(done) = self.known(world, batch)
         {
+            self.touches_when_known(world, batch, done.is_ok());
             return Some(done);
         }
         if self.is(Flaw::SummaryBeforeChecks) {
@@ -517,8 +605,45 @@ impl Sabotaged {
             Flaw::GuardsOutsideLock => Ok(()),
             _ => self.rests(world, batch),
         });
+        match self.flaw {
+            Flaw::ConflictFreesLease if looked.is_err() => self.touches(world, batch, frees),
+            Flaw::ConflictRewindsAttempt if looked.is_err() => self.touches(world, batch, rewinds),
+            _ => {}
+        }
         looked.err().map(Err)
     }
+
+    /// What a retry does that should do nothing.
+    fn touches_when_known(&self, world: &mut World, batch: &Batch, is_same: bool) {
+        match self.flaw {
+            Flaw::RetryWritesRow if is_same => self.write_summary(world, batch),
+            Flaw::RetryFreesLease if is_same => self.touches(world, batch, frees),
+            Flaw::RetryRewindsAttempt if is_same => self.touches(world, batch, rewinds),
+            Flaw::RetryTellsAgain if is_same => {
+                self.touches(world, batch, |claim| claim.settled = 0);
+            }
+            Flaw::ReusedWritesRow if !is_same => self.write_summary(world, batch),
+            Flaw::ReusedFreesLease if !is_same => self.touches(world, batch, frees),
+            Flaw::ReusedRewindsAttempt if !is_same => self.touches(world, batch, rewinds),
+            _ => {}
+        }
+    }
+
+    /// Does that to all claims of the log of a batch.
+    fn touches(&self, world: &mut World, batch: &Batch, does: fn(&mut Claim)) {
+        let key = self.claim_key(batch.stream());
+        let claims = world.claims.iter_mut().filter(|((_, log), _)| *log == key);
+        claims.for_each(|(_, claim)| does(claim));
+    }
+}
+
+/// Anybody may claim it.
+fn frees(claim: &mut Claim) {
+    claim.not_before = claim.not_before.map(|_| long_ago());
+}
+
+fn rewinds(claim: &mut Claim) {
+    claim.attempt = 0;
 }
 
 impl Store for Sabotaged {
@@ -560,6 +685,14 @@ impl Store for Sabotaged {
             let mut world = self.world();
             if let Some(done) = self.looks(&mut world, batch) {
                 return done;
+            }
+            match self.flaw {
+                Flaw::CommitFreesLease => self.touches(&mut world, batch, frees),
+                Flaw::CommitRewindsAttempt => self.touches(&mut world, batch, rewinds),
+                Flaw::CommitRaisesAttempt => {
+                    self.touches(&mut world, batch, |claim| claim.attempt += 1);
+                }
+                _ => {}
             }
             world.last_number += 1;
             let number = world.last_number;
@@ -706,7 +839,12 @@ impl Store for Sabotaged {
                 continue;
             }
             for summary in log.summary.iter().chain(&log.old) {
-                let at = query.order.instant(summary);
+                let at = match query.order {
+                    Order::PlannedStart if self.is(Flaw::PlannedByEnd) => {
+                        summary.window.map(Interval::end)
+                    }
+                    _ => query.order.instant(summary),
+                };
                 let at = at.or(self.is(Flaw::AbsentInstants).then_some(long_ago()));
                 let at = match self.flaw {
                     Flaw::ListInSeconds => at.map(|at| cut(at, 1_000_000)),
@@ -733,6 +871,17 @@ impl Store for Sabotaged {
         let start = match (after, offset) {
             (Some(_), Some(offset)) if self.is(Flaw::PagesByOffset) => offset.min(rows.len()),
             (Some(Cursor { at, .. }), _) if self.is(Flaw::PlaceWithoutId) => {
+                rows.iter().take_while(|row| row.0 <= *at).count()
+            }
+            (Some(Cursor { id, .. }), _)
+                if self.is(Flaw::PlaceMoves) && rows.iter().any(|row| row.1.stream.id == *id) =>
+            {
+                let is_before = |row: &&(Instant, Row)| row.1.stream.id != *id;
+                rows.iter().take_while(is_before).count() + 1
+            }
+            (Some(Cursor { at, id }), _)
+                if self.is(Flaw::PlaceGone) && rows.iter().all(|row| row.1.stream.id != *id) =>
+            {
                 rows.iter().take_while(|row| row.0 <= *at).count()
             }
             (Some(Cursor { at, id }), _) => {
@@ -829,9 +978,15 @@ impl Store for Sabotaged {
                     claim.attempt %= 256;
                 }
                 claim.since = Some(now);
+                let minute = Seconds::minutes(1);
                 claim.not_before = Some(match self.flaw {
                     Flaw::LeaseEndsEarly => later(now.plus(lease), -1),
                     Flaw::LeaseEndsLate => later(now.plus(lease), 1),
+                    Flaw::LeaseOfAMinute => now.plus(minute),
+                    Flaw::LeaseOfAMinuteOrMore => now.plus(lease.max(minute)),
+                    Flaw::LeaseOfAnHourOrLess => now.plus(lease.min(Seconds::hours(1))),
+                    Flaw::LeaseInSeconds => cut(now.plus(lease), 1_000_000),
+                    Flaw::LeaseInMilliseconds => cut(now.plus(lease), 1_000),
                     _ => now.plus(lease),
                 });
                 let until_ever = Instant::from_unix_micros(253_000_000_000_000_000).unwrap();
@@ -883,6 +1038,8 @@ impl Store for Sabotaged {
                 claim.not_before = Some(match self.flaw {
                     Flaw::RetryEarly => later(at, -1),
                     Flaw::RetryLate => later(at, 1),
+                    Flaw::RetryInSeconds => cut(at, 1_000_000),
+                    Flaw::RetryInMilliseconds => cut(at, 1_000),
                     _ => at,
                 });
                 claim.since = None;
@@ -907,7 +1064,15 @@ impl Store for Sabotaged {
             let claim = world.claims.entry(key.clone()).or_default();
             claim.settled = all;
         }
-        if self.is(Flaw::SettledForAll) {
+        if let Settlement::RetryAt(at) = settlement
+            && self.is(Flaw::RetryForAll)
+        {
+            let for_all = world.claims.entry((any_sink(), key.1.clone()));
+            for_all.or_default().not_before = Some(at);
+        }
+        if self.is(Flaw::SettledForAll)
+            || (self.is(Flaw::RejectedForAll) && settlement == Settlement::Rejected)
+        {
             for ((_, log), claim) in &mut world.claims {
                 if *log == key.1 {
                     claim.settled = claim.settled.max(settled);
@@ -922,10 +1087,7 @@ impl Store for Sabotaged {
             drop(log);
         }
         if self.is(Flaw::ClosedIsDeleted) {
-            let is_over = |log: &Log| {
-                let phase = log.summary.as_ref().map(|summary| summary.standing.phase);
-                phase == Some(PhaseName::Closed) && log.notices.len() as u64 == settled
-            };
+            let is_over = |log: &Log| log.is_closed() && log.notices.len() as u64 == settled;
             if world.logs.get(&key.1).is_some_and(is_over) {
                 world.logs.remove(&key.1);
             }
@@ -1010,7 +1172,10 @@ impl Sabotaged {
                 .claims
                 .entry((self.sink(sink), key.clone()))
                 .or_default();
-            if self.is(Flaw::SettledForAll) {
+            if self.is(Flaw::RetryForAll) {
+                claim.not_before = claim.not_before.max(for_all.not_before);
+            }
+            if matches!(self.flaw, Flaw::SettledForAll | Flaw::RejectedForAll) {
                 claim.settled = claim.settled.max(for_all.settled);
             }
             if self.is(Flaw::NewSinkBeginsNow)
@@ -1080,6 +1245,28 @@ impl Harness for With {
                 Flaw::CommandsForgotten => {
                     for log in world.logs.values_mut() {
                         log.commands.clear();
+                    }
+                }
+                Flaw::ClosedCommandsForgotten => {
+                    let logs = world.logs.values_mut().filter(|log| log.is_closed());
+                    logs.for_each(|log| log.commands.clear());
+                }
+                Flaw::OtherCommandsForgotten => {
+                    let logs = world.logs.values_mut().filter(|log| !log.is_release());
+                    logs.for_each(|log| log.commands.clear());
+                }
+                Flaw::ModelForgotten => {
+                    let rows = world
+                        .logs
+                        .values_mut()
+                        .filter_map(|log| log.summary.as_mut());
+                    rows.for_each(|row| row.model = None);
+                }
+                Flaw::CreatedForgotten => {
+                    for log in world.logs.values_mut() {
+                        if let (Some(row), Some(last)) = (&mut log.summary, log.events.last()) {
+                            row.created_at = last.recorded_at;
+                        }
                     }
                 }
                 Flaw::ClaimsForgotten => world.claims.clear(),

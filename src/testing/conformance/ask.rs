@@ -1,7 +1,7 @@
 //! Asks a store, and says in words what was wrong with the answer.
 
 use super::report::{Ended, Failure};
-use super::scribe::{key, noon, tenant};
+use super::scribe::{key, noon, shifted, tenant};
 use crate::phase::{Instant, Seconds};
 use crate::release::{Batch, Delivery, Envelope, Stream, Version};
 use crate::store::{
@@ -182,6 +182,50 @@ pub(super) async fn claim_one(
         Ok([one]) => Ok(one),
         Err(_) => Err(Failure::new(what, "one delivery", format!("{found:?}")).into()),
     }
+}
+
+/// Claims for a time.
+pub(super) async fn claim_for(
+    store: &impl Store,
+    sink: &str,
+    now: Instant,
+    lease: Seconds,
+) -> Result<Vec<Delivery>, Ended> {
+    let what = format!("claiming for `{sink}` at {now}, for {lease:?}");
+    let (of, sink) = (tenant("default"), key(sink));
+    done(&what, store.claim(&of, &sink, now, lease, 1_000).await)
+}
+
+/// Claims, and gives what is of one log.
+pub(super) async fn claim_in(
+    store: &impl Store,
+    sink: &str,
+    now: Instant,
+    stream: &Stream,
+) -> Result<Vec<Delivery>, Ended> {
+    let mut claimed = claim(store, sink, now).await?;
+    claimed.retain(|one| one.notice.stream == *stream);
+    Ok(claimed)
+}
+
+/// Holds if what is claimed is so until then, and is claimed again by the next attempt, which is given.
+pub(super) async fn still_claimed(
+    what: &str,
+    store: &impl Store,
+    one: &Delivery,
+    until: Instant,
+) -> Result<Delivery, Ended> {
+    let (sink, stream) = (one.sink.as_str(), &one.notice.stream);
+    let early = claim_in(store, sink, shifted(until, -1_000_000), stream).await?;
+    let told = format!("{what}: claimed a second before the lease ends");
+    same(told, places(&early), vec![])?;
+    let mut next = claim_in(store, sink, shifted(until, 1_000_000), stream).await?;
+    let told = format!("{what}: claimed a second after the lease: log, version, attempt");
+    let version = one.notice.version.get();
+    let expected = vec![(stream.id.to_string(), version, one.attempt + 1)];
+    same(told.as_str(), places(&next), expected)?;
+    next.pop()
+        .ok_or_else(|| Failure::new(told, "one delivery", "none".to_owned()).into())
 }
 
 /// Settles what is claimed.

@@ -1,12 +1,14 @@
 //! Contract 4: a command is done once, and answered for ever.
 
 use super::ask::{
-    claim_one, done, known, log, outcome_of, refused, same, same_log, settled, written,
+    claim_in, claim_one, done, known, log, outcome_of, refused, rows, same, same_log, settled,
+    still_claimed, written,
 };
 use super::bench::Bench;
-use super::report::Ended;
+use super::report::{Ended, Failure};
 use super::scribe::{Scribe, command, guarded, noon, tenant};
-use crate::release::{Stream, StreamKind};
+use crate::phase::Instant;
+use crate::release::{Delivery, Stream, StreamKind};
 use crate::store::{Settlement, Store, StoreErrorKind};
 
 pub(super) async fn a_command_is_answered_once_and_for_ever(bench: Bench) -> Result<(), Ended> {
@@ -59,6 +61,33 @@ pub(super) async fn a_command_is_answered_once_and_for_ever(bench: Bench) -> Res
     )
 }
 
+/// Gives a release another row from its next event on.
+fn due(release: &mut Scribe, at: Instant) {
+    if let Some(summary) = &mut release.summary {
+        summary.next_due = Some(at);
+    }
+}
+
+/// Settles the first notice of a log, and claims the second one twice: until two minutes after noon.
+async fn second_attempt(store: &impl Store, stream: &Stream) -> Result<Delivery, Ended> {
+    let mut last = None;
+    for (seconds, place) in [(0, (1, 1)), (0, (2, 1)), (60, (2, 2))] {
+        let claimed = claim_in(store, "inbox", noon(seconds), stream).await?;
+        let found: Vec<_> = claimed
+            .iter()
+            .map(|one| (one.notice.version.get(), one.attempt))
+            .collect();
+        same("claimed: version, attempt", found, vec![place])?;
+        for one in claimed {
+            if place == (1, 1) {
+                settled("settling it", store, &one, Settlement::Delivered).await?;
+            }
+            last = Some(one);
+        }
+    }
+    last.ok_or_else(|| Failure::new("claiming", "a delivery", "none".to_owned()).into())
+}
+
 pub(super) async fn a_command_with_another_intent_is_refused(bench: Bench) -> Result<(), Ended> {
     let store = &bench.store;
     let mut release = Scribe::release(1);
@@ -67,6 +96,12 @@ pub(super) async fn a_command_with_another_intent_is_refused(bench: Bench) -> Re
     written("committing", store, &one).await?;
     let stale = release.clone();
     release.follow(&one);
+    due(&mut release, noon(9));
+    let (before, mut claimed) = (
+        rows(store).await?,
+        second_attempt(store, &release.stream).await?,
+    );
+    let mut until = 120;
     for (what, reused) in [
         (
             "the same command with something else",
@@ -88,6 +123,13 @@ pub(super) async fn a_command_with_another_intent_is_refused(bench: Bench) -> Re
             error.actual(),
             None,
         )?;
+        same(
+            format!("the list after {what}"),
+            &rows(store).await?,
+            &before,
+        )?;
+        claimed = still_claimed(what, store, &claimed, noon(until)).await?;
+        until += 61;
     }
     let outcome = done(
         "its outcome",
@@ -118,8 +160,17 @@ pub(super) async fn a_command_is_known_before_versions_and_guards_are_looked_at(
     calendar.put(store, "moves").await?;
     known("the same batch when its guard has moved", store, &batch).await?;
     release.follow(&batch);
+    due(&mut release, noon(9));
     release.put(store, "moves").await?;
-    known("the same batch when its log has moved", store, &batch).await?;
+    // What came later is not put back, and what is claimed stays so.
+    let (before, claimed) = (
+        rows(store).await?,
+        second_attempt(store, &release.stream).await?,
+    );
+    let what = "the same batch when its log has moved";
+    known(what, store, &batch).await?;
+    same(format!("the list after {what}"), rows(store).await?, before)?;
+    still_claimed(what, store, &claimed, noon(120)).await?;
     same(
         "entries of the log",
         log(store, &release.stream).await?.len(),

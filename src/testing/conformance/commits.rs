@@ -6,35 +6,19 @@ use super::ask::{
 };
 use super::bench::Bench;
 use super::report::Ended;
-use super::scribe::{Scribe, guarded, key, noon, precise, raw, text};
-use crate::phase::{Closed, Interval, PhaseName, Standing};
+use super::scribe::{Scribe, full_row, guarded, key, noon, precise, raw, text};
+use crate::phase::{Closed, PhaseName, Standing};
 use crate::release::limits::{BATCH_EVENTS, BATCH_GUARDS, PAYLOAD_BYTES};
-use crate::release::{Ending, ModelReference, Name, Summary, Track, Version, replay, verify};
+use crate::release::{Actor, Ending, Track, Version, replay, verify};
 use crate::store::{Settlement, Store, StoreErrorKind};
-use crate::testing::{own, release_in};
+use crate::testing::release_in;
 
 pub(super) async fn a_commit_writes_everything_together(bench: Bench) -> Result<(), Ended> {
     let store = &bench.store;
     let mut release = Scribe::release(1);
     release.at = precise(0);
     let first = release.put(store, "one").await?;
-    if let Some(summary) = &mut release.summary {
-        // Every field, and each of it.
-        *summary = Summary {
-            title: own(Name::new("ü".repeat(200))),
-            standing: Standing {
-                phase: PhaseName::Closed,
-                on_hold: false,
-            },
-            track: Track::Emergency,
-            created_at: precise(0),
-            window: Some(own(Interval::new(precise(60), precise(120)))),
-            next_due: Some(precise(30)),
-            model: Some(ModelReference::new(key("web-service"), u32::MAX)),
-            ending: Some(Ending::Completed),
-            ended_at: Some(precise(90)),
-        };
-    }
+    release.summary = Some(full_row());
     let batch = release.put(store, "two").await?;
     let expected = [first.events(), batch.events()].concat();
     let entries = log(store, &release.stream).await?;
@@ -66,13 +50,49 @@ pub(super) async fn a_commit_writes_everything_together(bench: Bench) -> Result<
         "notices after the last one",
         claim(store, "inbox", noon(0)).await?.len(),
         0,
-    )
+    )?;
+    every_word_is_kept(store, &mut release).await
+}
+
+/// Every phase, track and ending, on hold and not, by a person and by a system, in the row and in the notice.
+async fn every_word_is_kept(store: &impl Store, release: &mut Scribe) -> Result<(), Ended> {
+    let tracks = [Track::Standard, Track::Normal, Track::Emergency];
+    let endings = [
+        Ending::Completed,
+        Ending::WithIssues,
+        Ending::Unsuccessful,
+        Ending::BackedOut,
+        Ending::Rejected,
+        Ending::Cancelled,
+    ];
+    let actors = [Actor::System(key("pipeline")), release.actor.clone()];
+    let words = PhaseName::ALL
+        .iter()
+        .flat_map(|phase| [(*phase, true), (*phase, false)]);
+    let others = tracks.iter().cycle().zip(endings.iter().cycle());
+    let others = others.zip(actors.iter().cycle());
+    for ((phase, on_hold), ((track, ending), actor)) in words.zip(others) {
+        release.actor.clone_from(actor);
+        if let Some(summary) = &mut release.summary {
+            summary.standing = Standing { phase, on_hold };
+            (summary.track, summary.ending) = (*track, Some(*ending));
+        }
+        let batch = release.put(store, "another word").await?;
+        let row = rows(store).await?.pop().map(|row| row.summary);
+        same("the row", row.as_ref(), batch.summary())?;
+        let what = "the notice of a commit";
+        let told = claim_one(what, store, "inbox", noon(0)).await?;
+        same(what, Some(&told.notice), batch.outbox().next().as_ref())?;
+        settled("settling it", store, &told, Settlement::Delivered).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn a_batch_of_many_events_is_one_commit(bench: Bench) -> Result<(), Ended> {
     let store = &bench.store;
     let mut release = Scribe::release(1);
-    let mut expected = release.put(store, "begin").await?.events().to_vec();
+    let begun = release.put(store, "begin").await?;
+    let mut expected = begun.events().to_vec();
     let batch = release.says_all(100, "entry");
     written("committing a hundred events", store, &batch).await?;
     expected.extend_from_slice(batch.events());
@@ -92,10 +112,10 @@ pub(super) async fn a_batch_of_many_events_is_one_commit(bench: Bench) -> Result
         row.map(|row| row.version),
         Some(Version::new(101)),
     )?;
-    for version in 1..=101 {
-        let what = format!("claiming the notice of version {version}");
+    for notice in begun.outbox().chain(batch.outbox()) {
+        let what = format!("claiming the notice of version {}", notice.version);
         let one = claim_one(&what, store, "inbox", noon(0)).await?;
-        same(&what, one.notice.version.get(), version)?;
+        same(what, &one.notice, &notice)?;
         settled("settling it", store, &one, Settlement::Delivered).await?;
     }
     release.follow(&batch);

@@ -4,14 +4,37 @@ use super::ask::{done, log, refused, same, same_log, so, written};
 use super::bench::{Bench, Boxed};
 use super::report::Ended;
 use super::scribe::{Scribe, guarded, key, tenant};
+use crate::phase::PhaseName;
+use crate::release::limits::BATCH_GUARDS;
 use crate::release::{Batch, Stream, StreamKind, Version};
 use crate::store::{Committed, Store, StoreError, StoreErrorKind};
 
+/// A log to rest on: a calendar, a model, a release that is closed, a release, or one of another tenant.
+fn any_log(number: u64) -> Scribe {
+    let model = Stream::new(
+        tenant("default"),
+        StreamKind::Model,
+        key(&format!("{number:02}")),
+    );
+    let mut release = Scribe::release(1_000 + number);
+    match number % 5 {
+        0 => Scribe::calendar(&format!("{number:02}")),
+        1 => Scribe::other(model),
+        2 => Scribe::release_of("other", number),
+        3 => release,
+        _ => {
+            if let Some(summary) = &mut release.summary {
+                summary.standing.phase = PhaseName::Closed;
+            }
+            release
+        }
+    }
+}
+
 pub(super) async fn a_moved_guard_writes_nothing(bench: Bench) -> Result<(), Ended> {
     let store = &bench.store;
-    let mut logs: Vec<_> = (0..12)
-        .map(|n| Scribe::calendar(&format!("{n:02}")))
-        .collect();
+    // With the parent as many as a batch takes, of every kind and of two tenants.
+    let mut logs: Vec<_> = (0..BATCH_GUARDS as u64 - 1).map(any_log).collect();
     for log in &mut logs {
         log.reach(store, 10).await?;
     }
@@ -24,7 +47,7 @@ pub(super) async fn a_moved_guard_writes_nothing(bench: Bench) -> Result<(), End
         let guards = guards.map(|(n, log)| (log, if n == moved { version } else { 10 }));
         guarded(release.says("rests"), guards.chain([(&parent, 1)]))
     };
-    for moved in [0, 5, 11] {
+    for moved in [0, 1, 2, 3, 94, 95, 96, 97, 98] {
         for version in [0, 9, 11, 100, 266, 65_546] {
             let batch = rests(&release, moved, version);
             let what = format!("resting on version {version} of a log that is at 10");

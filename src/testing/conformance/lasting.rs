@@ -6,9 +6,9 @@ use super::ask::{
 };
 use super::bench::{Bench, Boxed, polled};
 use super::report::Ended;
-use super::scribe::{Scribe, key, noon, tenant};
+use super::scribe::{Scribe, full_row, key, noon, tenant};
 use crate::phase::Seconds;
-use crate::release::Version;
+use crate::release::{Stream, StreamKind, Version};
 use crate::store::{Committed, Query, Settlement, Store};
 
 pub(super) async fn a_second_handle_reads_what_was_acknowledged(bench: Bench) -> Result<(), Ended> {
@@ -75,6 +75,7 @@ pub(super) async fn what_was_acknowledged_is_there_after_reopening(
 ) -> Result<(), Ended> {
     let (mut release, mut calendar) = (Scribe::release(1), Scribe::calendar("freezes"));
     let other = Scribe::release_of("other", 1);
+    release.summary = Some(full_row());
     release.reach(&bench.store, 30).await?;
     calendar.put(&bench.store, "begin").await?;
     other.clone().put(&bench.store, "begin").await?;
@@ -99,28 +100,38 @@ pub(super) async fn what_was_acknowledged_is_there_after_reopening(
 }
 
 pub(super) async fn a_command_is_known_after_reopening(bench: Bench) -> Result<(), Ended> {
-    let mut release = Scribe::release(1);
-    release.put(&bench.store, "begin").await?;
-    let batch = release.says_all(2, "once");
-    written("committing", &bench.store, &batch).await?;
+    let model = Stream::new(tenant("default"), StreamKind::Model, key("web-service"));
+    let mut closed = Scribe::release(2);
+    closed.summary = Some(full_row());
+    let mut batches = Vec::new();
+    for mut log in [
+        Scribe::release(1),
+        closed,
+        Scribe::calendar("freezes"),
+        Scribe::other(model),
+    ] {
+        log.put(&bench.store, "begin").await?;
+        let batch = log.says_all(2, "once");
+        written("committing", &bench.store, &batch).await?;
+        batches.push(batch);
+    }
     let bench = bench.reopened().await?;
-    let outcome = bench.store.outcome(&release.stream, batch.command()).await;
-    same(
-        "its outcome",
-        done("its outcome", outcome)?,
-        Some(outcome_of(&batch)),
-    )?;
-    known(
-        "the same batch again, after reopening",
-        &bench.store,
-        &batch,
-    )
-    .await?;
-    same(
-        "entries of the log",
-        log(&bench.store, &release.stream).await?.len(),
-        3,
-    )
+    for batch in &batches {
+        let what = format!("the outcome in `{}`, after reopening", batch.stream());
+        let outcome = bench.store.outcome(batch.stream(), batch.command()).await;
+        same(&what, done(&what, outcome)?, Some(outcome_of(batch)))?;
+        let what = format!(
+            "the same batch again in `{}`, after reopening",
+            batch.stream()
+        );
+        known(&what, &bench.store, batch).await?;
+        same(
+            "entries of the log",
+            log(&bench.store, batch.stream()).await?.len(),
+            3,
+        )?;
+    }
+    Ok(())
 }
 
 pub(super) async fn claims_are_there_after_reopening(bench: Bench) -> Result<(), Ended> {

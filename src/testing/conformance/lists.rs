@@ -34,8 +34,9 @@ async fn changed(
     release.put(store, "changed").await.map(drop)
 }
 
-fn window(from: Instant) -> Option<Interval> {
-    Interval::new(from, from.plus(Seconds::hours(1))).ok()
+/// A window that is the longer, the lower that number is.
+fn window(from: Instant, n: u32) -> Option<Interval> {
+    Interval::new(from, from.plus(Seconds::hours(8 - n))).ok()
 }
 
 /// Releases in every phase, some on hold, some planned, some with tasks, at few instants: some the same, and some only
@@ -46,7 +47,7 @@ async fn fill(store: &impl Store) -> Result<(), Ended> {
         let moment = |seconds| shifted(noon(seconds), 999 - n / 8);
         let mut release = listed(store, number.into(), |summary| {
             summary.created_at = moment(n % 4 - 2);
-            summary.window = window(moment(100 - n % 5)).filter(|_| n % 3 != 0);
+            summary.window = window(moment(100 - n % 5), number % 7).filter(|_| n % 3 != 0);
             summary.next_due = Some(moment(50 - n % 7)).filter(|_| n % 2 == 0);
             summary.standing.on_hold = n % 9 == 0;
         })
@@ -54,7 +55,7 @@ async fn fill(store: &impl Store) -> Result<(), Ended> {
         let phase = PhaseName::ALL.iter().cycle().nth(number as usize).copied();
         changed(store, &mut release, |summary| {
             summary.standing.phase = phase.unwrap_or(summary.standing.phase);
-            summary.window = window(moment(200 - n % 5))
+            summary.window = window(moment(200 - n % 5), number % 7)
                 .or(summary.window)
                 .filter(|_| n % 3 != 1);
             summary.next_due = summary.next_due.filter(|_| n % 4 != 0);
@@ -223,6 +224,56 @@ pub(super) async fn paging_under_writes_neither_skips_nor_repeats(
         "the third page, after writes",
         (third, after),
         (ids(&[4, 6]), None),
+    )?;
+    paging_goes_on_where_a_row_was(store).await
+}
+
+/// A page begins after a place, whatever has become of the row that it is named after: of many at one instant.
+async fn paging_goes_on_where_a_row_was(store: &impl Store) -> Result<(), Ended> {
+    let of = tenant("default");
+    let mut releases = Vec::new();
+    for number in 21..=27 {
+        let due = |summary: &mut Summary| summary.next_due = Some(noon(100));
+        releases.push(listed(store, number, due).await?);
+    }
+    let query = Query {
+        filter: Filter::Open,
+        order: Order::NextDue,
+    };
+    let goes: [fn(&mut Summary); 3] = [
+        |summary| summary.next_due = Some(noon(200)),
+        |summary| summary.standing.phase = PhaseName::Closed,
+        |summary| summary.next_due = None,
+    ];
+    let mut after = None;
+    // After each page its last row moves behind all others, closes, and is not due any more.
+    for (goes, expected) in goes.into_iter().zip([[21, 22], [23, 24], [25, 26]]) {
+        let page = store.list(&of, query, after.as_ref(), 2);
+        let page = done("a page of two", page.await)?;
+        let found: Vec<_> = page.rows.iter().map(|row| row.stream.id.clone()).collect();
+        let what = "a page when the row before it has gone elsewhere";
+        same(
+            what,
+            found,
+            expected.map(|n| Scribe::release(n).stream.id).into(),
+        )?;
+        let last = page.rows.last().map(|row| row.stream.clone());
+        let last = releases
+            .iter_mut()
+            .find(|one| Some(&one.stream) == last.as_ref());
+        if let Some(last) = last {
+            changed(store, last, goes).await?;
+        }
+        after = page.next;
+    }
+    let page = store.list(&of, query, after.as_ref(), 10);
+    let page = done("the last page", page.await)?;
+    let found: Vec<_> = page.rows.into_iter().map(|row| row.stream.id).collect();
+    let expected = [27, 22].map(|n| Scribe::release(n).stream.id);
+    same(
+        "the last page, with what has moved there",
+        found,
+        expected.into(),
     )
 }
 
@@ -235,7 +286,7 @@ pub(super) async fn only_releases_are_listed(bench: Bench) -> Result<(), Ended> 
     calendar.put(store, "more").await?;
     for n in 0..5 {
         changed(store, &mut release, |summary| {
-            summary.window = window(noon(100 - n));
+            summary.window = window(noon(100 - n), 0);
             summary.next_due = Some(noon(n));
             summary.standing.on_hold = n % 2 == 0;
         })

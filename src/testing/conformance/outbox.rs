@@ -1,9 +1,11 @@
 //! Contract 10: who is told what, and when.
 
-use super::ask::{claim, claim_one, done, places, refused, same, settled};
+use super::ask::{
+    claim, claim_for, claim_one, done, places, refused, same, settled, still_claimed,
+};
 use super::bench::Bench;
 use super::report::Ended;
-use super::scribe::{Scribe, key, noon, shifted, tenant};
+use super::scribe::{Scribe, key, noon, precise, shifted, tenant};
 use crate::phase::Seconds;
 use crate::release::{Delivery, Version};
 use crate::store::{Settlement, Store, StoreErrorKind};
@@ -71,7 +73,8 @@ pub(super) async fn a_sink_that_is_done_gets_what_comes_later(bench: Bench) -> R
 
 pub(super) async fn a_lease_keeps_others_away_until_it_ends(bench: Bench) -> Result<(), Ended> {
     let (store, other) = (&bench.store, bench.other().await);
-    Scribe::release(1).reach(store, 2).await?;
+    let mut release = Scribe::release(1);
+    release.reach(store, 2).await?;
     let first = claim_one("claiming", store, "inbox", noon(0)).await?;
     same("the first attempt", first.attempt, 1)?;
     for now in [noon(0), noon(59), shifted(noon(60), -1)] {
@@ -102,6 +105,10 @@ pub(super) async fn a_lease_keeps_others_away_until_it_ends(bench: Bench) -> Res
     )
     .await?;
     same("the third attempt", third.attempt, 3)?;
+    for seconds in [1, 90, 7_200] {
+        leased_for(store, seconds).await?;
+    }
+    a_commit_leaves_leases_alone(store, &mut release).await?;
     // More than a byte can count.
     for attempt in 4..=260 {
         let now = noon(i64::from(attempt) * 90);
@@ -109,6 +116,44 @@ pub(super) async fn a_lease_keeps_others_away_until_it_ends(bench: Bench) -> Res
         same("the attempt", next.attempt, attempt)?;
     }
     Ok(())
+}
+
+/// A lease is as long as it is asked for, from a moment between two milliseconds.
+async fn leased_for(store: &impl Store, seconds: u32) -> Result<(), Ended> {
+    let (sink, lease) = (format!("for {seconds} s"), Seconds::new(seconds));
+    let end = precise(seconds.into());
+    for (now, expected) in [
+        (precise(0), Some(1)),
+        (shifted(precise(0), 900_000), None),
+        (shifted(end, -1), None),
+        (end, Some(2)),
+    ] {
+        let what = format!("the attempt claimed at {now}, when the lease ends at {end}");
+        let claimed = claim_for(store, &sink, now, lease).await?;
+        let attempts: Vec<_> = claimed.iter().map(|one| one.attempt).collect();
+        same(what, attempts, Vec::from_iter(expected))?;
+    }
+    Ok(())
+}
+
+/// What is written to a log, or refused, does nothing to what is claimed of it.
+async fn a_commit_leaves_leases_alone(
+    store: &impl Store,
+    release: &mut Scribe,
+) -> Result<(), Ended> {
+    let sink = "while others write";
+    claim_one("claiming", store, sink, noon(0)).await?;
+    let what = "claiming when the lease ends";
+    let mut claimed = claim_one(what, store, sink, noon(60)).await?;
+    same("the second attempt", claimed.attempt, 2)?;
+    let stale = release.clone().by("lou").says("stale");
+    release.put(store, "meanwhile").await?;
+    let what = "a commit while a notice is claimed";
+    claimed = still_claimed(what, store, &claimed, noon(120)).await?;
+    let what = "a conflict while a notice is claimed";
+    refused(what, store.commit(&stale).await, StoreErrorKind::Conflict)?;
+    claimed = still_claimed(what, store, &claimed, noon(181)).await?;
+    settled("settling it", store, &claimed, Settlement::Delivered).await
 }
 
 pub(super) async fn a_late_settlement_is_refused(bench: Bench) -> Result<(), Ended> {
@@ -176,14 +221,12 @@ pub(super) async fn a_notice_waits_until_it_is_to_be_tried_again(
     let store = &bench.store;
     Scribe::release(1).reach(store, 2).await?;
     let first = claim_one("claiming", store, "inbox", noon(0)).await?;
-    settled(
-        "putting it off",
-        store,
-        &first,
-        Settlement::RetryAt(noon(3_600)),
-    )
-    .await?;
-    for now in [noon(1), noon(60), noon(3_599), shifted(noon(3_600), -1)] {
+    let leased = claim_one("claiming for another sink", store, "leased", noon(0)).await?;
+    // Between two milliseconds.
+    let later = precise(3_600);
+    settled("putting it off", store, &first, Settlement::RetryAt(later)).await?;
+    for_one_sink_alone(store, &leased).await?;
+    for now in [noon(1), noon(60), noon(3_600), shifted(later, -1)] {
         let early = claim(store, "inbox", now).await?;
         same(
             "claimed before it is to be tried again",
@@ -195,7 +238,7 @@ pub(super) async fn a_notice_waits_until_it_is_to_be_tried_again(
         "claiming when it is to be tried again",
         store,
         "inbox",
-        noon(3_600),
+        later,
     )
     .await?;
     same(
@@ -219,11 +262,25 @@ pub(super) async fn a_notice_waits_until_it_is_to_be_tried_again(
     )
 }
 
+/// Holds if what one sink has done with the first notice is nothing to others: to one that has claimed it at noon, and
+/// to one that has not.
+async fn for_one_sink_alone(store: &impl Store, leased: &Delivery) -> Result<(), Ended> {
+    let what = "claiming what another sink has settled, for a sink that comes later";
+    let one = claim_one(what, store, "later", noon(1)).await?;
+    same(what, (one.notice.version.get(), one.attempt), (1, 1))?;
+    let what = "claiming what another sink has settled, for a sink whose lease is over";
+    let one = claim_one(what, store, leased.sink.as_str(), noon(61)).await?;
+    same(what, (one.notice.version.get(), one.attempt), (1, 2))?;
+    settled("settling it", store, &one, Settlement::Delivered).await
+}
+
 pub(super) async fn a_rejected_notice_lets_the_next_one_go(bench: Bench) -> Result<(), Ended> {
     let store = &bench.store;
     Scribe::release(1).reach(store, 2).await?;
     let first = claim_one("claiming", store, "inbox", noon(0)).await?;
+    let leased = claim_one("claiming for another sink", store, "leased", noon(0)).await?;
     settled("rejecting it", store, &first, Settlement::Rejected).await?;
+    for_one_sink_alone(store, &leased).await?;
     let next = claim_one("claiming after a rejection", store, "inbox", noon(0)).await?;
     same(
         "the next notice",

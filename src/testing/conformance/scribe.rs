@@ -3,10 +3,10 @@
 use super::super::own;
 use super::ask::written;
 use super::report::Ended;
-use crate::phase::{Instant, PhaseName, Standing};
+use crate::phase::{Instant, Interval, PhaseName, Standing};
 use crate::release::{
-    Actor, Batch, CommandId, Digest, Envelope, EventId, Key, Name, Person, ReleaseId, Stream,
-    StreamKind, Summary, Tenant, Track, Version, derived_command, intent, seal,
+    Actor, Batch, CommandId, Digest, Ending, Envelope, EventId, Key, ModelReference, Name, Person,
+    ReleaseId, Stream, StreamKind, Summary, Tenant, Track, Version, derived_command, intent, seal,
 };
 use crate::store::Store;
 use serde_json::value::{RawValue, to_raw_value};
@@ -217,6 +217,24 @@ impl Scribe {
             self.follow(&batch);
         }
         Ok(())
+    }
+}
+
+/// A row with every field, and each of it.
+pub(super) fn full_row() -> Summary {
+    Summary {
+        title: own(Name::new("ü".repeat(200))),
+        standing: Standing {
+            phase: PhaseName::Closed,
+            on_hold: false,
+        },
+        track: Track::Emergency,
+        created_at: precise(0),
+        window: Some(own(Interval::new(precise(60), precise(120)))),
+        next_due: Some(precise(30)),
+        model: Some(ModelReference::new(key("web-service"), u32::MAX)),
+        ending: Some(Ending::Completed),
+        ended_at: Some(precise(90)),
     }
 }
 
