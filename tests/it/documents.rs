@@ -11,12 +11,14 @@ use crate::samples::{
 use html5ever::tendril::TendrilSink;
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use phasegate::kpi::{Kpis, Period, PeriodPart, Question};
-use phasegate::phase::{Action, Interval, RecordKind};
-use phasegate::release::{AnyRecord, Effect, Envelope, RunningWork, Upcasters, replay};
+use phasegate::phase::{Action, Interval, Phase, RecordKind, Review};
+use phasegate::release::{
+    AnyRecord, Bounded, Effect, Envelope, RunningWork, Track, Upcasters, replay,
+};
 use phasegate::report::{
     NoteSections, Page, PlannedRelease, ReleaseReport, audit_trail, change_schedule, roadmap,
 };
-use phasegate::schedule::{Calendar, Schedule, Timing, WhileClosed, Window};
+use phasegate::schedule::{Calendar, Schedule, Scope, Timing, WhileClosed, Window};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -335,6 +337,45 @@ fn written(log: &[Envelope], foreign: &str) -> (Vec<Page>, String) {
         measured,
     ];
     (pages, report.changelog())
+}
+
+/// A freeze that lets emergencies pass is in the way of the others, and one that warns closes nothing.
+#[test]
+fn what_is_in_the_way_is_told_by_what_it_does_to_the_work() {
+    let span = Interval::parse("2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z").unwrap();
+    let told = |new_work, emergencies, track, label: Option<&str>| {
+        let does = WhileClosed::new(new_work, RunningWork::RunOn, Effect::Allowed, emergencies);
+        let mut window = Window::freeze(key("quiet"), Timing::between(span), does);
+        if let Some(label) = label {
+            let labels = BTreeMap::from([(key("team"), name(label))]);
+            window = window.about(
+                Scope::builder()
+                    .labels(Bounded::new(labels).unwrap())
+                    .build(),
+            );
+        }
+        let calendar = Calendar::new(key("changes")).with(window).unwrap();
+        let mut planned = PlannedRelease::new(name("Shop 2.4"), Review::STANDING);
+        (planned.track, planned.window) = (track, Some(span));
+        planned.labels = Bounded::new(BTreeMap::from([(key("team"), name("pay"))])).unwrap();
+        let page = change_schedule(span, &Schedule::from(calendar), [&planned]).unwrap();
+        let page = page.markdown();
+        let told = ["nothing", "closed by", "warned by"];
+        told.into_iter().find(|told| page.contains(told)).unwrap()
+    };
+    let (blocked, warned, allowed) = (Effect::Blocked, Effect::Warned, Effect::Allowed);
+    assert_eq!(told(blocked, allowed, Track::Normal, None), "closed by");
+    assert_eq!(told(blocked, allowed, Track::Emergency, None), "nothing");
+    assert_eq!(told(warned, blocked, Track::Normal, None), "warned by");
+    assert_eq!(told(warned, blocked, Track::Emergency, None), "closed by");
+    assert_eq!(
+        told(blocked, allowed, Track::Normal, Some("pay")),
+        "closed by"
+    );
+    assert_eq!(
+        told(blocked, allowed, Track::Normal, Some("other")),
+        "nothing"
+    );
 }
 
 /// What a reader of Markdown finds, without the words: whatever is text or code is only told to be there.
