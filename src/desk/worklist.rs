@@ -2,12 +2,17 @@
 
 use super::Desk;
 use super::overview::{Overview, Told};
-use crate::phase::Anywhere;
-use crate::release::{Blocker, By, Decision, Due, DueItem, DueKind, Person, Release, Role};
+use crate::phase::{Anywhere, Instant};
+use crate::release::{
+    Blocker, By, Decision, Due, DueItem, DueKind, Person, Release, Role, State, TaskOpened,
+};
 use crate::schedule::{AtRisk, WorkingDays};
 use crate::store::{Cursor, Filter, Order, Query, Store, StoreError};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// How far the worklist looks ahead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +49,10 @@ pub struct WorkItem {
     pub due: Due,
     /// Who has which role.
     pub people: BTreeMap<Role, BTreeSet<Person>>,
+    /// Who may answer for a holder of which role.
+    pub stand_ins: BTreeMap<Role, BTreeSet<Person>>,
+    /// The open tasks for which nobody has said by when; the others are among what is due.
+    pub undated: Vec<Arc<TaskOpened>>,
     /// What the step that leads on would be answered now: its blockers say why the release does not go on. Nothing on
     /// hold.
     pub onward: Option<Decision>,
@@ -57,15 +66,21 @@ impl WorkItem {
         self.onward.iter().flat_map(Decision::blockers)
     }
 
-    /// The people who could lift a blocker: those whom it names, or else the holders of the roles that it names.
+    /// The people who could lift a blocker: those whom it names, or else the holders of the roles that it names; and who
+    /// may answer for one of them.
     #[must_use]
     pub fn waits_for(&self) -> BTreeSet<&Person> {
         let mut waits = BTreeSet::new();
         for Blocker { reason, .. } in self.blockers() {
             waits.extend(&reason.people);
+            let roles = || reason.roles.iter();
+            waits.extend(
+                roles()
+                    .filter_map(|role| self.stand_ins.get(role))
+                    .flatten(),
+            );
             if reason.people.is_empty() {
-                let roles = reason.roles.iter();
-                waits.extend(roles.filter_map(|role| self.people.get(role)).flatten());
+                waits.extend(roles().filter_map(|role| self.people.get(role)).flatten());
             }
         }
         waits
@@ -78,7 +93,7 @@ impl WorkItem {
         blockers.flat_map(|blocker| &blocker.reason.roles).collect()
     }
 
-    /// The tasks and improvements that are this person's, passed ones first.
+    /// The tasks and improvements that are this person's and have a day, passed ones first.
     pub fn duties_of<'a>(&'a self, person: &'a Person) -> impl Iterator<Item = &'a DueItem> {
         let items = self.due.passed.iter().chain(&self.due.coming);
         items.filter(move |item| owner(&item.kind) == Some(person))
@@ -91,6 +106,10 @@ impl WorkItem {
         let managers = self.people.get(&Role::ReleaseManager);
         managers.is_some_and(|managers| managers.contains(person))
             || self.duties_of(person).next().is_some()
+            || self
+                .undated
+                .iter()
+                .any(|task| task.owner.as_ref() == Some(person))
             || self.waits_for().contains(person)
     }
 }
@@ -190,10 +209,29 @@ impl<S: Store> Desk<S> {
         WorkItem {
             due: release.due(now),
             people: state.people.clone(),
+            stand_ins: stand_ins(state, now),
+            undated: state
+                .open_tasks()
+                .filter(|task| task.due.is_none())
+                .cloned()
+                .collect(),
             onward,
             at_risk: lookout
                 .working_days
                 .at_risk(&release.view(), now, lookout.near),
         }
     }
+}
+
+fn stand_ins(state: &State, now: Instant) -> BTreeMap<Role, BTreeSet<Person>> {
+    let mut stand_ins: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for ((role, _, to), until) in &state.delegations {
+        if until.is_none_or(|until| now < until) {
+            stand_ins
+                .entry(role.clone())
+                .or_default()
+                .insert(to.clone());
+        }
+    }
+    stand_ins
 }

@@ -11,9 +11,9 @@ use phasegate::gate::{
 use phasegate::phase::{Action, PhaseName, Request, Seconds};
 use phasegate::release::step::{Deploy, StartDevelopment};
 use phasegate::release::{
-    Actor, DependencyDeclared, ImprovementProgress, ImprovementRaised, ImprovementStatus,
-    LessonLearned, Milestone, MilestoneReached, PostImplementationReview, ReleasePlan, Role,
-    RoleGiven, Service, TaskDone, TaskOpened, When,
+    Actor, Delegated, DependencyDeclared, ImprovementProgress, ImprovementRaised,
+    ImprovementStatus, LessonLearned, Milestone, MilestoneReached, PostImplementationReview,
+    ReleasePlan, Role, RoleGiven, Service, TaskDone, TaskOpened, When,
 };
 use phasegate::schedule::{Promise, WorkingDays};
 use phasegate::store::{Cursor, Store};
@@ -137,6 +137,29 @@ fn approved() -> GateSet {
         .require(rule());
     let live = Gate::<Deploy>::new("live", 1).unwrap().require(rule());
     GateSet::new().with(build).with(live)
+}
+
+/// A task without a day is somebody's all the same, and who stands in for an approver is waited for too.
+#[test]
+fn the_worklist_knows_undated_tasks_and_stand_ins() {
+    let office = office().with_gates(approved());
+    let release = office.planned();
+    let given = RoleGiven::new(person("cho"), Role::ChangeAuthority);
+    let release = office.recorded(release, given, "ada");
+    let mut delegated = Delegated::new(Role::ChangeAuthority, person("dan"));
+    delegated.until = Some(day(1));
+    let release = office.recorded(release, delegated, "cho");
+    let mut task = TaskOpened::new(key("t"), name("Tell the press"));
+    task.owner = Some(person("lee"));
+    let _ = office.recorded(release, task, "ada");
+    let look = Lookout::working_days(2);
+    let by = || By::new(Actor::system("morning").unwrap());
+    let told = wait(office.desk.worklist(&look, by(), None, 10)).unwrap();
+    let item = told.answers[0].answer.as_ref().unwrap();
+    assert_eq!(item.waits_for(), [&person("cho"), &person("dan")].into());
+    assert_eq!(item.undated[0].id, key("t"));
+    assert!(item.concerns(&person("lee")) && item.concerns(&person("dan")));
+    assert!(!item.concerns(&person("max")));
 }
 
 #[test]
