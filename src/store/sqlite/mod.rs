@@ -7,6 +7,7 @@ mod path;
 mod read;
 mod row;
 mod schema;
+mod transaction;
 mod worker;
 
 pub use error::{SqliteError, SqliteErrorKind};
